@@ -1,0 +1,28 @@
+package dev.slipway.cache;
+
+import java.util.Collection;
+import java.util.Map;
+
+/** The cluster-wide index of results and layers. Batched: each call is a bounded number of cluster round trips. @ThreadSafe */
+public interface CacheIndex {
+  /** Records of those keys that have one, whether or not their bytes are still there. */
+  Map<String, CacheRecord> records(Collection<String> keys);
+
+  /** Saves a result. */
+  void save(CacheRecord record);
+
+  /** Forgets a result. */
+  void forget(String key);
+
+  /** What is known of the layers; unknown ones are absent. Holders that have left the farm are not listed. */
+  Map<String, LayerRecord> layers(Collection<String> ids);
+
+  /** Adds what is newly known: union of holders, known facts are kept when the new record lacks them. */
+  void learn(Collection<LayerRecord> layers);
+
+  /** The worker no longer holds the layers. */
+  void dropHolder(String workerId, Collection<String> layerIds);
+
+  /** The worker left: it holds nothing any more. */
+  void dropHolder(String workerId);
+}

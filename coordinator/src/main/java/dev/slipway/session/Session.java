@@ -1,0 +1,46 @@
+package dev.slipway.session;
+
+import dev.slipway.context.ContextTree;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.registry.Authenticator;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/** One client's tunnel. Methods block; call them on virtual threads. Dies with its stream: then every call fails UNAVAILABLE. @ThreadSafe */
+public interface Session {
+  String id();
+
+  /** The client's key for telling contexts apart over sessions; may be empty. */
+  String sharedKey();
+
+  /** Whether the client serves the method, {@code /package.Service/Method}; case does not matter. */
+  boolean supports(String method);
+
+  boolean isOpen();
+
+  /**
+   * Receives a directory of the client; files that did not change since the last time under the same shared key are not sent again.
+   *
+   * @param received called with the bytes received so far
+   */
+  ContextTree receive(LocalRequest request, LongConsumer received) throws SlipwayException, InterruptedException;
+
+  /** Credentials and tokens for registries, from the client's own configuration. */
+  Authenticator authenticator();
+
+  /**
+   * Which directory, and which part of it. Patterns as in .dockerignore; the client applies them.
+   *
+   * @param name {@code context}, {@code dockerfile}
+   * @param sharedKeyHint attribute {@code local.sharedkeyhint}
+   * @param compareMetadata whether equal size, time, mode and owner mean an equal file
+   */
+  record LocalRequest(
+      String name, List<String> includePatterns, List<String> excludePatterns, List<String> followPaths, String sharedKeyHint, boolean compareMetadata) {
+    public LocalRequest {
+      includePatterns = List.copyOf(includePatterns);
+      excludePatterns = List.copyOf(excludePatterns);
+      followPaths = List.copyOf(followPaths);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.slipway.solve;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.graph.SourceMap;
+import dev.slipway.oci.Digest;
+
+/** A step of the user's failed. Carries what a client needs to show where. */
+public final class StepFailure extends SlipwayException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient Digest vertex;
+  private final transient SourceMap sources;
+  private final int exitCode;
+
+  /** @param exitCode 0 when no process ended badly */
+  public StepFailure(String message, Digest vertex, SourceMap sources, int exitCode) {
+    super(ErrorKind.INVALID, message);
+    this.vertex = vertex;
+    this.sources = sources;
+    this.exitCode = exitCode;
+  }
+
+  public Digest vertex() {
+    return vertex;
+  }
+
+  public SourceMap sources() {
+    return sources;
+  }
+
+  public int exitCode() {
+    return exitCode;
+  }
+}
