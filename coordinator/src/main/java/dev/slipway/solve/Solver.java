@@ -14,4 +14,7 @@ public interface Solver {
    * @throws StepFailure when a step of the user's failed
    */
   List<SolvedResult> solve(BuildContext build, List<Definition> definitions) throws SlipwayException, InterruptedException;
+
+  /** Forgets what was kept for the build; call it when the build is over. */
+  void forget(String buildId);
 }

@@ -13,9 +13,14 @@ public final class StepFailure extends SlipwayException {
   private final transient SourceMap sources;
   private final int exitCode;
 
-  /** @param exitCode 0 when no process ended badly */
+  /** The user's own failure. @param exitCode 0 when no process ended badly */
   public StepFailure(String message, Digest vertex, SourceMap sources, int exitCode) {
-    super(ErrorKind.INVALID, message);
+    this(ErrorKind.INVALID, message, vertex, sources, exitCode);
+  }
+
+  /** A failure of another kind at a step: nobody can run it, no worker survived it. */
+  public StepFailure(ErrorKind kind, String message, Digest vertex, SourceMap sources, int exitCode) {
+    super(kind, message);
     this.vertex = vertex;
     this.sources = sources;
     this.exitCode = exitCode;
