@@ -1,0 +1,56 @@
+package dev.slipway.plan;
+
+import dev.slipway.graph.Definition;
+import dev.slipway.graph.Edge;
+import dev.slipway.graph.ExecMeta;
+import dev.slipway.graph.FileAction;
+import dev.slipway.graph.Mount;
+import dev.slipway.graph.Op;
+import dev.slipway.graph.SourceMap;
+import dev.slipway.graph.Vertex;
+import dev.slipway.graph.VertexMetadata;
+import dev.slipway.oci.Digest;
+import dev.slipway.oci.Platform;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Small build graphs for tests; each vertex is known by its name. */
+public final class Graphs {
+  private final Map<Digest, Vertex> vertices = new LinkedHashMap<>();
+
+  /** An image. */
+  public Vertex image(String name) {
+    return add(name, new Op.Source("docker-image://docker.io/library/" + name + ":latest@" + Digest.ofText(name), Map.of()), List.of());
+  }
+
+  /** A process on top of {@code root}. */
+  public Vertex run(String name, Vertex root) {
+    Mount mount = new Mount(0, "", "/", 0, false, new Mount.Kind.Bind());
+    ExecMeta meta = new ExecMeta(List.of("run", name), List.of(), "/", "", "", List.of(), List.of(), List.of(), List.of());
+    return add(name, new Op.Exec(meta, List.of(mount), Op.Network.SANDBOX, false, List.of()), List.of(root));
+  }
+
+  /** A copy of everything in {@code from} to {@code root}. */
+  public Vertex copy(String name, Vertex root, Vertex from) {
+    var options = new FileAction.CopyOptions(false, true, false, true, false, false, false, List.of(), List.of(), List.of());
+    var change = new FileAction.Change.Copy("/", "/" + name, Optional.empty(), OptionalInt.empty(), "", options, FileAction.NO_TIMESTAMP);
+    return add(name, new Op.File(List.of(new FileAction(0, 1, 0, change))), List.of(root, from));
+  }
+
+  public Definition definition(Vertex result) {
+    return new Definition(vertices, Optional.of(new Edge(result.digest(), 0)), SourceMap.EMPTY);
+  }
+
+  private Vertex add(String name, Op op, List<Vertex> inputs) {
+    List<Edge> edges = new ArrayList<>();
+    inputs.forEach(input -> edges.add(new Edge(input.digest(), 0)));
+    var metadata = new VertexMetadata(false, Map.of("llb.customname", name), Optional.empty(), Map.of());
+    Vertex vertex = new Vertex(Digest.ofText(name), new byte[0], op, edges, Optional.of(Platform.LINUX_AMD64), metadata);
+    vertices.put(vertex.digest(), vertex);
+    return vertex;
+  }
+}
