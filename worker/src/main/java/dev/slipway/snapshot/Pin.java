@@ -1,0 +1,7 @@
+package dev.slipway.snapshot;
+
+/** A hold on layers. Closing twice is allowed. */
+public interface Pin extends AutoCloseable {
+  @Override
+  void close();
+}
