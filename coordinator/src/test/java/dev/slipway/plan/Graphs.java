@@ -41,6 +41,14 @@ public final class Graphs {
     return add(name, new Op.File(List.of(new FileAction(0, 1, 0, change))), List.of(root, from));
   }
 
+  /** The same vertex, told not to use the cache. */
+  public Vertex fresh(Vertex vertex) {
+    var metadata = new VertexMetadata(true, vertex.metadata().description(), Optional.empty(), Map.of());
+    Vertex fresh = new Vertex(vertex.digest(), vertex.bytes(), vertex.op(), vertex.inputs(), vertex.platform(), metadata);
+    vertices.put(fresh.digest(), fresh);
+    return fresh;
+  }
+
   public Definition definition(Vertex result) {
     return new Definition(vertices, Optional.of(new Edge(result.digest(), 0)), SourceMap.EMPTY);
   }
@@ -49,8 +57,18 @@ public final class Graphs {
     List<Edge> edges = new ArrayList<>();
     inputs.forEach(input -> edges.add(new Edge(input.digest(), 0)));
     var metadata = new VertexMetadata(false, Map.of("llb.customname", name), Optional.empty(), Map.of());
-    Vertex vertex = new Vertex(Digest.ofText(name), new byte[0], op, edges, Optional.of(Platform.LINUX_AMD64), metadata);
+    Vertex vertex = new Vertex(Digest.ofText(name), bytes(name), op, edges, Optional.of(Platform.LINUX_AMD64), metadata);
     vertices.put(vertex.digest(), vertex);
     return vertex;
+  }
+
+  /** An op that no other name has; only its bytes matter to cache keys. */
+  private static byte[] bytes(String name) {
+    return dev.slipway.protocol.buildkit.ops.Op.newBuilder()
+        .setExec(
+            dev.slipway.protocol.buildkit.ops.ExecOp.newBuilder()
+                .setMeta(dev.slipway.protocol.buildkit.ops.Meta.newBuilder().addArgs(name)))
+        .build()
+        .toByteArray();
   }
 }

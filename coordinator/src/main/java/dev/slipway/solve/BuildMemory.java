@@ -1,0 +1,77 @@
+package dev.slipway.solve;
+
+import dev.slipway.cache.LayerChain;
+import dev.slipway.context.ContextTree;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.graph.Op;
+import dev.slipway.graph.Vertex;
+import dev.slipway.oci.Digest;
+import dev.slipway.plan.BuildGraph;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What a build's solves share while it lives: a directory is received once, an image resolved once, a step told not to use the cache run
+ * once. @ThreadSafe
+ */
+final class BuildMemory {
+  private final VertexProgress progress;
+  private final Map<Digest, ContextTree> trees = new ConcurrentHashMap<>();
+  private final Map<Digest, Digest> images = new ConcurrentHashMap<>();
+  private final Map<Digest, Map<Integer, LayerChain>> results = new ConcurrentHashMap<>();
+
+  BuildMemory(VertexProgress progress) {
+    this.progress = progress;
+  }
+
+  VertexProgress progress() {
+    return progress;
+  }
+
+  /** The client's directories of the graph, received if they are not here yet. */
+  Map<Digest, ContextTree> trees(BuildGraph graph, Sources sources, BuildContext build) throws SlipwayException, InterruptedException {
+    List<Vertex> locals = sourcesOf(graph, "local");
+    trees.putAll(sources.receive(build, missing(locals, trees), progress));
+    return chosen(locals, trees);
+  }
+
+  /** Root digests of the graph's images. */
+  Map<Digest, Digest> imageDigests(BuildGraph graph, Sources sources, BuildContext build) throws SlipwayException, InterruptedException {
+    List<Vertex> vertices = sourcesOf(graph, "docker-image");
+    images.putAll(sources.digests(build, missing(vertices, images), progress));
+    return chosen(vertices, images);
+  }
+
+  Optional<ContextTree> tree(Digest vertex) {
+    return Optional.ofNullable(trees.get(vertex));
+  }
+
+  Optional<Map<Integer, LayerChain>> results(Digest vertex) {
+    return Optional.ofNullable(results.get(vertex));
+  }
+
+  void remember(Iterable<VertexWork> work) {
+    for (VertexWork one : work) {
+      if (one.state == VertexWork.State.DONE) {
+        results.put(one.vertex.digest(), one.results);
+      }
+    }
+  }
+
+  private static List<Vertex> sourcesOf(BuildGraph graph, String scheme) {
+    return graph.inOrder().stream().filter(vertex -> vertex.op() instanceof Op.Source source && source.scheme().equals(scheme)).toList();
+  }
+
+  private static List<Vertex> missing(List<Vertex> vertices, Map<Digest, ?> known) {
+    return vertices.stream().filter(vertex -> !known.containsKey(vertex.digest())).toList();
+  }
+
+  private static <T> Map<Digest, T> chosen(List<Vertex> vertices, Map<Digest, T> known) {
+    Map<Digest, T> chosen = new HashMap<>();
+    vertices.forEach(vertex -> chosen.put(vertex.digest(), known.get(vertex.digest())));
+    return chosen;
+  }
+}

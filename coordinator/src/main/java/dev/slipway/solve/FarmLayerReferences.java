@@ -1,0 +1,78 @@
+package dev.slipway.solve;
+
+import dev.slipway.cache.CacheIndex;
+import dev.slipway.cache.LayerChain;
+import dev.slipway.cache.LayerRecord;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.fleet.Fleet;
+import dev.slipway.protocol.worker.Layer;
+import dev.slipway.protocol.worker.LayerBlob;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** Layers with the peers that hold them, the registry they came from, or the coordinator's own address for clients' directories. */
+public final class FarmLayerReferences implements LayerReferences {
+  private static final String TREE = "tree:";
+
+  private final CacheIndex index;
+  private final Fleet fleet;
+  private final ImageLookup images;
+  private final Sources sources;
+  private final Supplier<String> treeBaseUrl;
+
+  /** @param treeBaseUrl {@code http://host:port} of this coordinator as workers reach it */
+  public FarmLayerReferences(CacheIndex index, Fleet fleet, ImageLookup images, Sources sources, Supplier<String> treeBaseUrl) {
+    this.index = index;
+    this.fleet = fleet;
+    this.images = images;
+    this.sources = sources;
+    this.treeBaseUrl = treeBaseUrl;
+  }
+
+  @Override
+  public List<Layer> describe(LayerChain chain, BuildContext build, String workerId) throws SlipwayException, InterruptedException {
+    Map<String, LayerRecord> known = index.layers(chain.layers());
+    List<Layer> layers = new ArrayList<>();
+    for (String id : chain.layers()) {
+      layers.add(id.startsWith(TREE) ? tree(id) : layer(id, known.get(id), build, workerId));
+    }
+    return layers;
+  }
+
+  private Layer tree(String id) {
+    String resource = "trees/" + id.substring(TREE.length());
+    return Layer.newBuilder().setId(id).setTreeUrl(treeBaseUrl.get() + "/" + resource).setCapability(fleet.capability(resource)).build();
+  }
+
+  private Layer layer(String id, LayerRecord record, BuildContext build, String workerId) throws SlipwayException, InterruptedException {
+    Layer.Builder layer = Layer.newBuilder().setId(id);
+    if (record == null) {
+      return layer.build();
+    }
+    layer.setSize(record.size());
+    record.blob().ifPresent(blob -> layer.setDiffId(blob.diffId().value()));
+    if (record.holders().contains(workerId)) {
+      return layer.build();
+    }
+    if (!record.holders().isEmpty()) {
+      layer.setCapability(fleet.capability("layers/" + id));
+      for (String holder : record.holders()) {
+        fleet.worker(holder).ifPresent(node -> layer.addPeerUrls(node.blobUrl() + "/layers/" + URLEncoder.encode(id, StandardCharsets.UTF_8)));
+      }
+    }
+    if (record.origin().isPresent() && record.blob().isPresent()) {
+      LayerRecord.Blob blob = record.blob().get();
+      layer.setBlob(
+          LayerBlob.newBuilder()
+              .setMediaType(blob.mediaType())
+              .setDigest(blob.digest().value())
+              .setSize(blob.size())
+              .addAllSources(images.pullSources(record.origin().get().repository(), blob.digest(), sources.authenticator(build))));
+    }
+    return layer.build();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.slipway.solve;
+
+import dev.slipway.cache.CacheKeys;
+import dev.slipway.cache.CacheKeys.Input;
+import dev.slipway.context.ContextTree;
+import dev.slipway.context.ContextTree.PathSelector;
+import dev.slipway.graph.Edge;
+import dev.slipway.graph.FileAction;
+import dev.slipway.graph.Op;
+import dev.slipway.graph.Vertex;
+import dev.slipway.oci.Digest;
+import dev.slipway.plan.BuildGraph;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A build's vertices with their cache keys. A step that reads a client's directory is keyed by the contents of just the paths it reads,
+ * so the key is known before any worker is asked. A vertex that may not be taken from the cache makes all that build on it fresh too.
+ */
+final class KeyedGraph {
+  private final Map<Digest, VertexWork> work = new LinkedHashMap<>();
+  private final Map<InputSlot, ContextTree> selections = new HashMap<>();
+  private final BuildGraph graph;
+  private final String trustDomain;
+
+  /** Input {@code index} of a vertex. */
+  record InputSlot(Digest vertex, int index) {}
+
+  /**
+   * @param trees the client's directories by the vertex that brings them
+   * @param images root digests by the vertex that brings the image
+   */
+  KeyedGraph(BuildGraph graph, String trustDomain, Map<Digest, ContextTree> trees, Map<Digest, Digest> images) {
+    this.graph = graph;
+    this.trustDomain = trustDomain;
+    for (Vertex vertex : graph.inOrder()) {
+      work.put(vertex.digest(), keyed(vertex, trees, images));
+    }
+  }
+
+  VertexWork of(Digest vertex) {
+    return work.get(vertex);
+  }
+
+  Iterable<VertexWork> all() {
+    return work.values();
+  }
+
+  /** The part of a client's directory that the vertex reads through this input; null when the input is something else. */
+  ContextTree selection(Digest vertex, int index) {
+    return selections.get(new InputSlot(vertex, index));
+  }
+
+  private VertexWork keyed(Vertex vertex, Map<Digest, ContextTree> trees, Map<Digest, Digest> images) {
+    if (vertex.op() instanceof Op.Source) {
+      ContextTree tree = trees.get(vertex.digest());
+      String key =
+          tree != null
+              ? "local:" + tree.layerDigest().hex()
+              : CacheKeys.ofImage(images.get(vertex.digest()), vertex.platform().orElseThrow());
+      return new VertexWork(vertex, key, true);
+    }
+    boolean reusable = !vertex.metadata().ignoreCache();
+    List<Input> inputs = new ArrayList<>();
+    for (int index = 0; index < vertex.inputs().size(); index++) {
+      Edge edge = vertex.inputs().get(index);
+      ContextTree tree = trees.get(edge.vertex());
+      if (tree != null) {
+        ContextTree selected = select(tree, vertex, index);
+        selections.put(new InputSlot(vertex.digest(), index), selected);
+        inputs.add(new Input.Content(selected.contentDigest()));
+      } else {
+        VertexWork input = work.get(edge.vertex());
+        reusable &= input.reusable;
+        inputs.add(new Input.Result(input.key, edge.output()));
+      }
+    }
+    return new VertexWork(vertex, CacheKeys.of(trustDomain, vertex, inputs), reusable);
+  }
+
+  private static ContextTree select(ContextTree tree, Vertex vertex, int index) {
+    if (!(vertex.op() instanceof Op.File file)) {
+      return tree;
+    }
+    List<PathSelector> selectors = new ArrayList<>();
+    for (FileAction action : file.actions()) {
+      if (action.input() == index) {
+        return tree;
+      }
+      if (action.secondaryInput() == index && action.change() instanceof FileAction.Change.Copy copy) {
+        FileAction.CopyOptions options = copy.options();
+        selectors.add(
+            new PathSelector(copy.source(), options.allowWildcard(), options.followSymlink(), options.includePatterns(), options.excludePatterns()));
+      }
+    }
+    return selectors.isEmpty() ? tree : tree.select(selectors);
+  }
+
+  BuildGraph graph() {
+    return graph;
+  }
+}

@@ -1,0 +1,26 @@
+package dev.slipway.solve;
+
+import dev.slipway.cache.LayerChain;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.oci.Digest;
+import dev.slipway.protocol.worker.StageOutcome;
+import java.time.Duration;
+import java.util.Map;
+
+/** What the driver of a build's solve reacts to. */
+sealed interface SolveEvent {
+  /** A step of a running stage has its results. */
+  record StepDone(StageRun run, Digest vertex, Map<Integer, LayerChain> results, Duration cost) implements SolveEvent {}
+
+  /** A stage ended on its worker. */
+  record StageEnded(StageRun run, StageOutcome outcome) implements SolveEvent {}
+
+  /** The worker of the stage is gone. */
+  record StageLost(StageRun run, String workerId) implements SolveEvent {}
+
+  /** The stage cannot be placed. */
+  record StageUnplaceable(StageRun run, SlipwayException reason) implements SolveEvent {}
+
+  /** Another build's step, that this one waited for, ended. */
+  record FlightEnded(Digest vertex, Flight.Outcome outcome) implements SolveEvent {}
+}

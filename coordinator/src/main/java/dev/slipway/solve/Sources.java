@@ -1,0 +1,144 @@
+package dev.slipway.solve;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.slipway.cache.CacheIndex;
+import dev.slipway.cache.LayerChain;
+import dev.slipway.cache.LayerRecord;
+import dev.slipway.context.ContextTree;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.graph.Op;
+import dev.slipway.graph.Vertex;
+import dev.slipway.oci.Digest;
+import dev.slipway.oci.ImageReference;
+import dev.slipway.oci.Platform;
+import dev.slipway.progress.Progress.StatusLine;
+import dev.slipway.registry.Authenticator;
+import dev.slipway.session.Session;
+import dev.slipway.session.Session.LocalRequest;
+import dev.slipway.session.Sessions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Brings what a graph starts from: clients' directories, images' digests and layers. Several at once. @ThreadSafe */
+public final class Sources {
+  /** How long a session may take to appear after the solve that names it: BuildKit's clients open both at the same time. */
+  private static final Duration SESSION_PATIENCE = Duration.ofSeconds(5);
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final TypeReference<List<String>> STRINGS = new TypeReference<>() {};
+
+  private final Sessions sessions;
+  private final ImageLookup images;
+  private final CacheIndex index;
+  private final Clock clock;
+
+  public Sources(Sessions sessions, ImageLookup images, CacheIndex index, Clock clock) {
+    this.sessions = sessions;
+    this.images = images;
+    this.index = index;
+    this.clock = clock;
+  }
+
+  /** Receives the directories of {@code local://} vertices. */
+  Map<Digest, ContextTree> receive(BuildContext build, List<Vertex> vertices, VertexProgress progress) throws SlipwayException, InterruptedException {
+    return Concurrently.forEach(vertices, vertex -> shown(vertex, progress, () -> receive(build, vertex, progress)));
+  }
+
+  /** Root digests of {@code docker-image://} vertices: known when the reference is pinned, asked of the registry else. */
+  Map<Digest, Digest> digests(BuildContext build, List<Vertex> vertices, VertexProgress progress) throws SlipwayException, InterruptedException {
+    return Concurrently.forEach(
+        vertices,
+        vertex -> {
+          ImageReference reference = reference(vertex);
+          Optional<Digest> pinned = reference.digest();
+          return pinned.isPresent() ? pinned.get() : shown(vertex, progress, () -> images.digest(reference, platform(vertex), authenticator(build)));
+        });
+  }
+
+  /** Layers of the images; nothing is downloaded. */
+  Map<Digest, LayerChain> images(BuildContext build, List<Vertex> vertices, VertexProgress progress) throws SlipwayException, InterruptedException {
+    return Concurrently.forEach(vertices, vertex -> shown(vertex, progress, () -> image(build, vertex)));
+  }
+
+  private LayerChain image(BuildContext build, Vertex vertex) throws SlipwayException, InterruptedException {
+    List<LayerRecord> layers = images.layers(reference(vertex), platform(vertex), authenticator(build));
+    index.learn(layers);
+    return new LayerChain(layers.stream().map(LayerRecord::id).toList());
+  }
+
+  private ContextTree receive(BuildContext build, Vertex vertex, VertexProgress progress) throws SlipwayException, InterruptedException {
+    Op.Source source = (Op.Source) vertex.op();
+    Map<String, String> attributes = source.attributes();
+    Session session = sessions.await(attributes.getOrDefault("local.session", build.sessionId()), SESSION_PATIENCE);
+    LocalRequest request =
+        new LocalRequest(
+            source.locator(),
+            strings(attributes, "local.includepattern"),
+            strings(attributes, "local.excludepatterns"),
+            strings(attributes, "local.followpaths"),
+            attributes.getOrDefault("local.sharedkeyhint", ""),
+            !attributes.getOrDefault("local.differ", "metadata").equals("none"));
+    String line = "transferring " + source.locator() + ":";
+    Instant begun = clock.instant();
+    long[] last = new long[1];
+    ContextTree tree =
+        session.receive(
+            request,
+            bytes -> {
+              last[0] = bytes;
+              progress.status(new StatusLine(line, vertex.digest(), "transferring", bytes, 0, clock.instant(), Optional.of(begun), Optional.empty()));
+            });
+    Instant end = clock.instant();
+    progress.status(new StatusLine(line, vertex.digest(), "transferring", last[0], 0, end, Optional.of(begun), Optional.of(end)));
+    return tree;
+  }
+
+  /** Credentials of the build's client; nobody's when it has no session. */
+  Authenticator authenticator(BuildContext build) throws SlipwayException, InterruptedException {
+    return build.sessionId().isEmpty() ? Authenticator.ANONYMOUS : sessions.await(build.sessionId(), SESSION_PATIENCE).authenticator();
+  }
+
+  private interface Work<T> {
+    T run() throws SlipwayException, InterruptedException;
+  }
+
+  private static <T> T shown(Vertex vertex, VertexProgress progress, Work<T> work) throws SlipwayException, InterruptedException {
+    progress.started(vertex.digest());
+    try {
+      T result = work.run();
+      progress.completed(vertex.digest());
+      return result;
+    } catch (SlipwayException e) {
+      progress.failed(vertex.digest(), e.getMessage());
+      throw e;
+    }
+  }
+
+  private static ImageReference reference(Vertex vertex) throws SlipwayException {
+    return ImageReference.parse(((Op.Source) vertex.op()).locator());
+  }
+
+  private static Platform platform(Vertex vertex) {
+    return vertex.platform().orElse(Platform.LINUX_AMD64);
+  }
+
+  private static List<String> strings(Map<String, String> attributes, String key) throws SlipwayException {
+    String json = attributes.get(key);
+    if (json == null || json.isEmpty()) {
+      return List.of();
+    }
+    try {
+      return JSON.readValue(json, STRINGS);
+    } catch (JsonProcessingException e) {
+      throw new SlipwayException(ErrorKind.INVALID, "attribute " + key + " of a local source is no JSON list of strings: " + json, e);
+    }
+  }
+}

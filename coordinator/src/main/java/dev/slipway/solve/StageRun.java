@@ -1,0 +1,197 @@
+package dev.slipway.solve;
+
+import dev.slipway.cache.LayerChain;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.fleet.Fleet;
+import dev.slipway.oci.Digest;
+import dev.slipway.plan.Stage;
+import dev.slipway.progress.Progress.StatusLine;
+import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.RunStage;
+import dev.slipway.protocol.worker.StageEvent;
+import dev.slipway.protocol.worker.StageOutcome;
+import dev.slipway.protocol.worker.StepDone;
+import dev.slipway.protocol.worker.StepResult;
+import dev.slipway.protocol.worker.StepStatus;
+import dev.slipway.schedule.Scheduler;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * One stage on its way: in the queue, on a worker, over. Called by the scheduler's loop and by the fleet's readers, so nothing here
+ * blocks but the dispatch, which has a thread of its own. Everything that matters to the build goes to the driver as an event.
+ */
+final class StageRun implements Scheduler.Listener {
+  /** Makes the message for the worker once it is known; may block. */
+  interface Assignment {
+    RunStage describe(StageRun run, String workerId) throws SlipwayException, InterruptedException;
+  }
+
+  final String id;
+  final Stage stage;
+  final Map<Digest, Flight> flights;
+  private final VertexProgress progress;
+  private final Scheduler scheduler;
+  private final Fleet fleet;
+  private final Clock clock;
+  private final Assignment assignment;
+  private final Consumer<SolveEvent> driver;
+  private final AtomicBoolean cancelled = new AtomicBoolean();
+  private final AtomicBoolean ended = new AtomicBoolean();
+  private volatile String workerId = "";
+
+  StageRun(String id, Stage stage, Map<Digest, Flight> flights, VertexProgress progress, SolveParts parts, Assignment assignment, Consumer<SolveEvent> driver) {
+    this.id = id;
+    this.stage = stage;
+    this.flights = Map.copyOf(flights);
+    this.progress = progress;
+    this.scheduler = parts.scheduler();
+    this.fleet = parts.fleet();
+    this.clock = parts.clock();
+    this.assignment = assignment;
+    this.driver = driver;
+  }
+
+  /** The worker that runs or ran it; empty before it was placed. */
+  String workerId() {
+    return workerId;
+  }
+
+  /** Ends it wherever it is; what it still reports is for nobody. */
+  void cancel() {
+    cancelled.set(true);
+    scheduler.withdraw(id);
+    String worker = workerId;
+    if (!worker.isEmpty()) {
+      fleet.cancel(worker, id);
+    }
+  }
+
+  @Override
+  public void assigned(String worker) {
+    workerId = worker;
+    Thread.ofVirtual().name("dispatch-" + id).start(() -> dispatch(worker));
+  }
+
+  @Override
+  public void waiting(int ahead) {
+    Digest first = stage.steps().getFirst().digest();
+    if (ahead > 0) {
+      progress.started(first);
+      progress.note(first, "waiting for a worker, " + ahead + (ahead == 1 ? " stage" : " stages") + " ahead", true);
+    }
+  }
+
+  @Override
+  public void lost(String worker) {
+    end(new SolveEvent.StageLost(this, worker));
+  }
+
+  @Override
+  public void failed(SlipwayException reason) {
+    end(new SolveEvent.StageUnplaceable(this, reason));
+  }
+
+  private void dispatch(String worker) {
+    try {
+      RunStage message = assignment.describe(this, worker);
+      if (cancelled.get()) {
+        scheduler.finished(id);
+        return;
+      }
+      fleet.run(worker, message, this::event, outcome -> outcome(worker, outcome));
+      if (cancelled.get()) {
+        fleet.cancel(worker, id);
+      }
+    } catch (SlipwayException e) {
+      scheduler.finished(id);
+      end(e.kind() == ErrorKind.UNAVAILABLE && fleet.worker(worker).isEmpty() ? new SolveEvent.StageLost(this, worker) : new SolveEvent.StageUnplaceable(this, e));
+    } catch (InterruptedException e) {
+      scheduler.finished(id);
+      end(new SolveEvent.StageLost(this, worker));
+    } catch (RuntimeException e) {
+      scheduler.finished(id);
+      end(new SolveEvent.StageUnplaceable(this, new SlipwayException(ErrorKind.INTERNAL, "dispatch of a stage to " + worker + " failed: " + e, e)));
+    }
+  }
+
+  private void outcome(String worker, StageOutcome outcome) {
+    if (outcome.hasRefused() && !cancelled.get()) {
+      scheduler.refused(id, outcome.getRefused().getReason());
+      return;
+    }
+    scheduler.finished(id);
+    end(new SolveEvent.StageEnded(this, outcome));
+  }
+
+  private void end(SolveEvent event) {
+    if (ended.compareAndSet(false, true)) {
+      driver.accept(event);
+    }
+  }
+
+  private void event(StageEvent event) {
+    Digest vertex = new Digest(event.getVertex());
+    switch (event.getEventCase()) {
+      case STARTED -> {
+        watchers(vertex, watcher -> watcher.progress().started(watcher.vertex()));
+        if (fleet.workers().size() > 1) {
+          watchers(vertex, watcher -> watcher.progress().note(watcher.vertex(), "on " + workerName(), true));
+        }
+      }
+      case LOG -> {
+        byte[] data = event.getLog().getData().toByteArray();
+        watchers(vertex, watcher -> watcher.progress().log(watcher.vertex(), event.getLog().getStream(), data));
+      }
+      case STATUS -> watchers(vertex, watcher -> watcher.progress().status(line(watcher.vertex(), event.getStatus())));
+      case DONE -> driver.accept(new SolveEvent.StepDone(this, vertex, results(event.getDone()), Duration.ofMillis(event.getDone().getDurationMillis())));
+      case EVENT_NOT_SET -> {}
+    }
+  }
+
+  private void watchers(Digest vertex, Consumer<Flight.Waiter> action) {
+    action.accept(new Flight.Waiter(progress, vertex));
+    Flight flight = flights.get(vertex);
+    if (flight != null) {
+      flight.forEachWaiter(action);
+    }
+  }
+
+  /** The name that a person gave the worker, else its id. */
+  String workerName() {
+    String worker = workerId;
+    return fleet.worker(worker).map(node -> node.labels().getOrDefault("dev.slipway.worker.name", node.id())).orElse(worker);
+  }
+
+  private StatusLine line(Digest vertex, StepStatus status) {
+    Instant now = clock.instant();
+    return new StatusLine(
+        status.getId(),
+        vertex,
+        status.getId(),
+        status.getCurrent(),
+        status.getTotal(),
+        now,
+        Optional.of(status.hasStarted() ? instant(status.getStarted()) : now),
+        status.hasCompleted() ? Optional.of(instant(status.getCompleted())) : Optional.empty());
+  }
+
+  private static Instant instant(com.google.protobuf.Timestamp timestamp) {
+    return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
+  }
+
+  private static Map<Integer, LayerChain> results(StepDone done) {
+    Map<Integer, LayerChain> results = new HashMap<>();
+    for (StepResult result : done.getResultsList()) {
+      results.put(result.getOutput(), new LayerChain(result.getChainList().stream().map(HeldLayer::getLayerId).toList()));
+    }
+    return results;
+  }
+}

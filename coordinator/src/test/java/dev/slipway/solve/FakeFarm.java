@@ -1,0 +1,214 @@
+package dev.slipway.solve;
+
+import dev.slipway.cache.CacheIndex;
+import dev.slipway.cache.CacheRecord;
+import dev.slipway.cache.LayerRecord;
+import dev.slipway.fleet.Fleet;
+import dev.slipway.fleet.WorkerNode;
+import dev.slipway.oci.Platform;
+import dev.slipway.protocol.worker.Cancelled;
+import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.PushLayers;
+import dev.slipway.protocol.worker.PushOutcome;
+import dev.slipway.protocol.worker.ReadPath;
+import dev.slipway.protocol.worker.ReadPathOutcome;
+import dev.slipway.protocol.worker.RunStage;
+import dev.slipway.protocol.worker.StageEvent;
+import dev.slipway.protocol.worker.StageOutcome;
+import dev.slipway.protocol.worker.Step;
+import dev.slipway.protocol.worker.StepDone;
+import dev.slipway.protocol.worker.StepFailed;
+import dev.slipway.protocol.worker.StepResult;
+import dev.slipway.protocol.worker.StepStarted;
+import dev.slipway.protocol.worker.StepStatus;
+import dev.slipway.protocol.worker.Succeeded;
+import dev.slipway.schedule.Scheduler;
+import dev.slipway.schedule.StageRequest;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+
+/** A farm of one worker in memory: queue, worker and index in one. Every step "runs" by its name. */
+final class FakeFarm implements Scheduler, Fleet, CacheIndex {
+  static final String WORKER = "worker-1";
+
+  /** Names of the steps that ran, in order. */
+  final List<String> ran = new CopyOnWriteArrayList<>();
+
+  final List<String> cancelled = new CopyOnWriteArrayList<>();
+
+  /** Steps that exit with 7. */
+  final Set<String> failing = ConcurrentHashMap.newKeySet();
+
+  /** Steps that wait for the latch before they end. */
+  final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
+
+  /** Steps under which the worker dies, once each. */
+  final Set<String> deadly = ConcurrentHashMap.newKeySet();
+
+  private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
+  private final Map<String, CacheRecord> records = new ConcurrentHashMap<>();
+  private final Map<String, LayerRecord> layers = new ConcurrentHashMap<>();
+
+  @Override
+  public void submit(StageRequest request, Listener listener) {
+    listeners.put(request.stageId(), listener);
+    listener.assigned(WORKER);
+  }
+
+  @Override
+  public void withdraw(String stageId) {}
+
+  @Override
+  public void finished(String stageId) {
+    listeners.remove(stageId);
+  }
+
+  @Override
+  public void refused(String stageId, String reason) {
+    listeners.get(stageId).assigned(WORKER);
+  }
+
+  @Override
+  public List<WorkerNode> workers() {
+    return List.of(node());
+  }
+
+  @Override
+  public Optional<WorkerNode> worker(String id) {
+    return Optional.of(node());
+  }
+
+  private static WorkerNode node() {
+    return new WorkerNode(WORKER, "test", List.of(Platform.LINUX_AMD64), List.of(), 4, "http://127.0.0.1:1", Map.of(), Instant.EPOCH);
+  }
+
+  @Override
+  public void run(String workerId, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {
+    Thread.ofVirtual().start(() -> execute(stage, events, outcome));
+  }
+
+  private void execute(RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {
+    for (Step step : stage.getStepsList()) {
+      StageEvent.Builder event = StageEvent.newBuilder().setStageId(stage.getStageId()).setVertex(step.getVertex());
+      events.accept(event.setStarted(StepStarted.getDefaultInstance()).build());
+      if (deadly.remove(step.getName())) {
+        dropHolder(WORKER);
+        listeners.remove(stage.getStageId()).lost(WORKER);
+        return;
+      }
+      CountDownLatch latch = held.get(step.getName());
+      if (latch != null && !await(latch)) {
+        return;
+      }
+      if (cancelled.contains(stage.getStageId())) {
+        outcome.accept(StageOutcome.newBuilder().setStageId(stage.getStageId()).setCancelled(Cancelled.getDefaultInstance()).build());
+        return;
+      }
+      ran.add(step.getName());
+      if (failing.contains(step.getName())) {
+        var failed = StepFailed.newBuilder().setVertex(step.getVertex()).setMessage("exit code: 7").setExitCode(7);
+        outcome.accept(StageOutcome.newBuilder().setStageId(stage.getStageId()).setFailed(failed).build());
+        return;
+      }
+      String layer = "snap:" + step.getName() + "-" + ran.size();
+      layers.put(layer, new LayerRecord(layer, 1, Optional.empty(), Optional.empty(), Set.of(WORKER)));
+      var result = StepResult.newBuilder().setOutput(0).addChain(HeldLayer.newBuilder().setLayerId(layer));
+      events.accept(event.setDone(StepDone.newBuilder().addResults(result)).build());
+    }
+    outcome.accept(StageOutcome.newBuilder().setStageId(stage.getStageId()).setSucceeded(Succeeded.getDefaultInstance()).build());
+  }
+
+  private static boolean await(CountDownLatch latch) {
+    try {
+      latch.await();
+      return true;
+    } catch (InterruptedException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void cancel(String workerId, String stageId) {
+    cancelled.add(stageId);
+  }
+
+  @Override
+  public PushOutcome push(String workerId, PushLayers push, Consumer<StepStatus> progress) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public ReadPathOutcome read(String workerId, ReadPath read) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public String capability(String resource) {
+    return "token";
+  }
+
+  @Override
+  public Map<String, CacheRecord> records(Collection<String> keys) {
+    return chosen(records, keys);
+  }
+
+  @Override
+  public void save(CacheRecord record) {
+    records.put(record.key(), record);
+  }
+
+  @Override
+  public void forget(String key) {
+    records.remove(key);
+  }
+
+  @Override
+  public Map<String, LayerRecord> layers(Collection<String> ids) {
+    return chosen(layers, ids);
+  }
+
+  @Override
+  public void learn(Collection<LayerRecord> known) {
+    known.forEach(layer -> layers.put(layer.id(), layer));
+  }
+
+  @Override
+  public void dropHolder(String workerId, Collection<String> layerIds) {
+    for (String id : layerIds) {
+      layers.computeIfPresent(
+          id,
+          (_, layer) -> {
+            Set<String> holders = new HashSet<>(layer.holders());
+            holders.remove(workerId);
+            return new LayerRecord(id, layer.size(), layer.blob(), layer.origin(), holders);
+          });
+    }
+  }
+
+  @Override
+  public void dropHolder(String workerId) {
+    dropHolder(workerId, List.copyOf(layers.keySet()));
+  }
+
+  private static <T> Map<String, T> chosen(Map<String, T> all, Collection<String> keys) {
+    Map<String, T> chosen = new HashMap<>();
+    keys.forEach(
+        key -> {
+          T value = all.get(key);
+          if (value != null) {
+            chosen.put(key, value);
+          }
+        });
+    return chosen;
+  }
+}
