@@ -1,0 +1,192 @@
+package dev.slipway.registry;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.oci.Digest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.security.MessageDigest;
+import java.util.function.LongConsumer;
+
+/** A blob that goes on where a connection broke, by Range, and verifies itself. Confined to the reading thread. */
+final class ResumingBlobStream extends InputStream {
+  private final RegistryTransport transport;
+  private final BlobTransfer.Blob blob;
+  private final LongConsumer received;
+  private final Retries.Pace pace;
+  private final MessageDigest hash = Digest.sha256();
+  private int source;
+  private long position;
+  private boolean verified;
+  private InputStream body;
+
+  private ResumingBlobStream(RegistryTransport transport, RetryPolicy policy, BlobTransfer.Blob blob, LongConsumer received) {
+    this.transport = transport;
+    this.blob = blob;
+    this.received = received;
+    this.pace = new Retries(policy).pace();
+  }
+
+  static ResumingBlobStream open(RegistryTransport transport, RetryPolicy policy, BlobTransfer.Blob blob, LongConsumer received)
+      throws SlipwayException, InterruptedException {
+    ResumingBlobStream stream = new ResumingBlobStream(transport, policy, blob, received);
+    stream.body = stream.connect();
+    return stream;
+  }
+
+  private InputStream connect() throws SlipwayException, InterruptedException {
+    while (true) {
+      try {
+        return request(blob.sources().get(source));
+      } catch (SlipwayException e) {
+        if (source + 1 < blob.sources().size()) {
+          source++;
+        } else if (e.kind().mayRetry()) {
+          pace.afterFailure(e);
+          source = 0;
+        } else {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private InputStream request(BlobTransfer.Source from) throws SlipwayException, InterruptedException {
+    String what = what(from);
+    try {
+      HttpResponse<InputStream> response =
+          transport.send(
+              to -> {
+                HttpRequest.Builder request = HttpRequest.newBuilder(to.orElse(from.url())).GET();
+                return position == 0 ? request : request.setHeader("Range", "bytes=" + position + "-");
+              },
+              from.peer(),
+              RegistryTransport.NOTHING_MOVES);
+      return switch (response.statusCode()) {
+        case 200 -> {
+          skip(response.body());
+          yield response.body();
+        }
+        case 206 -> {
+          checkRange(response);
+          yield response.body();
+        }
+        default -> throw RegistryException.of(what, response);
+      };
+    } catch (IOException e) {
+      throw Retries.explain(what, from.host(), e);
+    }
+  }
+
+  /** A registry without ranges starts again at the beginning. */
+  private void skip(InputStream answer) throws IOException {
+    try {
+      answer.skipNBytes(position);
+    } catch (IOException e) {
+      answer.close();
+      throw e;
+    }
+  }
+
+  private void checkRange(HttpResponse<InputStream> response) throws IOException {
+    String range = response.headers().firstValue("content-range").orElse("");
+    if (!range.startsWith("bytes " + position + "-")) {
+      response.body().close();
+      throw new IOException("registry answered another range than the one asked for: \"" + range + "\"");
+    }
+  }
+
+  private String what(BlobTransfer.Source from) {
+    return "download of blob " + blob.digest() + " from " + from;
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    if (length == 0) {
+      return 0;
+    }
+    while (true) {
+      try {
+        int count = body.read(buffer, offset, length);
+        if (count < 0 && (blob.size() < 0 || position >= blob.size())) {
+          verify();
+          return -1;
+        }
+        if (count < 0) {
+          throw new IOException("it ended after " + position + " of " + blob.size() + " bytes");
+        }
+        accept(buffer, offset, count);
+        return count;
+      } catch (Corrupt e) {
+        throw e;
+      } catch (IOException e) {
+        reconnect(e);
+      }
+    }
+  }
+
+  private void accept(byte[] buffer, int offset, int count) throws Corrupt {
+    hash.update(buffer, offset, count);
+    position += count;
+    if (blob.size() >= 0 && position > blob.size()) {
+      throw new Corrupt(what(blob.sources().get(source)) + " failed: it is longer than its " + blob.size() + " bytes");
+    }
+    pace.progressed();
+    received.accept(position);
+  }
+
+  private void verify() throws Corrupt {
+    if (verified) {
+      return;
+    }
+    Digest actual = Digest.ofHash(hash.digest());
+    if (!actual.equals(blob.digest())) {
+      throw new Corrupt(what(blob.sources().get(source)) + " failed: the bytes received have digest " + actual);
+    }
+    verified = true;
+  }
+
+  private void reconnect(IOException broken) throws IOException {
+    try {
+      body.close();
+    } catch (IOException e) {
+      broken.addSuppressed(e);
+    }
+    try {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      BlobTransfer.Source from = blob.sources().get(source);
+      pace.afterFailure(Retries.explain(what(from), from.host(), broken));
+      body = connect();
+    } catch (SlipwayException e) {
+      throw new IOException(e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("download of " + blob.digest() + " was interrupted");
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    body.close();
+  }
+
+  /** Wrong bytes: reading on is pointless. */
+  private static final class Corrupt extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Corrupt(String message) {
+      super(message, new SlipwayException(ErrorKind.UNAVAILABLE, message));
+    }
+  }
+}
