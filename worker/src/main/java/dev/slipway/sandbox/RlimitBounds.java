@@ -1,0 +1,83 @@
+package dev.slipway.sandbox;
+
+import dev.slipway.graph.ExecMeta;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The worker's own hard limits, beyond which nobody without real root can raise a process's: proc(5), /proc/self/limits. */
+final class RlimitBounds {
+  /** What the kernel calls a limit, by its name in {@code --ulimit}. */
+  private static final Map<String, String> KERNEL_NAMES =
+      Map.ofEntries(
+          Map.entry("cpu", "Max cpu time"),
+          Map.entry("fsize", "Max file size"),
+          Map.entry("data", "Max data size"),
+          Map.entry("stack", "Max stack size"),
+          Map.entry("core", "Max core file size"),
+          Map.entry("rss", "Max resident set"),
+          Map.entry("nproc", "Max processes"),
+          Map.entry("nofile", "Max open files"),
+          Map.entry("memlock", "Max locked memory"),
+          Map.entry("as", "Max address space"),
+          Map.entry("locks", "Max file locks"),
+          Map.entry("sigpending", "Max pending signals"),
+          Map.entry("msgqueue", "Max msgqueue size"),
+          Map.entry("nice", "Max nice priority"),
+          Map.entry("rtprio", "Max realtime priority"),
+          Map.entry("rttime", "Max realtime timeout"));
+
+  private RlimitBounds() {}
+
+  /** Returns the spec with its limits cut to what the worker may give. */
+  static ExecSpec clamp(ExecSpec spec) throws IOException {
+    ExecMeta meta = spec.meta();
+    if (meta.ulimits().isEmpty()) {
+      return spec;
+    }
+    Map<String, Long> bounds = parse(Files.readAllLines(Path.of("/proc/self/limits")));
+    List<ExecMeta.Ulimit> limits = meta.ulimits().stream().map(limit -> clamp(limit, bounds)).toList();
+    ExecMeta clamped =
+        new ExecMeta(
+            meta.arguments(),
+            meta.environment(),
+            meta.workingDirectory(),
+            meta.user(),
+            meta.hostname(),
+            meta.extraHosts(),
+            limits,
+            meta.proxyEnvironment(),
+            meta.validExitCodes());
+    return new ExecSpec(spec.id(), spec.root(), spec.readOnlyRoot(), clamped, spec.mounts(), spec.network(), spec.timeout());
+  }
+
+  /** Hard limits by {@code --ulimit} name; unlimited ones are absent. */
+  static Map<String, Long> parse(List<String> lines) {
+    Map<String, Long> bounds = new HashMap<>();
+    KERNEL_NAMES.forEach(
+        (name, kernelName) ->
+            lines.stream()
+                .filter(line -> line.startsWith(kernelName))
+                .map(line -> line.substring(kernelName.length()).trim().split("\\s+"))
+                .filter(fields -> fields.length >= 2 && fields[1].matches("\\d+"))
+                .findFirst()
+                .ifPresent(fields -> bounds.put(name, Long.parseLong(fields[1]))));
+    return bounds;
+  }
+
+  /** Negative values mean unlimited, as in Docker. */
+  private static ExecMeta.Ulimit clamp(ExecMeta.Ulimit limit, Map<String, Long> bounds) {
+    String name = limit.name().toLowerCase(Locale.ROOT);
+    Long bound = bounds.get(name);
+    if (bound == null) {
+      return limit;
+    }
+    long hard = limit.hard() < 0 ? bound : Math.min(limit.hard(), bound);
+    long soft = limit.soft() < 0 ? hard : Math.min(limit.soft(), hard);
+    return new ExecMeta.Ulimit(limit.name(), soft, hard);
+  }
+}

@@ -1,0 +1,263 @@
+package dev.slipway.sandbox;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.graph.Op;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs processes in containers. @ThreadSafe */
+public final class Sandbox {
+  private static final Logger LOG = LoggerFactory.getLogger(Sandbox.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int CHUNK_SIZE = 32 << 10;
+
+  /** A kill ends every process of the pid namespace at once; longer means a process stuck in the kernel. */
+  private static final Duration KILL_PATIENCE = Duration.ofSeconds(5);
+
+  /** The output ends with the last process; longer means a pump that hangs. */
+  private static final Duration PUMP_PATIENCE = Duration.ofSeconds(5);
+
+  private final SandboxConfig config;
+  private final NetworkPool networks;
+
+  public Sandbox(SandboxConfig config, NetworkPool networks) throws IOException {
+    this.config = config;
+    this.networks = networks;
+    Files.createDirectories(config.directory().resolve("bundles"));
+    Files.createDirectories(config.directory().resolve("state"));
+  }
+
+  /**
+   * Runs the process until it ends. An interrupt kills everything in the container.
+   *
+   * @param output gets what the process writes, cut at BuildKit's limits
+   * @return how the process ended; a command that cannot be executed is exit code 1 with the runtime's words on stderr
+   * @throws SlipwayException NOT_FOUND or INVALID when the spec does not fit the root filesystem; UNSUPPORTED; INTERNAL when the
+   *     runtime failed
+   */
+  public ExecExit run(ExecSpec spec, ExecOutput output) throws SlipwayException, InterruptedException {
+    if (spec.network() == Op.Network.HOST) {
+      throw new SlipwayException(ErrorKind.UNSUPPORTED, "network mode host is not supported yet");
+    }
+    try (NetworkPool.Lease network = spec.network() == Op.Network.NONE ? networks.none() : networks.lease()) {
+      return runIn(network, spec, output);
+    } catch (IOException e) {
+      throw new SlipwayException(ErrorKind.INTERNAL, "preparing the container of a step failed: " + describe(e), e);
+    }
+  }
+
+  private ExecExit runIn(NetworkPool.Lease network, ExecSpec spec, ExecOutput output)
+      throws SlipwayException, InterruptedException, IOException {
+    UserLookup.Ids ids = new UserLookup(spec.root()).find(spec.meta().user());
+    Path bundle = Files.createDirectory(config.directory().resolve("bundles").resolve(spec.id()));
+    try (MountStubs stubs = MountStubs.make(points(spec))) {
+      BundleSpec.EtcFiles etc = new BundleSpec.EtcFiles(bundle.resolve("hosts"), bundle.resolve("resolv.conf"));
+      Files.writeString(etc.hosts(), BundleSpec.hosts(spec.meta()));
+      Files.writeString(etc.resolvConf(), network.resolvConf());
+      ExecSpec bounded = RlimitBounds.clamp(spec);
+      Files.write(bundle.resolve("config.json"), JSON.writeValueAsBytes(BundleSpec.of(bounded, ids, network.net(), etc)));
+      return execute(spec, bundle, output);
+    } finally {
+      deleteTree(bundle);
+    }
+  }
+
+  private ExecExit execute(ExecSpec spec, Path bundle, ExecOutput output) throws IOException, SlipwayException, InterruptedException {
+    LogLimiter limiter = new LogLimiter(output, InstantSource.system());
+    Process runtime = start(spec.id(), bundle);
+    List<Thread> pumps =
+        List.of(pump(runtime.getInputStream(), ExecOutput.STDOUT, limiter), pump(runtime.getErrorStream(), ExecOutput.STDERR, limiter));
+    boolean ended = false;
+    try {
+      if (spec.timeout().isPresent()) {
+        ended = runtime.waitFor(spec.timeout().get().toMillis(), TimeUnit.MILLISECONDS);
+      } else {
+        runtime.waitFor();
+        ended = true;
+      }
+    } finally {
+      if (!ended) {
+        kill(spec.id(), bundle, runtime);
+      }
+    }
+    for (Thread pump : pumps) {
+      pump.join(PUMP_PATIENCE);
+    }
+    if (!ended) {
+      limiter.flushTails();
+      return new ExecExit.TimedOut();
+    }
+    int code = runtime.exitValue();
+    if (code != 0) {
+      limiter.flushTails();
+      throwIfRuntimeFailed(bundle);
+    }
+    return new ExecExit.Exited(code);
+  }
+
+  private Process start(String id, Path bundle) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                config.runtime(),
+                "--root",
+                config.directory().resolve("state").toString(),
+                "--log",
+                bundle.resolve("log").toString(),
+                "--log-format",
+                "json",
+                "run",
+                "--bundle",
+                bundle.toString(),
+                "--pid-file",
+                bundle.resolve("pid").toString(),
+                id)
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+    String path = builder.environment().getOrDefault("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    builder.environment().clear();
+    builder.environment().put("PATH", path);
+    builder.environment().put("XDG_RUNTIME_DIR", config.directory().toString());
+    return builder.start();
+  }
+
+  private static Thread pump(InputStream in, int stream, LogLimiter output) {
+    return Thread.ofVirtual()
+        .name("sandbox-output")
+        .start(
+            () -> {
+              byte[] buffer = new byte[CHUNK_SIZE];
+              try (in) {
+                for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                  output.write(stream, Arrays.copyOf(buffer, count));
+                }
+              } catch (IOException e) {
+                LOG.atDebug().setCause(e).log("output of a step ended early");
+              }
+            });
+  }
+
+  /** Kills the container's first process, with which the kernel ends all others of its pid namespace, and waits for the runtime. */
+  private void kill(String id, Path bundle, Process runtime) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      killFirstProcess(bundle);
+      if (!runtime.waitFor(KILL_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        runtime.destroyForcibly();
+        runtime.waitFor(KILL_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      }
+      if (Files.exists(config.directory().resolve("state").resolve(id))) {
+        Process delete =
+            new ProcessBuilder(config.runtime(), "--root", config.directory().resolve("state").toString(), "delete", "--force", id)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (!delete.waitFor(KILL_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+          delete.destroyForcibly();
+          LOG.atWarn().addKeyValue("container", id).log("a killed container could not be deleted");
+        }
+      }
+    } catch (IOException e) {
+      LOG.atWarn().addKeyValue("container", id).setCause(e).log("killing a container failed");
+    } catch (InterruptedException _) {
+      interrupted = true;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static void killFirstProcess(Path bundle) throws IOException {
+    Path pidFile = bundle.resolve("pid");
+    String pid = Files.exists(pidFile) ? Files.readString(pidFile).trim() : "";
+    Optional<ProcessHandle> first = pid.isEmpty() ? Optional.empty() : ProcessHandle.of(Long.parseLong(pid));
+    first.ifPresent(ProcessHandle::destroyForcibly);
+  }
+
+  /** A process that ended with an error leaves no word in the runtime's log; a runtime that could not start it does. */
+  private static void throwIfRuntimeFailed(Path bundle) throws IOException, SlipwayException {
+    Path log = bundle.resolve("log");
+    if (!Files.exists(log)) {
+      return;
+    }
+    for (String line : Files.readAllLines(log)) {
+      String message;
+      try {
+        JsonNode entry = JSON.readTree(line);
+        if (!entry.path("level").asText().equals("error")) {
+          continue;
+        }
+        message = entry.path("msg").asText();
+      } catch (JsonProcessingException _) {
+        message = line;
+      }
+      if (!isCommandsFault(message)) {
+        throw new SlipwayException(ErrorKind.INTERNAL, "the container runtime failed: " + message);
+      }
+    }
+  }
+
+  /** Command not there, not executable, or no such working directory: the user's, told by exit code and stderr like any failure. */
+  private static boolean isCommandsFault(String message) {
+    return message.contains("exec: \"") || message.contains("exec /") || message.contains("chdir to cwd") || message.contains("mkdir cwd");
+  }
+
+  /**
+   * Mount points that may have to be made, outer ones first. Those below another mount lie in that mount's source. /proc, /sys and /dev
+   * are left to the runtime, and to the layer: BuildKit's layers have them too.
+   */
+  private static List<MountStubs.Point> points(ExecSpec spec) {
+    List<MountStubs.Point> points = new ArrayList<>();
+    points.add(new MountStubs.Point(spec.root(), "/etc/hosts", false));
+    points.add(new MountStubs.Point(spec.root(), "/etc/resolv.conf", false));
+    List<SandboxMount> mounts = spec.mounts();
+    for (int i = 0; i < mounts.size(); i++) {
+      SandboxMount mount = mounts.get(i);
+      boolean directory =
+          switch (mount) {
+            case SandboxMount.Bind bind -> Files.isDirectory(bind.source());
+            case SandboxMount.Tmpfs _ -> true;
+          };
+      Optional<SandboxMount> parent =
+          mounts.subList(0, i).stream()
+              .filter(other -> mount.destination().startsWith(other.destination() + "/"))
+              .max(Comparator.comparingInt(other -> other.destination().length()));
+      if (parent.isEmpty()) {
+        points.add(new MountStubs.Point(spec.root(), mount.destination(), directory));
+      } else if (parent.get() instanceof SandboxMount.Bind(Path source, String destination, boolean _)) {
+        points.add(new MountStubs.Point(source, mount.destination().substring(destination.length()), directory));
+      }
+    }
+    points.removeIf(point -> point.path().startsWith("/dev/") || point.path().startsWith("/proc/") || point.path().startsWith("/sys/"));
+    return points;
+  }
+
+  private static void deleteTree(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : files.toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+    Files.deleteIfExists(directory);
+  }
+
+  private static String describe(IOException e) {
+    return e.getClass().getSimpleName() + " " + e.getMessage();
+  }
+}
