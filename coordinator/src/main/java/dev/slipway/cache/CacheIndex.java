@@ -17,8 +17,14 @@ public interface CacheIndex {
   /** What is known of the layers; unknown ones are absent. Holders that have left the farm are not listed. */
   Map<String, LayerRecord> layers(Collection<String> ids);
 
-  /** Adds what is newly known: union of holders, known facts are kept when the new record lacks them. */
+  /**
+   * Adds what is newly known: union of holders, known facts are kept when the new record lacks them. Holders that are not in the farm
+   * (see {@link #addHolder}) are left out.
+   */
   void learn(Collection<LayerRecord> layers);
+
+  /** The worker joined; what it holds is learned next. What it held before counts no more. */
+  void addHolder(String workerId);
 
   /** The worker no longer holds the layers. */
   void dropHolder(String workerId, Collection<String> layerIds);

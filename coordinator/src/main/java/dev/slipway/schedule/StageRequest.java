@@ -9,10 +9,10 @@ import java.util.Map;
  * @param stageId unique
  * @param buildId stages of one build share its turn in the queue
  * @param tenant builds of one tenant share its turn
- * @param inputBytes layer id to size in bytes, of all layers the stage reads; 0 = unknown
+ * @param bytesByWorker worker id to bytes of the stage's inputs that it holds already; a worker that holds none may be absent
  */
-public record StageRequest(String stageId, String buildId, String tenant, Platform platform, Map<String, Long> inputBytes) {
+public record StageRequest(String stageId, String buildId, String tenant, Platform platform, Map<String, Long> bytesByWorker) {
   public StageRequest {
-    inputBytes = Map.copyOf(inputBytes);
+    bytesByWorker = Map.copyOf(bytesByWorker);
   }
 }

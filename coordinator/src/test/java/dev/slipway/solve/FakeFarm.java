@@ -183,6 +183,9 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
   }
 
   @Override
+  public void addHolder(String workerId) {}
+
+  @Override
   public void dropHolder(String workerId, Collection<String> layerIds) {
     for (String id : layerIds) {
       layers.computeIfPresent(

@@ -1,0 +1,93 @@
+package dev.slipway.cluster;
+
+import com.hazelcast.map.IMap;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/** A shared map. No lock is ever held: writes that depend on what was there are compare-and-set by epoch. @ThreadSafe */
+public final class ClusterMap<V> {
+  /** Tries of one update; each lost one means that another writer got through, so only a defect needs this many. */
+  private static final int MAX_ATTEMPTS = 100;
+
+  private final IMap<String, byte[]> map;
+  private final Codec<V> codec;
+
+  ClusterMap(IMap<String, byte[]> map, Codec<V> codec) {
+    this.map = map;
+    this.codec = codec;
+  }
+
+  public Optional<V> get(String key) {
+    return Optional.ofNullable(map.get(key)).map(this::decode);
+  }
+
+  /** Returns what is there for those keys; one round trip. */
+  public Map<String, V> getAll(Collection<String> keys) {
+    Map<String, V> found = new HashMap<>();
+    map.getAll(Set.copyOf(keys)).forEach((key, stored) -> found.put(key, decode(stored)));
+    return found;
+  }
+
+  /** Sets the value, whatever was there. */
+  public void set(String key, V value) {
+    map.set(key, Epoch.stamp(Epoch.after(Epoch.NONE), codec.encode(value)));
+  }
+
+  public void remove(String key) {
+    map.delete(key);
+  }
+
+  public int size() {
+    return map.size();
+  }
+
+  /**
+   * Changes entries depending on what is there: two round trips, more when others write the same entries meanwhile. Entries for which
+   * the change gives back an equal value are not written.
+   */
+  public void update(Collection<String> keys, Change<V> change) {
+    Set<String> left = new HashSet<>(keys);
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      Map<String, byte[]> current = map.getAll(left);
+      Map<String, CompareAndSet.Change> writes = new HashMap<>();
+      for (String key : left) {
+        byte[] stored = current.get(key);
+        Optional<V> before = Optional.ofNullable(stored).map(this::decode);
+        Optional<V> after = change.apply(key, before);
+        if (!Objects.equals(before, after)) {
+          long epoch = Epoch.of(stored);
+          byte[] next = after.map(value -> Epoch.stamp(Epoch.after(epoch), codec.encode(value))).orElse(null);
+          writes.put(key, new CompareAndSet.Change(epoch, next));
+        }
+      }
+      if (writes.isEmpty()) {
+        return;
+      }
+      map.executeOnKeys(writes.keySet(), new CompareAndSet(writes)).forEach((key, done) -> {
+        if (done) {
+          writes.remove(key);
+        }
+      });
+      left = writes.keySet();
+      if (left.isEmpty()) {
+        return;
+      }
+    }
+    throw new IllegalStateException("update of " + left.size() + " entries of " + map.getName() + " lost " + MAX_ATTEMPTS + " races in a row");
+  }
+
+  private V decode(byte[] stored) {
+    return codec.decode(Epoch.value(stored));
+  }
+
+  /** What an entry becomes; may be asked more than once, so it has no side effects. */
+  public interface Change<V> {
+    /** Returns the new value, or empty to remove the entry. */
+    Optional<V> apply(String key, Optional<V> before);
+  }
+}

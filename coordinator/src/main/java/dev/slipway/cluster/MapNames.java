@@ -1,0 +1,45 @@
+package dev.slipway.cluster;
+
+import java.time.Duration;
+
+/** The shared maps. A map exists once it is used. */
+public enum MapNames {
+  /** Worker id to the number of its present membership. */
+  WORKERS("workers", 100_000, Duration.ZERO),
+  /** Cache key to result. About 500 bytes each. */
+  CACHE_RECORDS("cache-records", 200_000, Duration.ofDays(30)),
+  /** Layer id to what is known of it. About 300 bytes each. */
+  LAYERS("layers", 500_000, Duration.ofDays(30)),
+  /** Cache key to who makes its result now. */
+  LEASES("leases", 100_000, Duration.ofHours(24)),
+  /** Build ref and session to the coordinator that owns them. */
+  BUILD_OWNERS("build-owners", 100_000, Duration.ofHours(24)),
+  /** Build ref to its history record. */
+  HISTORY("history", 10_000, Duration.ofDays(30)),
+  /** Tenant to its quota. */
+  QUOTAS("quotas", 10_000, Duration.ZERO);
+
+  private final String text;
+  private final int maxEntries;
+  private final Duration maxIdle;
+
+  MapNames(String text, int maxEntries, Duration maxIdle) {
+    this.text = text;
+    this.maxEntries = maxEntries;
+    this.maxIdle = maxIdle;
+  }
+
+  String text() {
+    return text;
+  }
+
+  /** Entries a member keeps at most; the least recently used go first. */
+  int maxEntries() {
+    return maxEntries;
+  }
+
+  /** Entries nobody asked for in this time are forgotten; zero = never. */
+  Duration maxIdle() {
+    return maxIdle;
+  }
+}

@@ -1,0 +1,302 @@
+package dev.slipway.fleet;
+
+import com.google.protobuf.ByteString;
+import dev.slipway.cache.CacheIndex;
+import dev.slipway.cache.LayerRecord;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.oci.Digest;
+import dev.slipway.protocol.Capability;
+import dev.slipway.protocol.worker.CancelPush;
+import dev.slipway.protocol.worker.CancelStage;
+import dev.slipway.protocol.worker.CoordinatorMessage;
+import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.Hello;
+import dev.slipway.protocol.worker.InventoryChange;
+import dev.slipway.protocol.worker.MadeBlob;
+import dev.slipway.protocol.worker.PushLayers;
+import dev.slipway.protocol.worker.PushOutcome;
+import dev.slipway.protocol.worker.ReadPath;
+import dev.slipway.protocol.worker.ReadPathOutcome;
+import dev.slipway.protocol.worker.RunStage;
+import dev.slipway.protocol.worker.StageEvent;
+import dev.slipway.protocol.worker.StageOutcome;
+import dev.slipway.protocol.worker.StepResult;
+import dev.slipway.protocol.worker.StepStatus;
+import dev.slipway.protocol.worker.Welcome;
+import dev.slipway.protocol.worker.WorkerMessage;
+import dev.slipway.schedule.WorkerCapacity;
+import dev.slipway.schedule.WorkerChanges;
+import io.grpc.Status;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The fleet of this coordinator: workers join over {@link FarmService}, which hands their messages in. Joining and leaving tell the index
+ * first and the scheduler then, so that whoever hears of a worker finds what it holds. @ThreadSafe
+ */
+public final class FarmFleet implements Fleet, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(FarmFleet.class);
+
+  private final FleetConfig config;
+  private final CacheIndex index;
+  private final WorkerChanges scheduler;
+  private final Clock clock;
+  private final CapabilityTokens tokens;
+  private final Map<String, Member> members = new ConcurrentHashMap<>();
+
+  /** Guards the order of joining and leaving over members, index and scheduler; never held while waiting for a worker. */
+  private final ReentrantLock membership = new ReentrantLock();
+
+  private final Thread watch;
+
+  /** @param scheduler told of the workers */
+  public FarmFleet(FleetConfig config, CacheIndex index, WorkerChanges scheduler, Clock clock) {
+    this.config = config;
+    this.index = index;
+    this.scheduler = scheduler;
+    this.clock = clock;
+    this.tokens = new CapabilityTokens(config.capabilityLifetime(), clock);
+    this.watch = Thread.ofVirtual().name("heartbeat-watch").start(this::watch);
+  }
+
+  /** Verifies tokens that {@link #capability} gave, for what the coordinator itself serves. */
+  public Capability.Verifier verifier() {
+    return tokens.verifier();
+  }
+
+  @Override
+  public List<WorkerNode> workers() {
+    return members.values().stream().map(member -> member.node).sorted((left, right) -> left.id().compareTo(right.id())).toList();
+  }
+
+  @Override
+  public Optional<WorkerNode> worker(String id) {
+    return Optional.ofNullable(members.get(id)).map(member -> member.node);
+  }
+
+  @Override
+  public void run(String workerId, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) throws SlipwayException {
+    Member member = member(workerId);
+    member.addStage(stage.getStageId(), events, outcome);
+    try {
+      member.send(CoordinatorMessage.newBuilder().setRunStage(stage).build());
+    } catch (SlipwayException e) {
+      member.removeStage(stage.getStageId());
+      throw e;
+    }
+  }
+
+  @Override
+  public void cancel(String workerId, String stageId) {
+    Member member = members.get(workerId);
+    if (member != null && member.hasStage(stageId)) {
+      member.link.send(CoordinatorMessage.newBuilder().setCancelStage(CancelStage.newBuilder().setStageId(stageId)).build());
+    }
+  }
+
+  @Override
+  public PushOutcome push(String workerId, PushLayers push, Consumer<StepStatus> progress) throws SlipwayException, InterruptedException {
+    Member member = member(workerId);
+    String pushId = UUID.randomUUID().toString();
+    PendingReply<PushOutcome> reply = new PendingReply<>(progress);
+    boolean answered = false;
+    member.addPush(pushId, reply);
+    try {
+      member.send(CoordinatorMessage.newBuilder().setPushLayers(push.toBuilder().setPushId(pushId)).build());
+      PushOutcome outcome = reply.await("push at worker " + workerId, config.pushSilence(), config.pushTimeout());
+      answered = true;
+      throwIfFailed(outcome.getError(), outcome.getErrorKind());
+      return outcome;
+    } finally {
+      member.removePush(pushId);
+      if (!answered) {
+        member.link.send(CoordinatorMessage.newBuilder().setCancelPush(CancelPush.newBuilder().setPushId(pushId)).build());
+      }
+    }
+  }
+
+  @Override
+  public ReadPathOutcome read(String workerId, ReadPath read) throws SlipwayException, InterruptedException {
+    Member member = member(workerId);
+    String requestId = UUID.randomUUID().toString();
+    PendingReply<ReadPathOutcome> reply = new PendingReply<>(_ -> {});
+    member.addRead(requestId, reply);
+    try {
+      member.send(CoordinatorMessage.newBuilder().setReadPath(read.toBuilder().setRequestId(requestId)).build());
+      ReadPathOutcome outcome = reply.await("read of " + read.getPath() + " at worker " + workerId, config.readTimeout(), config.readTimeout());
+      throwIfFailed(outcome.getError(), outcome.getErrorKind());
+      return outcome;
+    } finally {
+      member.removeRead(requestId);
+    }
+  }
+
+  @Override
+  public String capability(String resource) {
+    return tokens.token(resource);
+  }
+
+  /** Sends all workers away. */
+  @Override
+  public void close() {
+    watch.interrupt();
+    members.values().forEach(member -> leave(member, Status.UNAVAILABLE.withDescription("the coordinator is stopping")));
+  }
+
+  /** Takes the worker in; one of the same id that was there before is gone. */
+  Member join(Hello hello, WorkerLink link) throws SlipwayException {
+    WorkerNode node = HelloReader.worker(hello, clock.instant());
+    Member member = new Member(node, link);
+    membership.lock();
+    try {
+      Member previous = members.get(node.id());
+      if (previous != null) {
+        leave(previous, Status.ABORTED.withDescription("a worker of the same id has joined"));
+      }
+      index.addHolder(node.id());
+      index.learn(HelloReader.layers(node.id(), hello.getHeldLayersList()));
+      members.put(node.id(), member);
+      member.heard();
+      member.send(CoordinatorMessage.newBuilder().setWelcome(welcome()).build());
+      scheduler.workerJoined(new WorkerCapacity(node.id(), Set.copyOf(node.nativePlatforms()), Set.copyOf(node.emulatedPlatforms()), node.slots()));
+    } catch (SlipwayException | RuntimeException e) {
+      leave(member, Status.UNAVAILABLE.withDescription("joining failed"));
+      throw e;
+    } finally {
+      membership.unlock();
+    }
+    LOG.atInfo()
+        .addKeyValue("worker", node.id())
+        .addKeyValue("slots", node.slots())
+        .addKeyValue("platforms", node.nativePlatforms())
+        .addKeyValue("emulated", node.emulatedPlatforms())
+        .addKeyValue("layers", hello.getHeldLayersCount())
+        .log("worker joined");
+    return member;
+  }
+
+  /** Lets the worker go, once. */
+  void leave(Member member, Status reason) {
+    membership.lock();
+    try {
+      member.leave(reason);
+      if (!members.remove(member.id(), member)) {
+        return;
+      }
+      index.dropHolder(member.id());
+      scheduler.workerLeft(member.id());
+    } finally {
+      membership.unlock();
+    }
+    LOG.atInfo().addKeyValue("worker", member.id()).addKeyValue("reason", reason.getDescription()).log("worker left");
+  }
+
+  /** Handles a message of a joined worker; called in order. */
+  void receive(Member member, WorkerMessage message) {
+    member.heard();
+    if (member.hasLeft()) {
+      return;
+    }
+    switch (message.getMessageCase()) {
+      case STAGE_EVENT -> {
+        learnResults(member, message.getStageEvent());
+        member.stageEvent(message.getStageEvent());
+      }
+      case STAGE_OUTCOME -> member.stageOutcome(message.getStageOutcome());
+      case PUSH_EVENT -> member.pushEvent(message.getPushEvent());
+      case PUSH_OUTCOME -> {
+        learnBlobs(message.getPushOutcome());
+        member.pushOutcome(message.getPushOutcome());
+      }
+      case READ_PATH_OUTCOME -> member.readOutcome(message.getReadPathOutcome());
+      case INVENTORY_CHANGE -> inventory(member, message.getInventoryChange());
+      case HEARTBEAT -> {}
+      case HELLO, MESSAGE_NOT_SET -> LOG.atWarn().addKeyValue("worker", member.id()).log("worker sent a message out of place; ignored");
+    }
+  }
+
+  /** The results exist for everybody before anybody hears of the step's end. */
+  private void learnResults(Member member, StageEvent event) {
+    if (!event.hasDone()) {
+      return;
+    }
+    List<HeldLayer> held = new ArrayList<>();
+    for (StepResult result : event.getDone().getResultsList()) {
+      held.addAll(result.getChainList());
+    }
+    index.learn(HelloReader.layers(member.id(), held));
+  }
+
+  private void learnBlobs(PushOutcome outcome) {
+    List<LayerRecord> made = new ArrayList<>();
+    for (MadeBlob blob : outcome.getBlobsList()) {
+      if (Digest.isDigest(blob.getDiffId()) && Digest.isDigest(blob.getDigest())) {
+        LayerRecord.Blob known =
+            new LayerRecord.Blob(new Digest(blob.getDiffId()), new Digest(blob.getDigest()), blob.getSize(), blob.getMediaType());
+        made.add(new LayerRecord(blob.getLayerId(), 0, Optional.of(known), Optional.empty(), Set.of()));
+      }
+    }
+    index.learn(made);
+  }
+
+  private void inventory(Member member, InventoryChange change) {
+    index.dropHolder(member.id(), change.getRemovedList());
+    index.learn(HelloReader.layers(member.id(), change.getAddedList()));
+  }
+
+  private Welcome welcome() {
+    return Welcome.newBuilder()
+        .setCapabilityPublicKey(ByteString.copyFrom(tokens.publicKey()))
+        .setHeartbeatMillis(config.heartbeat().toMillis())
+        .build();
+  }
+
+  private Member member(String workerId) throws SlipwayException {
+    Member member = members.get(workerId);
+    if (member == null) {
+      throw new SlipwayException(ErrorKind.UNAVAILABLE, "worker " + workerId + " is not in the farm");
+    }
+    return member;
+  }
+
+  private static void throwIfFailed(String error, String kindName) throws SlipwayException {
+    if (error.isEmpty()) {
+      return;
+    }
+    ErrorKind kind = ErrorKind.INTERNAL;
+    for (ErrorKind candidate : ErrorKind.values()) {
+      if (candidate.name().equals(kindName)) {
+        kind = candidate;
+      }
+    }
+    throw new SlipwayException(kind, error);
+  }
+
+  private void watch() {
+    try {
+      while (true) {
+        Thread.sleep(config.heartbeat().dividedBy(2));
+        for (Member member : members.values()) {
+          if (member.silentNanos() > config.silence().toNanos()) {
+            leave(member, Status.DEADLINE_EXCEEDED.withDescription("silent for " + config.silence().toMillis() + " ms"));
+          } else if (member.link.isClosed()) {
+            leave(member, Status.UNAVAILABLE.withDescription("its link broke"));
+          }
+        }
+      }
+    } catch (InterruptedException _) {
+      LOG.debug("heartbeat watch stopped");
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.slipway.fleet;
+
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/** Listens for workers. */
+public final class FarmServer implements AutoCloseable {
+  /** A hello with the inventory of a hundred thousand layers, or a file read from a result, fits. */
+  private static final int MAX_MESSAGE_BYTES = 16 << 20;
+
+  /** Workers may ask whether the connection lives this often. */
+  private static final int PERMITTED_KEEP_ALIVE_SECONDS = 5;
+
+  /** Dead connections are found by heartbeats first; this frees what is left of those that never said hello. */
+  private static final int KEEP_ALIVE_SECONDS = 20;
+
+  /** How long calls may take to end when the server stops. */
+  private static final int STOP_PATIENCE_SECONDS = 2;
+
+  private final Server server;
+  private final ExecutorService handlers;
+  private final FarmFleet fleet;
+
+  private FarmServer(Server server, ExecutorService handlers, FarmFleet fleet) {
+    this.server = server;
+    this.handlers = handlers;
+    this.fleet = fleet;
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param address port 0 = any free one
+   * @param joinToken what workers must present
+   */
+  public static FarmServer start(InetSocketAddress address, String joinToken, FarmFleet fleet) throws IOException {
+    ExecutorService handlers = Executors.newVirtualThreadPerTaskExecutor();
+    Server server =
+        NettyServerBuilder.forAddress(address)
+            .executor(handlers)
+            .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+            .permitKeepAliveTime(PERMITTED_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+            .intercept(new JoinToken(joinToken))
+            .addService(new FarmService(fleet))
+            .build();
+    try {
+      server.start();
+    } catch (IOException e) {
+      handlers.shutdown();
+      throw e;
+    }
+    return new FarmServer(server, handlers, fleet);
+  }
+
+  /** Where it listens, with the real port. */
+  public InetSocketAddress address() {
+    return (InetSocketAddress) server.getListenSockets().getFirst();
+  }
+
+  /** Sends all workers away and stops listening. */
+  @Override
+  public void close() {
+    server.shutdown();
+    fleet.close();
+    try {
+      if (!server.awaitTermination(STOP_PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        server.shutdownNow();
+      }
+    } catch (InterruptedException _) {
+      server.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+    handlers.shutdown();
+  }
+}

@@ -1,0 +1,74 @@
+package dev.slipway.fleet;
+
+import dev.slipway.error.SlipwayException;
+import dev.slipway.protocol.worker.CoordinatorMessage;
+import dev.slipway.protocol.worker.FarmGrpc;
+import dev.slipway.protocol.worker.WorkerMessage;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The worker protocol's server side: one call per membership. gRPC hands the messages of a call in one by one. */
+final class FarmService extends FarmGrpc.FarmImplBase {
+  private static final Logger LOG = LoggerFactory.getLogger(FarmService.class);
+
+  private final FarmFleet fleet;
+
+  FarmService(FarmFleet fleet) {
+    this.fleet = fleet;
+  }
+
+  @Override
+  public StreamObserver<WorkerMessage> join(StreamObserver<CoordinatorMessage> responses) {
+    return new Reader(WorkerLink.open((ServerCallStreamObserver<CoordinatorMessage>) responses));
+  }
+
+  private final class Reader implements StreamObserver<WorkerMessage> {
+    private final WorkerLink link;
+    private @Nullable Member member;
+
+    Reader(WorkerLink link) {
+      this.link = link;
+    }
+
+    @Override
+    public void onNext(WorkerMessage message) {
+      Member joined = member;
+      try {
+        if (joined != null) {
+          fleet.receive(joined, message);
+        } else if (message.hasHello()) {
+          member = fleet.join(message.getHello(), link);
+        } else {
+          link.close(Status.INVALID_ARGUMENT.withDescription("the first message must be hello"));
+        }
+      } catch (SlipwayException e) {
+        LOG.atWarn().addKeyValue("reason", e.getMessage()).log("worker turned away");
+        link.close(Status.INVALID_ARGUMENT.withDescription(e.getMessage()));
+      } catch (RuntimeException e) {
+        LOG.atError().addKeyValue("worker", joined == null ? "" : joined.id()).setCause(e).log("message of a worker could not be handled");
+        end(Status.INTERNAL.withDescription("the coordinator could not handle a message"));
+      }
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      end(Status.UNAVAILABLE.withDescription("its stream broke: " + Status.fromThrowable(error).getCode()));
+    }
+
+    @Override
+    public void onCompleted() {
+      end(Status.OK.withDescription("it said goodbye"));
+    }
+
+    private void end(Status reason) {
+      if (member != null) {
+        fleet.leave(member, reason);
+      }
+      link.close(reason);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package dev.slipway.fleet;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.protocol.worker.CoordinatorMessage;
+import dev.slipway.protocol.worker.PushEvent;
+import dev.slipway.protocol.worker.PushOutcome;
+import dev.slipway.protocol.worker.ReadPathOutcome;
+import dev.slipway.protocol.worker.StageEvent;
+import dev.slipway.protocol.worker.StageOutcome;
+import io.grpc.Status;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A worker in one membership: its link and who waits for what it will say. What arrives is routed on the reader's thread, in order.
+ * @ThreadSafe
+ */
+final class Member {
+  private static final Logger LOG = LoggerFactory.getLogger(Member.class);
+
+  final WorkerNode node;
+  final WorkerLink link;
+  private final Map<String, StageRoute> stages = new ConcurrentHashMap<>();
+  private final Map<String, PendingReply<PushOutcome>> pushes = new ConcurrentHashMap<>();
+  private final Map<String, PendingReply<ReadPathOutcome>> reads = new ConcurrentHashMap<>();
+  private volatile boolean left;
+  private volatile long heardAt = System.nanoTime();
+
+  Member(WorkerNode node, WorkerLink link) {
+    this.node = node;
+    this.link = link;
+  }
+
+  String id() {
+    return node.id();
+  }
+
+  boolean hasLeft() {
+    return left;
+  }
+
+  void heard() {
+    heardAt = System.nanoTime();
+  }
+
+  long silentNanos() {
+    return System.nanoTime() - heardAt;
+  }
+
+  /** Sends, or says that the worker is gone. */
+  void send(CoordinatorMessage message) throws SlipwayException {
+    if (left || !link.send(message)) {
+      throw gone();
+    }
+  }
+
+  void addStage(String stageId, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) throws SlipwayException {
+    if (stages.putIfAbsent(stageId, new StageRoute(events, outcome)) != null) {
+      throw new SlipwayException(ErrorKind.CONFLICT, "stage " + stageId + " runs on worker " + id() + " already");
+    }
+  }
+
+  void removeStage(String stageId) {
+    stages.remove(stageId);
+  }
+
+  boolean hasStage(String stageId) {
+    return stages.containsKey(stageId);
+  }
+
+  void addPush(String pushId, PendingReply<PushOutcome> reply) {
+    pushes.put(pushId, reply);
+  }
+
+  void removePush(String pushId) {
+    pushes.remove(pushId);
+  }
+
+  void addRead(String requestId, PendingReply<ReadPathOutcome> reply) {
+    reads.put(requestId, reply);
+  }
+
+  void removeRead(String requestId) {
+    reads.remove(requestId);
+  }
+
+  void stageEvent(StageEvent event) {
+    StageRoute route = stages.get(event.getStageId());
+    if (route != null) {
+      guarded(() -> route.events().accept(event));
+    }
+  }
+
+  void stageOutcome(StageOutcome outcome) {
+    StageRoute route = stages.remove(outcome.getStageId());
+    if (route != null) {
+      guarded(() -> route.outcome().accept(outcome));
+    }
+  }
+
+  void pushEvent(PushEvent event) {
+    PendingReply<PushOutcome> reply = pushes.get(event.getPushId());
+    if (reply != null) {
+      guarded(() -> reply.news(event.getStatus()));
+    }
+  }
+
+  void pushOutcome(PushOutcome outcome) {
+    PendingReply<PushOutcome> reply = pushes.remove(outcome.getPushId());
+    if (reply != null) {
+      reply.answer(outcome);
+    }
+  }
+
+  void readOutcome(ReadPathOutcome outcome) {
+    PendingReply<ReadPathOutcome> reply = reads.remove(outcome.getRequestId());
+    if (reply != null) {
+      reply.answer(outcome);
+    }
+  }
+
+  /** Ends the membership: stages hear nothing more from here, questions fail. */
+  void leave(Status reason) {
+    left = true;
+    link.close(reason);
+    stages.clear();
+    pushes.values().forEach(reply -> reply.fail(gone()));
+    reads.values().forEach(reply -> reply.fail(gone()));
+  }
+
+  SlipwayException gone() {
+    return new SlipwayException(ErrorKind.UNAVAILABLE, "worker " + id() + " has left the farm");
+  }
+
+  /** A consumer's defect must not cost the farm a worker. */
+  private void guarded(Runnable delivery) {
+    try {
+      delivery.run();
+    } catch (RuntimeException e) {
+      LOG.atError().addKeyValue("worker", id()).setCause(e).log("a consumer of a worker's message failed");
+    }
+  }
+
+  private record StageRoute(Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {}
+}

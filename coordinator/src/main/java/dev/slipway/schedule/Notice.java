@@ -1,0 +1,29 @@
+package dev.slipway.schedule;
+
+import dev.slipway.error.SlipwayException;
+
+/** What a listener is to be told; made by the state, delivered by the loop. */
+sealed interface Notice {
+  String stageId();
+
+  Scheduler.Listener listener();
+
+  /** @param waitedNanos time since the stage was submitted */
+  record Assigned(String stageId, Scheduler.Listener listener, String workerId, long waitedNanos) implements Notice {}
+
+  record Waiting(String stageId, Scheduler.Listener listener, int ahead) implements Notice {}
+
+  record Lost(String stageId, Scheduler.Listener listener, String workerId) implements Notice {}
+
+  record Failed(String stageId, Scheduler.Listener listener, SlipwayException reason) implements Notice {}
+
+  /** Calls the listener. */
+  default void deliver() {
+    switch (this) {
+      case Assigned(_, var listener, var workerId, _) -> listener.assigned(workerId);
+      case Waiting(_, var listener, int ahead) -> listener.waiting(ahead);
+      case Lost(_, var listener, var workerId) -> listener.lost(workerId);
+      case Failed(_, var listener, var reason) -> listener.failed(reason);
+    }
+  }
+}

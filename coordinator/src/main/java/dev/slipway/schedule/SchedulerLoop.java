@@ -1,0 +1,152 @@
+package dev.slipway.schedule;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The farm's scheduler: one thread that drains the events, lets {@link SchedulerState} decide and tells the listeners. @ThreadSafe
+ */
+public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SchedulerLoop.class);
+
+  /** Events taken before the listeners hear of them; bounds the delay of the first when thousands arrive at once. */
+  private static final int BATCH = 256;
+
+  /** How long {@link #close} waits for a listener that is being called. */
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
+
+  private final SchedulerConfig config;
+  private final Consumer<Duration> queueTimes;
+
+  /** Not bounded by itself: submissions are by {@code maxWaiting}, all others follow a submission or a member. */
+  private final BlockingQueue<SchedulerEvent> events = new LinkedBlockingQueue<>();
+
+  private final Thread thread;
+  private volatile SchedulerStats stats = SchedulerStats.EMPTY;
+  private volatile boolean stopped;
+
+  private SchedulerLoop(SchedulerConfig config, Consumer<Duration> queueTimes) {
+    this.config = config;
+    this.queueTimes = queueTimes;
+    this.thread = Thread.ofPlatform().name("scheduler").daemon().unstarted(this::drain);
+  }
+
+  /** Starts the loop. */
+  public static SchedulerLoop start(SchedulerConfig config) {
+    return start(config, _ -> {});
+  }
+
+  /**
+   * Starts the loop.
+   *
+   * @param queueTimes told of each assigned stage how long it had waited; called by the loop, must not block
+   */
+  public static SchedulerLoop start(SchedulerConfig config, Consumer<Duration> queueTimes) {
+    SchedulerLoop loop = new SchedulerLoop(config, queueTimes);
+    loop.thread.start();
+    return loop;
+  }
+
+  /** The queue as it was a moment ago. */
+  public SchedulerStats stats() {
+    return stats;
+  }
+
+  @Override
+  public void submit(StageRequest request, Listener listener) throws SlipwayException {
+    if (stopped) {
+      throw new SlipwayException(ErrorKind.UNAVAILABLE, "stage " + request.stageId() + " was not queued: the coordinator is stopping");
+    }
+    if (Math.max(stats.waiting(), events.size()) >= config.maxWaiting()) {
+      throw new SlipwayException(ErrorKind.EXHAUSTED, "the queue is full: " + config.maxWaiting() + " stages wait");
+    }
+    events.add(new SchedulerEvent.Submitted(request, listener));
+  }
+
+  @Override
+  public void withdraw(String stageId) {
+    events.add(new SchedulerEvent.Withdrawn(stageId));
+  }
+
+  @Override
+  public void finished(String stageId) {
+    events.add(new SchedulerEvent.Finished(stageId));
+  }
+
+  @Override
+  public void refused(String stageId, String reason) {
+    LOG.atDebug().addKeyValue("stage", stageId).addKeyValue("reason", reason).log("stage refused by its worker");
+    events.add(new SchedulerEvent.Refused(stageId, reason));
+  }
+
+  @Override
+  public void workerJoined(WorkerCapacity worker) {
+    events.add(new SchedulerEvent.WorkerJoined(worker));
+  }
+
+  @Override
+  public void workerLeft(String workerId) {
+    events.add(new SchedulerEvent.WorkerLeft(workerId));
+  }
+
+  /** Stops the loop; listeners hear nothing more. */
+  @Override
+  public void close() {
+    stopped = true;
+    thread.interrupt();
+    try {
+      thread.join(STOP_PATIENCE);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void drain() {
+    SchedulerState state = new SchedulerState(config, System.nanoTime());
+    List<SchedulerEvent> batch = new ArrayList<>();
+    try {
+      while (!stopped) {
+        long wake = state.nextWake();
+        SchedulerEvent first =
+            wake == Long.MAX_VALUE ? events.take() : events.poll(Math.max(0, wake - System.nanoTime()), TimeUnit.NANOSECONDS);
+        batch.add(first == null ? new SchedulerEvent.Ticked() : first);
+        events.drainTo(batch, BATCH - 1);
+        List<Notice> notices = new ArrayList<>();
+        long now = System.nanoTime();
+        batch.forEach(event -> notices.addAll(state.handle(event, now)));
+        batch.clear();
+        stats = state.stats();
+        notices.forEach(this::tell);
+      }
+    } catch (InterruptedException _) {
+      LOG.debug("scheduler stopped");
+    } finally {
+      stopped = true;
+    }
+  }
+
+  private void tell(Notice notice) {
+    try {
+      if (notice instanceof Notice.Assigned assigned) {
+        LOG.atDebug()
+            .addKeyValue("stage", assigned.stageId())
+            .addKeyValue("worker", assigned.workerId())
+            .addKeyValue("waitedMillis", TimeUnit.NANOSECONDS.toMillis(assigned.waitedNanos()))
+            .log("stage placed");
+        queueTimes.accept(Duration.ofNanos(assigned.waitedNanos()));
+      }
+      notice.deliver();
+    } catch (RuntimeException e) {
+      LOG.atError().addKeyValue("stage", notice.stageId()).setCause(e).log("a listener of the scheduler failed");
+    }
+  }
+}
