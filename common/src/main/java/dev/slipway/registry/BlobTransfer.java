@@ -33,7 +33,8 @@ public final class BlobTransfer implements AutoCloseable {
    * @throws SlipwayException NOT_FOUND, DENIED, UNAVAILABLE … of the last source when none gives the blob
    */
   public InputStream open(Blob blob, LongConsumer received) throws SlipwayException, InterruptedException {
-    return ResumingBlobStream.open(transport, policy, blob, received);
+    List<ResumingBlobStream.Place> places = blob.sources().stream().map(Source::place).toList();
+    return ResumingBlobStream.open(transport, policy, new ResumingBlobStream.Wanted(blob.digest(), blob.size(), places), received);
   }
 
   /**
@@ -69,18 +70,17 @@ public final class BlobTransfer implements AutoCloseable {
    * @return whether bytes were sent
    */
   public boolean upload(Target target, Digest digest, Path file, LongConsumer sent) throws SlipwayException, IOException, InterruptedException {
-    BlobUpload upload =
-        new BlobUpload(
-            transport, new Retries(policy), target.peer(), RepositoryUrls.of(target.registryUrl(), target.repository()), target.host() + "/" + target.repository());
-    return upload.push(digest, UploadBody.ofFile(file), sent);
+    return uploadTo(target).push(digest, UploadBody.ofFile(file), sent);
   }
 
   /** Whether the repository has the blob. */
   public boolean exists(Target target, Digest digest) throws SlipwayException, InterruptedException {
-    BlobUpload upload =
-        new BlobUpload(
-            transport, new Retries(policy), target.peer(), RepositoryUrls.of(target.registryUrl(), target.repository()), target.host() + "/" + target.repository());
-    return upload.exists(digest);
+    return uploadTo(target).exists(digest);
+  }
+
+  private BlobUpload uploadTo(Target target) {
+    RepositoryUrls urls = RepositoryUrls.of(target.registryUrl(), target.repository());
+    return new BlobUpload(transport, new Retries(policy), target.peer(), urls, target.host() + "/" + target.repository());
   }
 
   @Override
@@ -110,12 +110,8 @@ public final class BlobTransfer implements AutoCloseable {
    * @param insecureTls https without verification
    */
   public record Source(URI url, String authorization, boolean insecureTls) {
-    RegistryTransport.Peer peer() {
-      return new RegistryTransport.Peer(RequestAuthorizer.fixed(authorization), insecureTls);
-    }
-
-    String host() {
-      return url.getAuthority();
+    ResumingBlobStream.Place place() {
+      return new ResumingBlobStream.Place(url, new RegistryTransport.Peer(RequestAuthorizer.fixed(authorization), insecureTls));
     }
 
     @Override

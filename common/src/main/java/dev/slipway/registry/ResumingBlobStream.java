@@ -6,15 +6,19 @@ import dev.slipway.oci.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.security.MessageDigest;
+import java.util.List;
 import java.util.function.LongConsumer;
 
 /** A blob that goes on where a connection broke, by Range, and verifies itself. Confined to the reading thread. */
 final class ResumingBlobStream extends InputStream {
   private final RegistryTransport transport;
-  private final BlobTransfer.Blob blob;
+  private final Digest digest;
+  private final long size;
+  private final List<Place> places;
   private final LongConsumer received;
   private final Retries.Pace pace;
   private final MessageDigest hash = Digest.sha256();
@@ -23,14 +27,16 @@ final class ResumingBlobStream extends InputStream {
   private boolean verified;
   private InputStream body;
 
-  private ResumingBlobStream(RegistryTransport transport, RetryPolicy policy, BlobTransfer.Blob blob, LongConsumer received) {
+  private ResumingBlobStream(RegistryTransport transport, RetryPolicy policy, Wanted blob, LongConsumer received) {
     this.transport = transport;
-    this.blob = blob;
+    this.digest = blob.digest();
+    this.size = blob.size();
+    this.places = blob.places();
     this.received = received;
     this.pace = new Retries(policy).pace();
   }
 
-  static ResumingBlobStream open(RegistryTransport transport, RetryPolicy policy, BlobTransfer.Blob blob, LongConsumer received)
+  static ResumingBlobStream open(RegistryTransport transport, RetryPolicy policy, Wanted blob, LongConsumer received)
       throws SlipwayException, InterruptedException {
     ResumingBlobStream stream = new ResumingBlobStream(transport, policy, blob, received);
     stream.body = stream.connect();
@@ -40,9 +46,9 @@ final class ResumingBlobStream extends InputStream {
   private InputStream connect() throws SlipwayException, InterruptedException {
     while (true) {
       try {
-        return request(blob.sources().get(source));
+        return request(places.get(source));
       } catch (SlipwayException e) {
-        if (source + 1 < blob.sources().size()) {
+        if (source + 1 < places.size()) {
           source++;
         } else if (e.kind().mayRetry()) {
           pace.afterFailure(e);
@@ -54,7 +60,7 @@ final class ResumingBlobStream extends InputStream {
     }
   }
 
-  private InputStream request(BlobTransfer.Source from) throws SlipwayException, InterruptedException {
+  private InputStream request(Place from) throws SlipwayException, InterruptedException {
     String what = what(from);
     try {
       HttpResponse<InputStream> response =
@@ -99,8 +105,8 @@ final class ResumingBlobStream extends InputStream {
     }
   }
 
-  private String what(BlobTransfer.Source from) {
-    return "download of blob " + blob.digest() + " from " + from;
+  private String what(Place from) {
+    return "download of blob " + digest + " from " + from;
   }
 
   @Override
@@ -117,12 +123,12 @@ final class ResumingBlobStream extends InputStream {
     while (true) {
       try {
         int count = body.read(buffer, offset, length);
-        if (count < 0 && (blob.size() < 0 || position >= blob.size())) {
+        if (count < 0 && (size < 0 || position >= size)) {
           verify();
           return -1;
         }
         if (count < 0) {
-          throw new IOException("it ended after " + position + " of " + blob.size() + " bytes");
+          throw new IOException("it ended after " + position + " of " + size + " bytes");
         }
         accept(buffer, offset, count);
         return count;
@@ -137,8 +143,8 @@ final class ResumingBlobStream extends InputStream {
   private void accept(byte[] buffer, int offset, int count) throws Corrupt {
     hash.update(buffer, offset, count);
     position += count;
-    if (blob.size() >= 0 && position > blob.size()) {
-      throw new Corrupt(what(blob.sources().get(source)) + " failed: it is longer than its " + blob.size() + " bytes");
+    if (size >= 0 && position > size) {
+      throw new Corrupt(what(places.get(source)) + " failed: it is longer than its " + size + " bytes");
     }
     pace.progressed();
     received.accept(position);
@@ -149,8 +155,8 @@ final class ResumingBlobStream extends InputStream {
       return;
     }
     Digest actual = Digest.ofHash(hash.digest());
-    if (!actual.equals(blob.digest())) {
-      throw new Corrupt(what(blob.sources().get(source)) + " failed: the bytes received have digest " + actual);
+    if (!actual.equals(digest)) {
+      throw new Corrupt(what(places.get(source)) + " failed: the bytes received have digest " + actual);
     }
     verified = true;
   }
@@ -165,20 +171,35 @@ final class ResumingBlobStream extends InputStream {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
-      BlobTransfer.Source from = blob.sources().get(source);
+      Place from = places.get(source);
       pace.afterFailure(Retries.explain(what(from), from.host(), broken));
       body = connect();
     } catch (SlipwayException e) {
       throw new IOException(e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException("download of " + blob.digest() + " was interrupted");
+      throw new InterruptedIOException("download of " + digest + " was interrupted");
     }
   }
 
   @Override
   public void close() throws IOException {
     body.close();
+  }
+
+  /** @param size negative = unknown */
+  record Wanted(Digest digest, long size, List<Place> places) {}
+
+  /** Where the blob may be. */
+  record Place(URI url, RegistryTransport.Peer peer) {
+    String host() {
+      return url.getAuthority();
+    }
+
+    @Override
+    public String toString() {
+      return RegistryException.redact(url);
+    }
   }
 
   /** Wrong bytes: reading on is pointless. */

@@ -1,0 +1,57 @@
+package dev.slipway.registry;
+
+import dev.slipway.error.SlipwayException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Finds out whether a registry that was called insecure speaks https or plain http. @ThreadSafe */
+final class Schemes {
+  private static final Duration TRUST = Duration.ofMinutes(30);
+
+  private final RegistryTransport transport;
+  private final Clock clock;
+  private final Map<URI, Plain> known = new ConcurrentHashMap<>();
+
+  Schemes(RegistryTransport transport, Clock clock) {
+    this.transport = transport;
+    this.clock = clock;
+  }
+
+  /** The endpoint with the scheme it speaks; secure and plain ones are returned as they are. */
+  Endpoint settle(Endpoint endpoint) throws SlipwayException, InterruptedException {
+    if (!endpoint.insecureTls() || !endpoint.url().getScheme().equals("https")) {
+      return endpoint;
+    }
+    Plain fact = known.get(endpoint.url());
+    if (fact == null || fact.until.isBefore(clock.instant())) {
+      fact = new Plain(!answers(endpoint, endpoint.url()) && answers(endpoint, plain(endpoint.url())), clock.instant().plus(TRUST));
+      known.put(endpoint.url(), fact);
+    }
+    return fact.http ? new Endpoint(endpoint.host(), plain(endpoint.url()), endpoint.prefix(), endpoint.namespace(), true) : endpoint;
+  }
+
+  private static URI plain(URI url) {
+    return URI.create("http" + url.toString().substring("https".length()));
+  }
+
+  private boolean answers(Endpoint endpoint, URI url) throws SlipwayException, InterruptedException {
+    try {
+      Bodies.discard(
+          transport.send(
+              to -> HttpRequest.newBuilder(to.orElse(URI.create(url + "/v2/"))).GET(),
+              new RegistryTransport.Peer(RequestAuthorizer.fixed(""), endpoint.insecureTls()),
+              RegistryTransport.NOTHING_MOVES));
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private record Plain(boolean http, Instant until) {}
+}
