@@ -35,6 +35,9 @@ public interface Progress {
 
   void warning(Warning warning);
 
+  /** What happened, complete in itself. */
+  sealed interface Event permits VertexState, StatusLine, LogChunk, Warning {}
+
   /** A vertex as the client shows it. Completed needs started; cached needs both. */
   record VertexState(
       Digest digest,
@@ -44,7 +47,8 @@ public interface Progress {
       Optional<Instant> started,
       Optional<Instant> completed,
       Optional<String> error,
-      Optional<ProgressGroup> group) {
+      Optional<ProgressGroup> group)
+      implements Event {
     public VertexState {
       inputs = List.copyOf(inputs);
     }
@@ -74,12 +78,14 @@ public interface Progress {
 
   /** A sub-line; current and total in bytes, total 0 = unknown. */
   record StatusLine(
-      String id, Digest vertex, String name, long current, long total, Instant timestamp, Optional<Instant> started, Optional<Instant> completed) {}
+      String id, Digest vertex, String name, long current, long total, Instant timestamp, Optional<Instant> started, Optional<Instant> completed)
+      implements Event {}
 
   /** Output of a step; stream 1 is stdout, 2 is stderr. */
-  record LogChunk(Digest vertex, int stream, byte[] data, Instant timestamp) {}
+  record LogChunk(Digest vertex, int stream, byte[] data, Instant timestamp) implements Event {}
 
   /** A warning attached to a vertex. */
   record Warning(
-      Digest vertex, int level, String summary, List<String> detail, String url, Optional<SourceMap.SourceFile> file, List<SourceMap.Range> ranges) {}
+      Digest vertex, int level, String summary, List<String> detail, String url, Optional<SourceMap.SourceFile> file, List<SourceMap.Range> ranges)
+      implements Event {}
 }

@@ -1,0 +1,91 @@
+package dev.slipway.control;
+
+import dev.slipway.frontend.gateway.GatewayBuild;
+import dev.slipway.progress.BuildReport.Step;
+import dev.slipway.progress.BuildSummary;
+import dev.slipway.progress.ProgressLog;
+import dev.slipway.solve.BuildContext;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** One build from its Solve call to the time it is forgotten. @ThreadSafe */
+final class BuildJob {
+  /** Steps that are kept for pages; progress has all of them. */
+  private static final int MAX_STEPS = 2000;
+
+  private final BuildContext context;
+  private final String name;
+  private final ProgressLog progress;
+  private final GatewayBuild gateway;
+  private final boolean gatewayMode;
+  private final boolean internal;
+  private final Instant startedAt;
+
+  // Guarded by this.
+  private final List<Step> steps = new ArrayList<>();
+  private BuildSummary.State state = BuildSummary.State.RUNNING;
+  private Optional<Instant> completedAt = Optional.empty();
+  private Optional<String> error = Optional.empty();
+
+  /**
+   * @param gatewayMode whether the client's own frontend may call
+   * @param internal whether it is a client's probe and of no interest to people
+   */
+  record Kind(String name, boolean gatewayMode, boolean internal) {}
+
+  BuildJob(BuildContext context, Kind kind, ProgressLog progress, GatewayBuild gateway, Instant startedAt) {
+    this.context = context;
+    this.name = kind.name();
+    this.progress = progress;
+    this.gateway = gateway;
+    this.gatewayMode = kind.gatewayMode();
+    this.internal = kind.internal();
+    this.startedAt = startedAt;
+  }
+
+  String ref() {
+    return context.buildId();
+  }
+
+  BuildContext context() {
+    return context;
+  }
+
+  ProgressLog progress() {
+    return progress;
+  }
+
+  GatewayBuild gateway() {
+    return gateway;
+  }
+
+  boolean takesGatewayCalls() {
+    return gatewayMode;
+  }
+
+  boolean isInternal() {
+    return internal;
+  }
+
+  Instant startedAt() {
+    return startedAt;
+  }
+
+  synchronized void add(Step step) {
+    if (steps.size() < MAX_STEPS) {
+      steps.add(step);
+    }
+  }
+
+  synchronized void complete(BuildSummary.State end, Optional<String> why, Instant at) {
+    state = end;
+    error = why;
+    completedAt = Optional.of(at);
+  }
+
+  synchronized BuildSummary summary() {
+    return new BuildSummary(ref(), name, state, startedAt, completedAt, error, steps);
+  }
+}

@@ -1,0 +1,123 @@
+package dev.slipway.control;
+
+import dev.slipway.error.SlipwayException;
+import dev.slipway.export.ImageExporter;
+import dev.slipway.export.ImageExporter.PlatformResult;
+import dev.slipway.frontend.FrontendResult;
+import dev.slipway.frontend.gateway.GatewayBuild;
+import dev.slipway.frontend.gateway.GatewayParts;
+import dev.slipway.graph.Definition;
+import dev.slipway.progress.BuildSummary;
+import dev.slipway.progress.Progress.VertexState;
+import dev.slipway.progress.ProgressLog;
+import dev.slipway.solve.BuildContext;
+import dev.slipway.solve.SolvedResult;
+import dev.slipway.telemetry.Meters;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs builds from their request to their answer, each on its caller's thread; an interrupt cancels it. @ThreadSafe */
+final class BuildRun {
+  private static final Logger log = LoggerFactory.getLogger(BuildRun.class);
+
+  /** Who shares a turn in the queue. Clients are not told apart yet. */
+  private static final String TENANT = "default";
+
+  private static final String FRONTEND_KEYS = "frontend.";
+
+  private final BuildJobs jobs;
+  private final GatewayParts parts;
+  private final ImageExporter exporter;
+  private final Meters meters;
+
+  BuildRun(BuildJobs jobs, GatewayParts parts, ImageExporter exporter, Meters meters) {
+    this.jobs = jobs;
+    this.parts = parts;
+    this.exporter = exporter;
+    this.meters = meters;
+  }
+
+  /** Runs the build and returns the exporters' response. */
+  Map<String, String> run(Order order) throws SlipwayException, IOException, InterruptedException {
+    ProgressLog progress = new ProgressLog(parts.clock());
+    BuildContext context = new BuildContext(order.ref(), order.sessionId(), TENANT, progress);
+    GatewayBuild gateway = new GatewayBuild(context, order.inputs(), parts);
+    BuildJob job = new BuildJob(context, new BuildJob.Kind(order.name(), order.gatewayMode(), order.internal()), progress, gateway, parts.clock().instant());
+    jobs.open(job);
+    try {
+      Map<String, String> response = run(order, job);
+      end(job, BuildSummary.State.SUCCEEDED, Optional.empty());
+      return response;
+    } catch (SlipwayException | IOException | InterruptedException | RuntimeException e) {
+      boolean cancelled = ErrorStatus.isCancellation(e);
+      end(job, cancelled ? BuildSummary.State.CANCELLED : BuildSummary.State.FAILED, Optional.of(ErrorStatus.of(e).getMessage()));
+      throw e;
+    }
+  }
+
+  private Map<String, String> run(Order order, BuildJob job) throws SlipwayException, IOException, InterruptedException {
+    order.cacheImports().forEach(source -> refuseCacheImport(job, source));
+    FrontendResult result = order.gatewayMode() ? job.gateway().awaitReturn() : job.gateway().direct(order.question());
+    List<PlatformResult> results = evaluate(job.context(), result);
+    Map<String, String> response = new HashMap<>();
+    for (int i = 0; i < order.exports().size(); i++) {
+      Order.Export export = order.exports().get(i);
+      response.putAll(exporter.export(new ImageExporter.Request(i, export.type(), export.attributes(), results, result.metadata()), job.context()));
+    }
+    for (Map.Entry<String, byte[]> entry : result.metadata().entrySet()) {
+      if (entry.getKey().startsWith(FRONTEND_KEYS)) {
+        response.put(entry.getKey(), new String(entry.getValue(), java.nio.charset.StandardCharsets.UTF_8));
+      }
+    }
+    return response;
+  }
+
+  /** Brings all results into being, together; what they share runs once. */
+  private List<PlatformResult> evaluate(BuildContext context, FrontendResult result) throws SlipwayException, InterruptedException {
+    Map<String, Definition> wanted = new LinkedHashMap<>(result.byPlatform());
+    if (wanted.isEmpty()) {
+      wanted.put("", result.single().orElse(Definition.SCRATCH));
+    }
+    List<Definition> definitions = wanted.values().stream().filter(definition -> definition.result().isPresent()).toList();
+    List<SolvedResult> solved = definitions.isEmpty() ? List.of() : parts.solver().solve(context, definitions);
+    List<PlatformResult> results = new ArrayList<>();
+    int next = 0;
+    for (Map.Entry<String, Definition> entry : wanted.entrySet()) {
+      boolean scratch = entry.getValue().result().isEmpty();
+      results.add(new PlatformResult(entry.getKey(), scratch ? Optional.empty() : Optional.of(solved.get(next++))));
+    }
+    return results;
+  }
+
+  private void refuseCacheImport(BuildJob job, String source) {
+    Instant now = parts.clock().instant();
+    String name = "importing cache manifest from " + source;
+    job.progress().vertex(VertexState.internal(job.ref() + " " + name, name).started(now).failed(now, "importing a cache is not supported yet"));
+  }
+
+  private void end(BuildJob job, BuildSummary.State state, Optional<String> error) {
+    jobs.close(job, state, error);
+    parts.solver().forget(job.ref());
+    if (job.isInternal()) {
+      return;
+    }
+    Duration took = Duration.between(job.startedAt(), parts.clock().instant());
+    meters.build(
+        switch (state) {
+          case SUCCEEDED -> Meters.BuildOutcome.SUCCEEDED;
+          case CANCELLED -> Meters.BuildOutcome.CANCELLED;
+          case FAILED, RUNNING -> Meters.BuildOutcome.FAILED;
+        },
+        took);
+    log.atInfo().addKeyValue("build", job.ref()).addKeyValue("state", state).addKeyValue("millis", took.toMillis()).log("build ended");
+  }
+}

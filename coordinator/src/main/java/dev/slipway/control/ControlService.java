@@ -1,0 +1,101 @@
+package dev.slipway.control;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.export.ImageExporter;
+import dev.slipway.frontend.gateway.GatewayParts;
+import dev.slipway.protocol.buildkit.control.BytesMessage;
+import dev.slipway.protocol.buildkit.control.ControlGrpc;
+import dev.slipway.protocol.buildkit.control.DiskUsageRequest;
+import dev.slipway.protocol.buildkit.control.DiskUsageResponse;
+import dev.slipway.protocol.buildkit.control.InfoRequest;
+import dev.slipway.protocol.buildkit.control.InfoResponse;
+import dev.slipway.protocol.buildkit.control.ListWorkersRequest;
+import dev.slipway.protocol.buildkit.control.ListWorkersResponse;
+import dev.slipway.protocol.buildkit.control.PruneRequest;
+import dev.slipway.protocol.buildkit.control.SolveRequest;
+import dev.slipway.protocol.buildkit.control.SolveResponse;
+import dev.slipway.protocol.buildkit.control.StatusRequest;
+import dev.slipway.protocol.buildkit.control.StatusResponse;
+import dev.slipway.protocol.buildkit.control.UsageRecord;
+import dev.slipway.protocol.buildkit.worker.WorkerRecord;
+import dev.slipway.telemetry.Meters;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * BuildKit's Control service. History is not served: its calls stay UNIMPLEMENTED, which clients understand. docs/protocol.md#control.
+ */
+public final class ControlService extends ControlGrpc.ControlImplBase {
+  private final Parts parts;
+  private final BuildRun builds;
+
+  /**
+   * @param entitlements what builds may ask for
+   */
+  public record Parts(
+      BuildJobs jobs, GatewayParts gateway, ImageExporter exporter, WorkerRecords workers, SessionEndpoint sessions, Set<String> entitlements, Meters meters) {
+    public Parts {
+      entitlements = Set.copyOf(entitlements);
+    }
+  }
+
+  public ControlService(Parts parts) {
+    this.parts = parts;
+    this.builds = new BuildRun(parts.jobs(), parts.gateway(), parts.exporter(), parts.meters());
+  }
+
+  @Override
+  public void info(InfoRequest request, StreamObserver<InfoResponse> client) {
+    client.onNext(InfoResponse.newBuilder().setBuildkitVersion(WorkerRecords.VERSION).build());
+    client.onCompleted();
+  }
+
+  @Override
+  public void listWorkers(ListWorkersRequest request, StreamObserver<ListWorkersResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          if (request.getFilterCount() > 0) {
+            throw new SlipwayException(ErrorKind.UNSUPPORTED, "filtering workers is not supported yet: " + request.getFilter(0));
+          }
+          List<WorkerRecord> workers = parts.workers().list();
+          if (workers.isEmpty()) {
+            // Clients take a farm without workers for one that builds for no platform, and some crash.
+            throw new SlipwayException(ErrorKind.UNAVAILABLE, "no worker has joined the farm");
+          }
+          return ListWorkersResponse.newBuilder().addAllRecord(workers).build();
+        });
+  }
+
+  @Override
+  public StreamObserver<BytesMessage> session(StreamObserver<BytesMessage> client) {
+    return parts.sessions().open(CallHeaders.current(), client);
+  }
+
+  @Override
+  public void solve(SolveRequest request, StreamObserver<SolveResponse> client) {
+    UnaryCall.answer(
+        client, () -> SolveResponse.newBuilder().putAllExporterResponse(builds.run(Order.of(request, parts.entitlements()))).build());
+  }
+
+  @Override
+  public void status(StatusRequest request, StreamObserver<StatusResponse> client) {
+    StatusStream.start(parts.jobs(), request.getRef(), (ServerCallStreamObserver<StatusResponse>) client);
+  }
+
+  /** Empty: what workers keep is not reported yet. */
+  @Override
+  public void diskUsage(DiskUsageRequest request, StreamObserver<DiskUsageResponse> client) {
+    client.onNext(DiskUsageResponse.getDefaultInstance());
+    client.onCompleted();
+  }
+
+  /** Removes nothing: workers look after their disks themselves. */
+  @Override
+  public void prune(PruneRequest request, StreamObserver<UsageRecord> client) {
+    client.onCompleted();
+  }
+}

@@ -1,0 +1,259 @@
+package dev.slipway.control;
+
+import com.google.protobuf.ByteString;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.frontend.FrontendBridge.ResolvedImage;
+import dev.slipway.frontend.gateway.Capabilities;
+import dev.slipway.frontend.gateway.GatewayBuild;
+import dev.slipway.frontend.gateway.GatewayBuild.Answer;
+import dev.slipway.frontend.gateway.GatewayBuild.Question;
+import dev.slipway.frontend.gateway.ResultFiles.Section;
+import dev.slipway.graph.Definition;
+import dev.slipway.oci.ImageReference;
+import dev.slipway.oci.Platform;
+import dev.slipway.progress.Progress.Warning;
+import dev.slipway.protocol.LlbCodec;
+import dev.slipway.protocol.buildkit.caps.APICap;
+import dev.slipway.protocol.buildkit.gateway.EvaluateRequest;
+import dev.slipway.protocol.buildkit.gateway.EvaluateResponse;
+import dev.slipway.protocol.buildkit.gateway.InputsRequest;
+import dev.slipway.protocol.buildkit.gateway.InputsResponse;
+import dev.slipway.protocol.buildkit.gateway.LLBBridgeGrpc;
+import dev.slipway.protocol.buildkit.gateway.PingRequest;
+import dev.slipway.protocol.buildkit.gateway.PongResponse;
+import dev.slipway.protocol.buildkit.gateway.ReadDirRequest;
+import dev.slipway.protocol.buildkit.gateway.ReadDirResponse;
+import dev.slipway.protocol.buildkit.gateway.ReadFileRequest;
+import dev.slipway.protocol.buildkit.gateway.ReadFileResponse;
+import dev.slipway.protocol.buildkit.gateway.ResolveImageConfigRequest;
+import dev.slipway.protocol.buildkit.gateway.ResolveImageConfigResponse;
+import dev.slipway.protocol.buildkit.gateway.ResolveSourceImageResponse;
+import dev.slipway.protocol.buildkit.gateway.ResolveSourceMetaRequest;
+import dev.slipway.protocol.buildkit.gateway.ResolveSourceMetaResponse;
+import dev.slipway.protocol.buildkit.gateway.ReturnRequest;
+import dev.slipway.protocol.buildkit.gateway.ReturnResponse;
+import dev.slipway.protocol.buildkit.gateway.SolveRequest;
+import dev.slipway.protocol.buildkit.gateway.SolveResponse;
+import dev.slipway.protocol.buildkit.gateway.StatFileRequest;
+import dev.slipway.protocol.buildkit.gateway.StatFileResponse;
+import dev.slipway.protocol.buildkit.gateway.WarnRequest;
+import dev.slipway.protocol.buildkit.gateway.WarnResponse;
+import io.grpc.Metadata;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** BuildKit's LLBBridge service: the build that a call belongs to is named by its headers. Containers are not served. docs/protocol.md#gateway. */
+public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
+  static final Metadata.Key<String> BUILD_ID = Metadata.Key.of("buildkit-controlapi-buildid", Metadata.ASCII_STRING_MARSHALLER);
+
+  /** How long a build may take to appear after a call that belongs to it: clients start both at once. */
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+  private static final String IMAGE = "docker-image://";
+
+  private final BuildJobs jobs;
+  private final WorkerRecords workers;
+
+  public LlbBridgeService(BuildJobs jobs, WorkerRecords workers) {
+    this.jobs = jobs;
+    this.workers = workers;
+  }
+
+  private GatewayBuild build() throws SlipwayException, InterruptedException {
+    String id = CallHeaders.current().get(BUILD_ID);
+    if (id == null || id.isEmpty()) {
+      throw new SlipwayException(ErrorKind.INVALID, "no buildid found in context");
+    }
+    return jobs.awaitGateway(id, PATIENCE);
+  }
+
+  @Override
+  public void ping(PingRequest request, StreamObserver<PongResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          build();
+          return PongResponse.newBuilder()
+              .addAllFrontendAPICaps(enabled(Capabilities.GATEWAY))
+              .addAllLLBCaps(enabled(Capabilities.LLB))
+              .addAllWorkers(workers.list())
+              .build();
+        });
+  }
+
+  private static List<APICap> enabled(List<String> ids) {
+    return ids.stream().map(id -> APICap.newBuilder().setID(id).setEnabled(true).build()).toList();
+  }
+
+  @Override
+  public void solve(SolveRequest request, StreamObserver<SolveResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          GatewayBuild build = build();
+          if (request.getSourcePoliciesCount() > 0) {
+            throw unsupported("a source policy");
+          }
+          Optional<Definition> definition = request.hasDefinition() ? Optional.of(LlbCodec.decode(request.getDefinition())) : Optional.empty();
+          Map<String, Definition> inputs = Order.decode(request.getFrontendInputsMap());
+          Answer answer = build.solve(new Question(definition, request.getFrontend(), request.getFrontendOptMap(), inputs, request.getEvaluate()));
+          SolveResponse.Builder response = SolveResponse.newBuilder();
+          response.setResult(GatewayMessages.result(answer, build, request.getAllowResultArrayRef()));
+          if (!request.getAllowResultReturn()) {
+            response.setRef(answer.single().orElseThrow(() -> new SlipwayException(ErrorKind.INVALID, "the client cannot take several results")));
+          }
+          if (request.getFinal()) {
+            build.giveBack(answer);
+          }
+          return response.build();
+        });
+  }
+
+  @Override
+  public void resolveSourceMeta(ResolveSourceMetaRequest request, StreamObserver<ResolveSourceMetaResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          GatewayBuild build = build();
+          String identifier = request.getSource().getIdentifier();
+          ResolveSourceMetaResponse.Builder response = ResolveSourceMetaResponse.newBuilder().setSource(request.getSource());
+          if (identifier.startsWith("local://")) {
+            return response.build();
+          }
+          if (!identifier.startsWith(IMAGE)) {
+            throw unsupported("resolving source " + identifier);
+          }
+          if (request.getImage().getAttestationChain() || request.getImage().getResolveAttestationsCount() > 0) {
+            throw unsupported("resolving attestations of an image");
+          }
+          Optional<Platform> platform = request.hasPlatform() ? Optional.of(LlbCodec.decodePlatform(request.getPlatform())) : Optional.empty();
+          ResolvedImage image = build.resolve(reference(identifier.substring(IMAGE.length())), platform, request.getLogName());
+          ResolveSourceImageResponse.Builder found = ResolveSourceImageResponse.newBuilder().setDigest(image.digest().value());
+          if (!request.getImage().getNoConfig()) {
+            found.setConfig(ByteString.copyFrom(image.config()));
+          }
+          return response.setImage(found).build();
+        });
+  }
+
+  @Override
+  public void resolveImageConfig(ResolveImageConfigRequest request, StreamObserver<ResolveImageConfigResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          GatewayBuild build = build();
+          if (request.getResolverType() != 0) {
+            throw unsupported("resolving an image of an OCI layout");
+          }
+          Optional<Platform> platform = request.hasPlatform() ? Optional.of(LlbCodec.decodePlatform(request.getPlatform())) : Optional.empty();
+          ResolvedImage image = build.resolve(reference(request.getRef()), platform, request.getLogName());
+          return ResolveImageConfigResponse.newBuilder()
+              .setRef(request.getRef())
+              .setDigest(image.digest().value())
+              .setConfig(ByteString.copyFrom(image.config()))
+              .build();
+        });
+  }
+
+  private static String reference(String text) throws SlipwayException {
+    try {
+      return ImageReference.parse(text).toString();
+    } catch (IllegalArgumentException e) {
+      throw new SlipwayException(ErrorKind.INVALID, "image \"" + text + "\": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void readFile(ReadFileRequest request, StreamObserver<ReadFileResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          Section section = request.hasRange() ? section(request.getRange().getOffset(), request.getRange().getLength()) : Section.ALL;
+          byte[] data = build().readFile(request.getRef(), request.getFilePath(), section);
+          return ReadFileResponse.newBuilder().setData(ByteString.copyFrom(data)).build();
+        });
+  }
+
+  private static Section section(long offset, long length) throws SlipwayException {
+    if (offset < 0 || length < 0) {
+      throw new SlipwayException(ErrorKind.INVALID, "range [" + offset + ", +" + length + ") of a file is negative");
+    }
+    return new Section(offset, length);
+  }
+
+  @Override
+  public void readDir(ReadDirRequest request, StreamObserver<ReadDirResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          ReadDirResponse.Builder response = ReadDirResponse.newBuilder();
+          build().list(request.getRef(), request.getDirPath(), request.getIncludePattern()).forEach(stat -> response.addEntries(GatewayMessages.stat(stat)));
+          return response.build();
+        });
+  }
+
+  @Override
+  public void statFile(StatFileRequest request, StreamObserver<StatFileResponse> client) {
+    UnaryCall.answer(
+        client, () -> StatFileResponse.newBuilder().setStat(GatewayMessages.stat(build().stat(request.getRef(), request.getPath()))).build());
+  }
+
+  @Override
+  public void evaluate(EvaluateRequest request, StreamObserver<EvaluateResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          build().evaluate(request.getRef());
+          return EvaluateResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void inputs(InputsRequest request, StreamObserver<InputsResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          InputsResponse.Builder response = InputsResponse.newBuilder();
+          build().inputs().forEach((name, definition) -> response.putDefinitions(name, LlbCodec.encode(definition)));
+          return response.build();
+        });
+  }
+
+  @Override
+  public void return_(ReturnRequest request, StreamObserver<ReturnResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          GatewayBuild build = build();
+          if (request.hasError() == request.hasResult()) {
+            throw new SlipwayException(ErrorKind.INVALID, "a return needs a result or an error, and not both");
+          }
+          if (request.hasError()) {
+            build.giveUp(GatewayMessages.failure(request.getError()));
+          } else {
+            build.giveBack(GatewayMessages.answer(request.getResult()));
+          }
+          return ReturnResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void warn(WarnRequest request, StreamObserver<WarnResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          GatewayBuild build = build();
+          Warning warning = GatewayMessages.warning(request);
+          build.context().progress().warning(warning);
+          return WarnResponse.getDefaultInstance();
+        });
+  }
+
+  private static SlipwayException unsupported(String what) {
+    return new SlipwayException(ErrorKind.UNSUPPORTED, what + " is not supported yet");
+  }
+}

@@ -1,0 +1,74 @@
+package dev.slipway.control;
+
+import dev.slipway.error.SlipwayException;
+import io.grpc.Context;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers a call on the thread that it came on, which must be a virtual one; a client that goes away interrupts it. */
+final class UnaryCall {
+  private static final Logger log = LoggerFactory.getLogger(UnaryCall.class);
+
+  private UnaryCall() {}
+
+  /** What makes the answer. */
+  interface Body<A> {
+    A run() throws SlipwayException, IOException, InterruptedException;
+  }
+
+  static <A> void answer(StreamObserver<A> client, Body<A> body) {
+    A answer;
+    Interruption interruption = new Interruption(Thread.currentThread());
+    Context call = Context.current();
+    call.addListener(interruption, Runnable::run);
+    try {
+      answer = body.run();
+    } catch (SlipwayException | IOException | InterruptedException | RuntimeException e) {
+      finish(call, () -> client.onError(ErrorStatus.exception(e)));
+      return;
+    } finally {
+      call.removeListener(interruption);
+      interruption.disarm();
+    }
+    finish(
+        call,
+        () -> {
+          client.onNext(answer);
+          client.onCompleted();
+        });
+  }
+
+  private static void finish(Context call, Runnable send) {
+    try {
+      send.run();
+    } catch (StatusRuntimeException | IllegalStateException e) {
+      // The client left before it had its answer.
+      log.atDebug().addKeyValue("cancelled", call.isCancelled()).setCause(e).log("answer not sent");
+    }
+  }
+
+  private static final class Interruption implements Context.CancellationListener {
+    private final Thread thread;
+    private boolean disarmed;
+
+    Interruption(Thread thread) {
+      this.thread = thread;
+    }
+
+    @Override
+    public synchronized void cancelled(Context context) {
+      if (!disarmed) {
+        thread.interrupt();
+      }
+    }
+
+    /** From here on the thread belongs to the next callback: it must not inherit an interrupt. */
+    synchronized void disarm() {
+      disarmed = true;
+      Thread.interrupted();
+    }
+  }
+}

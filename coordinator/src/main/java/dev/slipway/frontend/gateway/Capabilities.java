@@ -1,0 +1,86 @@
+package dev.slipway.frontend.gateway;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.graph.Definition;
+import dev.slipway.graph.Vertex;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What clients are told that this farm can do. Only what is really served is listed: clients adapt, or fail early with a clear message. */
+public final class Capabilities {
+  /** Calls of the gateway, by BuildKit's ids, sorted. */
+  public static final List<String> GATEWAY =
+      List.of(
+          "frontend.caps",
+          "frontend.inputs",
+          "gateway.evaluate",
+          "gateway.solve.evaluate",
+          "gateway.solve.metadata",
+          "gateway.warnings",
+          "proto.refarray",
+          "readdir",
+          "readfile",
+          "reference.output",
+          "resolveimage",
+          "resolveimage.resolvemode",
+          "return",
+          "returnmap",
+          "solve.base",
+          "solve.inlinereturn",
+          "source.metaresolver",
+          "statfile");
+
+  /** Ops and attributes of the build graph, by BuildKit's ids, sorted. */
+  public static final List<String> LLB =
+      List.of(
+          "constraints",
+          "exec.meta.base",
+          "exec.meta.network",
+          "exec.meta.proxyenv",
+          "exec.meta.setsdefaultpath",
+          "exec.meta.ulimit",
+          "exec.mount.bind",
+          "exec.mount.bind.readwrite-nooutput",
+          "exec.mount.selector",
+          "exec.mount.tmpfs",
+          "exec.mount.tmpfs.size",
+          "exec.validexitcode",
+          "file.base",
+          "file.copy.alwaysreplaceexistingdestpaths",
+          "file.copy.includeexcludepatterns",
+          "file.copy.requiredpaths",
+          "file.rm.nofollowsymlink",
+          "file.rm.wildcard",
+          "file.symlink.create",
+          "meta.description",
+          "meta.exportcache",
+          "meta.ignorecache",
+          "platform",
+          "source.image",
+          "source.image.resolvemode",
+          "source.local",
+          "source.local.differ",
+          "source.local.excludepatterns",
+          "source.local.followpaths",
+          "source.local.includepatterns",
+          "source.local.sessionid",
+          "source.local.sharedkeyhint",
+          "source.local.unique");
+
+  private static final Set<String> SERVED = Set.copyOf(LLB);
+
+  private Capabilities() {}
+
+  /** Checks what the graph says that it needs. @throws SlipwayException UNSUPPORTED naming the first thing that is not served */
+  public static void check(Definition definition) throws SlipwayException {
+    for (Vertex vertex : definition.vertices().values()) {
+      for (Map.Entry<String, Boolean> capability : vertex.metadata().capabilities().entrySet()) {
+        if (capability.getValue() && !SERVED.contains(capability.getKey())) {
+          throw new SlipwayException(ErrorKind.UNSUPPORTED, "requested feature " + capability.getKey() + " is not supported yet, at " + vertex.name());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,281 @@
+package dev.slipway.frontend.gateway;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.frontend.FrontendBridge.ResolvedImage;
+import dev.slipway.frontend.FrontendRequest;
+import dev.slipway.frontend.FrontendResult;
+import dev.slipway.graph.Definition;
+import dev.slipway.oci.Platform;
+import dev.slipway.progress.Progress.VertexState;
+import dev.slipway.registry.Authenticator;
+import dev.slipway.solve.BuildContext;
+import dev.slipway.solve.SolvedResult;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * One build as its frontend sees it: references to results, what it was given, what it returns. Calls block and run on their
+ * caller's thread; the end of the build interrupts them. @ThreadSafe
+ */
+public final class GatewayBuild {
+  /** How long a session may take to appear after the call that names it. */
+  static final Duration SESSION_PATIENCE = Duration.ofSeconds(5);
+
+  /** Results that one build may refer to; real frontends make a handful. */
+  private static final int MAX_REFERENCES = 10_000;
+
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final BuildContext context;
+  private final Map<String, Definition> inputs;
+  private final GatewayParts parts;
+  private final RunningCalls calls = new RunningCalls();
+  private final Map<String, ResultReference> references = new ConcurrentHashMap<>();
+  private final Map<ImageQuestion, ResolvedImage> images = new ConcurrentHashMap<>();
+  private final CompletableFuture<FrontendResult> returned = new CompletableFuture<>();
+
+  public GatewayBuild(BuildContext context, Map<String, Definition> inputs, GatewayParts parts) {
+    this.context = context;
+    this.inputs = Map.copyOf(inputs);
+    this.parts = parts;
+  }
+
+  /**
+   * What the frontend wants solved: a graph, another frontend's answer, or nothing (an empty result).
+   *
+   * @param frontend empty = none
+   * @param evaluate whether to wait until the results exist
+   */
+  public record Question(Optional<Definition> definition, String frontend, Map<String, String> options, Map<String, Definition> inputs, boolean evaluate) {
+    public Question {
+      options = Map.copyOf(options);
+      inputs = Map.copyOf(inputs);
+    }
+  }
+
+  /**
+   * References by id; the empty id is scratch.
+   *
+   * @param single empty when there is one per platform
+   * @param byPlatform by platform id, in order
+   */
+  public record Answer(Optional<String> single, Map<String, String> byPlatform, Map<String, byte[]> metadata) {
+    public Answer {
+      byPlatform = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(byPlatform));
+      metadata = Map.copyOf(metadata);
+    }
+  }
+
+  private record ImageQuestion(String reference, Platform platform) {}
+
+  public BuildContext context() {
+    return context;
+  }
+
+  /** The graphs that the client gave to the build. */
+  public Map<String, Definition> inputs() {
+    return inputs;
+  }
+
+  /** Solves; lazily unless asked otherwise. */
+  public Answer solve(Question question) throws SlipwayException, IOException, InterruptedException {
+    return calls.run(
+        () -> {
+          if (question.definition().isPresent() && !question.frontend().isEmpty()) {
+            throw new SlipwayException(ErrorKind.INVALID, "cannot solve with both Definition and Frontend specified");
+          }
+          FrontendResult result = result(question);
+          Map<String, String> byPlatform = new LinkedHashMap<>();
+          for (Map.Entry<String, Definition> entry : result.byPlatform().entrySet()) {
+            byPlatform.put(entry.getKey(), register(entry.getValue()));
+          }
+          Optional<String> single = Optional.empty();
+          if (byPlatform.isEmpty()) {
+            single = Optional.of(result.single().isPresent() ? register(result.single().get()) : "");
+          }
+          if (question.evaluate()) {
+            for (String id : single.map(List::of).orElseGet(() -> List.copyOf(byPlatform.values()))) {
+              evaluate(reference(id));
+            }
+          }
+          return new Answer(single, byPlatform, result.metadata());
+        });
+  }
+
+  private FrontendResult result(Question question) throws SlipwayException, IOException, InterruptedException {
+    if (question.definition().isPresent()) {
+      Capabilities.check(question.definition().get());
+      return new FrontendResult(question.definition(), Map.of(), Map.of());
+    }
+    if (question.frontend().isEmpty()) {
+      return new FrontendResult(Optional.empty(), Map.of(), Map.of());
+    }
+    FrontendNames.requireDockerfile(question.frontend(), question.options());
+    List<Platform> platforms = parts.platforms().get();
+    if (platforms.isEmpty()) {
+      throw new SlipwayException(ErrorKind.UNAVAILABLE, "the build cannot start: no worker has joined the farm");
+    }
+    FrontendRequest request = new FrontendRequest(question.options(), question.inputs(), context.sessionId(), platforms.getFirst(), platforms);
+    return parts.dockerfile().solve(request, new FarmBridge(this));
+  }
+
+  ResultReference refer(Definition definition) {
+    return new ResultReference(definition);
+  }
+
+  private String register(Definition definition) throws SlipwayException {
+    if (definition.result().isEmpty()) {
+      return "";
+    }
+    if (references.size() >= MAX_REFERENCES) {
+      throw new SlipwayException(ErrorKind.EXHAUSTED, "build " + context.buildId() + " holds " + MAX_REFERENCES + " results already");
+    }
+    // As BuildKit's ids: 17 random bytes in base 36, 25 characters.
+    String id = String.format("%25s", new BigInteger(17 * 8, RANDOM).toString(36)).replace(' ', '0');
+    id = id.substring(id.length() - 25);
+    references.put(id, refer(definition));
+    return id;
+  }
+
+  /** Returns the result with the id; the empty id is scratch. @throws SlipwayException NOT_FOUND when none was handed out */
+  public ResultReference reference(String id) throws SlipwayException {
+    if (id.isEmpty()) {
+      return refer(Definition.SCRATCH);
+    }
+    ResultReference reference = references.get(id);
+    if (reference == null) {
+      throw new SlipwayException(ErrorKind.NOT_FOUND, "no such ref: " + id);
+    }
+    return reference;
+  }
+
+  /** Waits until the result exists. */
+  public SolvedResult evaluate(ResultReference reference) throws SlipwayException, InterruptedException {
+    if (reference.definition().result().isEmpty()) {
+      return new SolvedResult(dev.slipway.cache.LayerChain.SCRATCH, Optional.empty());
+    }
+    return reference.evaluate(parts.solver(), context);
+  }
+
+  /** Waits until the result with the id exists, for a caller from outside. */
+  public void evaluate(String id) throws SlipwayException, IOException, InterruptedException {
+    calls.run(() -> evaluate(reference(id)));
+  }
+
+  byte[] readFile(ResultReference reference, String path, ResultFiles.Section section) throws SlipwayException, IOException, InterruptedException {
+    return parts.files().read(context, evaluate(reference), path, section);
+  }
+
+  /** Reads a file of a result. */
+  public byte[] readFile(String id, String path, ResultFiles.Section section) throws SlipwayException, IOException, InterruptedException {
+    return calls.run(() -> readFile(reference(id), path, section));
+  }
+
+  /** Lists a directory of a result. */
+  public List<FileStat> list(String id, String path, String includePattern) throws SlipwayException, IOException, InterruptedException {
+    return calls.run(() -> parts.files().list(context, evaluate(reference(id)), path, includePattern));
+  }
+
+  /** Describes a file of a result. */
+  public FileStat stat(String id, String path) throws SlipwayException, IOException, InterruptedException {
+    return calls.run(() -> parts.files().stat(context, evaluate(reference(id)), path));
+  }
+
+  /** Resolves an image for a caller from outside; the first answer holds for the whole build. */
+  public ResolvedImage resolve(String reference, Optional<Platform> platform, String logName) throws SlipwayException, IOException, InterruptedException {
+    return calls.run(
+        () -> {
+          Platform wanted = platform.orElseGet(() -> parts.platforms().get().stream().findFirst().orElse(Platform.LINUX_AMD64));
+          return resolveImage(reference, wanted, logName.isEmpty() ? "resolve image config for docker-image://" + reference : logName);
+        });
+  }
+
+  ResolvedImage resolveImage(String reference, Platform platform, String logName) throws SlipwayException, InterruptedException {
+    ImageQuestion question = new ImageQuestion(reference, platform);
+    ResolvedImage known = images.get(question);
+    if (known != null) {
+      return known;
+    }
+    VertexState line = VertexState.internal(context.buildId() + " " + logName + " " + reference + " " + platform, logName).started(parts.clock().instant());
+    context.progress().vertex(line);
+    try {
+      ResolvedImage image = parts.images().resolve(reference, platform, authenticator());
+      images.put(question, image);
+      context.progress().vertex(line.completed(parts.clock().instant()));
+      return image;
+    } catch (SlipwayException e) {
+      context.progress().vertex(line.failed(parts.clock().instant(), e.getMessage()));
+      throw e;
+    }
+  }
+
+  private Authenticator authenticator() throws SlipwayException, InterruptedException {
+    return context.sessionId().isEmpty() ? Authenticator.ANONYMOUS : parts.sessions().await(context.sessionId(), SESSION_PATIENCE).authenticator();
+  }
+
+  /** The frontend is done. @throws SlipwayException when it was done before, or names a result that it does not hold */
+  public void giveBack(Answer answer) throws SlipwayException {
+    Map<String, Definition> byPlatform = new LinkedHashMap<>();
+    for (Map.Entry<String, String> entry : answer.byPlatform().entrySet()) {
+      byPlatform.put(entry.getKey(), returnedDefinition(entry.getValue()));
+    }
+    Optional<Definition> single = Optional.empty();
+    if (answer.single().isPresent() && !answer.single().get().isEmpty()) {
+      single = Optional.of(returnedDefinition(answer.single().get()));
+    }
+    if (!returned.complete(new FrontendResult(single, byPlatform, answer.metadata()))) {
+      throw alreadySet();
+    }
+  }
+
+  private Definition returnedDefinition(String id) throws SlipwayException {
+    if (!id.isEmpty() && !references.containsKey(id)) {
+      throw new SlipwayException(ErrorKind.NOT_FOUND, "return reference " + id + " not found");
+    }
+    return reference(id).definition();
+  }
+
+  /** The frontend gave up. */
+  public void giveUp(SlipwayException reason) throws SlipwayException {
+    if (!returned.completeExceptionally(reason)) {
+      throw alreadySet();
+    }
+  }
+
+  private static SlipwayException alreadySet() {
+    return new SlipwayException(ErrorKind.CONFLICT, "gateway result is already set");
+  }
+
+  /** Waits for what the frontend gives back. */
+  public FrontendResult awaitReturn() throws SlipwayException, InterruptedException {
+    try {
+      return returned.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof SlipwayException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException("gateway result failed", e);
+    }
+  }
+
+  /** Runs a frontend, or takes the graph, for a client that does not run one itself. */
+  public FrontendResult direct(Question question) throws SlipwayException, IOException, InterruptedException {
+    return calls.run(() -> result(question));
+  }
+
+  /** Ends the build: calls that still run are interrupted, new ones refused. */
+  public void end() {
+    calls.end();
+    references.clear();
+  }
+}

@@ -1,0 +1,18 @@
+package dev.slipway.frontend.gateway;
+
+import dev.slipway.frontend.Frontend;
+import dev.slipway.oci.Platform;
+import dev.slipway.session.Sessions;
+import dev.slipway.solve.Solver;
+import java.time.Clock;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * What gateways of builds are made of.
+ *
+ * @param dockerfile the frontend of Dockerfiles
+ * @param platforms all that the farm can build for now, its default first
+ */
+public record GatewayParts(
+    Solver solver, ResultFiles files, ImageResolver images, Sessions sessions, Frontend dockerfile, Supplier<List<Platform>> platforms, Clock clock) {}

@@ -1,0 +1,43 @@
+package dev.slipway.frontend.gateway;
+
+import dev.slipway.error.SlipwayException;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
+
+/** The threads that work for one build now; the end of the build interrupts them. @ThreadSafe */
+final class RunningCalls {
+  /** Something that a caller waits for. */
+  interface Work<T> {
+    T run() throws SlipwayException, IOException, InterruptedException;
+  }
+
+  private final Set<Thread> threads = new HashSet<>();
+  private boolean ended;
+
+  /** Runs the work on this thread. @throws InterruptedException when the build has ended, or ends meanwhile */
+  <T> T run(Work<T> work) throws SlipwayException, IOException, InterruptedException {
+    enter();
+    try {
+      return work.run();
+    } finally {
+      leave();
+    }
+  }
+
+  synchronized void end() {
+    ended = true;
+    threads.forEach(Thread::interrupt);
+  }
+
+  private synchronized void enter() throws InterruptedException {
+    if (ended) {
+      throw new InterruptedException("the build has ended");
+    }
+    threads.add(Thread.currentThread());
+  }
+
+  private synchronized void leave() {
+    threads.remove(Thread.currentThread());
+  }
+}
