@@ -1,0 +1,61 @@
+package dev.slipway.solve;
+
+import dev.slipway.cache.LayerRecord;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.oci.Digest;
+import dev.slipway.oci.ImageReference;
+import dev.slipway.oci.Platform;
+import dev.slipway.protocol.worker.BlobSource;
+import dev.slipway.registry.Authenticator;
+import dev.slipway.registry.BlobAccess;
+import dev.slipway.registry.RegistryClient;
+import dev.slipway.registry.ResolvedImage;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Images as registries have them. */
+public final class RegistryImages implements ImageLookup {
+  private final RegistryClient registry;
+
+  public RegistryImages(RegistryClient registry) {
+    this.registry = registry;
+  }
+
+  @Override
+  public Digest digest(ImageReference reference, Platform platform, Authenticator authenticator) throws SlipwayException, InterruptedException {
+    return registry.resolve(reference, platform, authenticator).root().digest();
+  }
+
+  @Override
+  public List<LayerRecord> layers(ImageReference reference, Platform platform, Authenticator authenticator) throws SlipwayException, InterruptedException {
+    ResolvedImage image = registry.resolve(reference, platform, authenticator);
+    return image.layers().stream().map(layer -> record(layer, image.repository())).toList();
+  }
+
+  private static LayerRecord record(ResolvedImage.Layer layer, String repository) {
+    var blob = new LayerRecord.Blob(layer.diffId(), layer.blob().digest(), layer.blob().size(), layer.blob().mediaType());
+    return new LayerRecord("chain:" + layer.chainId(), 0, Optional.of(blob), Optional.of(new LayerRecord.Origin(repository)), Set.of());
+  }
+
+  @Override
+  public List<BlobSource> pullSources(String repository, Digest blob, Authenticator authenticator) throws SlipwayException, InterruptedException {
+    BlobAccess access = registry.access(ImageReference.parse(repository), false, authenticator);
+    if (access.onlyBasic()) {
+      throw new SlipwayException(
+          ErrorKind.UNSUPPORTED,
+          "pull of a base image from " + repository + ": its registry takes user names and passwords only, and those never go to a worker; "
+              + "pulling such an image is not supported yet, use a registry with token authentication or a mirror");
+    }
+    return access.forWorkers().stream()
+        .map(
+            site ->
+                BlobSource.newBuilder()
+                    .setUrl(site.blobUrl(blob).toString())
+                    .setAuthorization(site.authorization())
+                    .setInsecureTls(site.insecureTls())
+                    .build())
+        .toList();
+  }
+}
