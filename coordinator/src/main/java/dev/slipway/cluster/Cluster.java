@@ -55,6 +55,8 @@ public final class Cluster implements AutoCloseable {
     Config config = new Config();
     config.setClusterName(settings.name());
     config.setProperty("hazelcast.logging.type", "slf4j");
+    // Else every line carries the cluster's name, which lets in.
+    config.setProperty("hazelcast.logging.details.enabled", "false");
     config.setProperty("hazelcast.phone.home.enabled", "false");
     config.setProperty("hazelcast.shutdownhook.enabled", "false");
     config.setProperty("hazelcast.wait.seconds.before.join", "0");

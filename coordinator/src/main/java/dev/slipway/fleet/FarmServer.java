@@ -4,7 +4,7 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
@@ -23,12 +23,10 @@ public final class FarmServer implements AutoCloseable {
   private static final int STOP_PATIENCE_SECONDS = 2;
 
   private final Server server;
-  private final ExecutorService handlers;
   private final FarmFleet fleet;
 
-  private FarmServer(Server server, ExecutorService handlers, FarmFleet fleet) {
+  private FarmServer(Server server, FarmFleet fleet) {
     this.server = server;
-    this.handlers = handlers;
     this.fleet = fleet;
   }
 
@@ -39,7 +37,8 @@ public final class FarmServer implements AutoCloseable {
    * @param joinToken what workers must present
    */
   public static FarmServer start(InetSocketAddress address, String joinToken, FarmFleet fleet) throws IOException {
-    ExecutorService handlers = Executors.newVirtualThreadPerTaskExecutor();
+    // Not shut down at the end: it keeps no threads, and connections that break late still need it.
+    Executor handlers = Executors.newVirtualThreadPerTaskExecutor();
     Server server =
         NettyServerBuilder.forAddress(address)
             .executor(handlers)
@@ -50,13 +49,7 @@ public final class FarmServer implements AutoCloseable {
             .intercept(new JoinToken(joinToken))
             .addService(new FarmService(fleet))
             .build();
-    try {
-      server.start();
-    } catch (IOException e) {
-      handlers.shutdown();
-      throw e;
-    }
-    return new FarmServer(server, handlers, fleet);
+    return new FarmServer(server.start(), fleet);
   }
 
   /** Where it listens, with the real port. */
@@ -77,6 +70,5 @@ public final class FarmServer implements AutoCloseable {
       server.shutdownNow();
       Thread.currentThread().interrupt();
     }
-    handlers.shutdown();
   }
 }

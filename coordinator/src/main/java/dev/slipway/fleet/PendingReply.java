@@ -3,6 +3,7 @@ package dev.slipway.fleet;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.protocol.worker.StepStatus;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -53,13 +54,17 @@ final class PendingReply<T> {
       } catch (TimeoutException _) {
         now = System.nanoTime();
         if (now - start >= total.toNanos()) {
-          throw new SlipwayException(ErrorKind.UNAVAILABLE, what + " did not end in " + total.toSeconds() + " s");
+          throw new SlipwayException(ErrorKind.UNAVAILABLE, what + " did not end in " + seconds(total));
         }
         if (now - lastNews >= silence.toNanos()) {
-          throw new SlipwayException(ErrorKind.UNAVAILABLE, what + " gave no sign of life for " + silence.toSeconds() + " s");
+          throw new SlipwayException(ErrorKind.UNAVAILABLE, what + " gave no sign of life for " + seconds(silence));
         }
       }
     }
+  }
+
+  private static String seconds(Duration duration) {
+    return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
   }
 
   private static SlipwayException failure(Throwable cause) {

@@ -1,0 +1,79 @@
+package dev.slipway.cache;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The index in plain maps, for tests. @ThreadSafe */
+public final class MemoryCacheIndex implements CacheIndex {
+  private final Map<String, CacheRecord> records = new HashMap<>();
+  private final Map<String, LayerRecord> layers = new HashMap<>();
+  private final Set<String> workers = new HashSet<>();
+
+  @Override
+  public synchronized Map<String, CacheRecord> records(Collection<String> keys) {
+    Map<String, CacheRecord> found = new HashMap<>(records);
+    found.keySet().retainAll(Set.copyOf(keys));
+    return found;
+  }
+
+  @Override
+  public synchronized void save(CacheRecord record) {
+    records.put(record.key(), record);
+  }
+
+  @Override
+  public synchronized void forget(String key) {
+    records.remove(key);
+  }
+
+  @Override
+  public synchronized Map<String, LayerRecord> layers(Collection<String> ids) {
+    Map<String, LayerRecord> found = new HashMap<>(layers);
+    found.keySet().retainAll(Set.copyOf(ids));
+    return found;
+  }
+
+  @Override
+  public synchronized void learn(Collection<LayerRecord> learned) {
+    for (LayerRecord layer : learned) {
+      LayerRecord known = layers.getOrDefault(layer.id(), new LayerRecord(layer.id(), 0, Optional.empty(), Optional.empty(), Set.of()));
+      Set<String> holders = new HashSet<>(layer.holders());
+      holders.retainAll(workers);
+      holders.addAll(known.holders());
+      layers.put(
+          layer.id(),
+          new LayerRecord(
+              layer.id(), layer.size() > 0 ? layer.size() : known.size(), layer.blob().or(known::blob), layer.origin().or(known::origin), holders));
+    }
+  }
+
+  @Override
+  public synchronized void addHolder(String workerId) {
+    dropHolder(workerId);
+    workers.add(workerId);
+  }
+
+  @Override
+  public synchronized void dropHolder(String workerId, Collection<String> layerIds) {
+    for (String id : layerIds) {
+      layers.computeIfPresent(
+          id,
+          (_, layer) -> {
+            Set<String> holders = new HashSet<>(layer.holders());
+            holders.remove(workerId);
+            return new LayerRecord(id, layer.size(), layer.blob(), layer.origin(), holders);
+          });
+    }
+  }
+
+  @Override
+  public synchronized void dropHolder(String workerId) {
+    dropHolder(workerId, List.copyOf(layers.keySet()));
+    workers.remove(workerId);
+  }
+}
