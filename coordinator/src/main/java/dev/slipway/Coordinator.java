@@ -1,0 +1,207 @@
+package dev.slipway;
+
+import dev.slipway.cache.CacheIndex;
+import dev.slipway.cache.ClusterCacheIndex;
+import dev.slipway.cluster.Cluster;
+import dev.slipway.cluster.ClusterConfig;
+import dev.slipway.config.FarmConfig;
+import dev.slipway.control.BuildJobs;
+import dev.slipway.control.CallHeaders;
+import dev.slipway.control.ControlService;
+import dev.slipway.control.EndpointServer;
+import dev.slipway.control.HostPort;
+import dev.slipway.control.LlbBridgeService;
+import dev.slipway.control.TimestampHeader;
+import dev.slipway.control.WorkerRecords;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.fleet.FarmFleet;
+import dev.slipway.fleet.FarmServer;
+import dev.slipway.fleet.FleetConfig;
+import dev.slipway.frontend.FrontendBridge;
+import dev.slipway.frontend.gateway.GatewayParts;
+import dev.slipway.frontend.gateway.ImageResolver;
+import dev.slipway.frontend.gateway.ResultFiles;
+import dev.slipway.oci.ImageReference;
+import dev.slipway.registry.RegistryClient;
+import dev.slipway.registry.RegistryHosts;
+import dev.slipway.registry.ResolvedImage;
+import dev.slipway.schedule.SchedulerConfig;
+import dev.slipway.schedule.SchedulerLoop;
+import dev.slipway.solve.FarmLayerReferences;
+import dev.slipway.solve.FarmSolver;
+import dev.slipway.solve.RegistryImages;
+import dev.slipway.solve.SolveParts;
+import dev.slipway.solve.Sources;
+import dev.slipway.telemetry.Meters;
+import dev.slipway.web.TreeShelf;
+import dev.slipway.web.WebServer;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.micrometer.prometheus.PrometheusConfig;
+import io.micrometer.prometheus.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One coordinator: all its parts, put together by hand, taken apart in the opposite order. */
+final class Coordinator implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Coordinator.class);
+
+  private static final List<String> DEFAULT_ADDRESSES = List.of("tcp://127.0.0.1:1234");
+
+  /** Closed last to first. */
+  private final Deque<Part> parts = new ArrayDeque<>();
+
+  private EndpointServer endpoint;
+  private String httpAddress;
+  private String workersAddress;
+
+  private record Part(String name, AutoCloseable part) {}
+
+  private Coordinator() {}
+
+  /** Starts everything and writes the addresses; nothing is left running when it fails. */
+  static Coordinator start(CoordinatorOptions options) throws SlipwayException, IOException, InterruptedException {
+    Coordinator coordinator = new Coordinator();
+    try {
+      coordinator.wire(options);
+      return coordinator;
+    } catch (SlipwayException | IOException | InterruptedException | RuntimeException e) {
+      coordinator.close();
+      throw e;
+    }
+  }
+
+  List<String> addresses() {
+    return endpoint.addresses();
+  }
+
+  String httpAddress() {
+    return httpAddress;
+  }
+
+  String workersAddress() {
+    return workersAddress;
+  }
+
+  private void wire(CoordinatorOptions options) throws SlipwayException, IOException, InterruptedException {
+    FarmConfig config = options.config().isPresent() ? FarmConfig.read(options.config().get()) : FarmConfig.DEFAULT;
+    if (!config.unused().isEmpty()) {
+      log.atInfo().addKeyValue("keys", config.unused()).log("configuration keys without use here");
+    }
+    String joinToken = Files.readString(options.joinTokenFile()).strip();
+    if (joinToken.isEmpty()) {
+      throw new SlipwayException(ErrorKind.INVALID, "the join token file " + options.joinTokenFile() + " is empty");
+    }
+    Path state = Files.createDirectories(options.root().resolve("coordinator"));
+    Clock clock = Clock.systemUTC();
+    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    Meters meters = new Meters(metrics);
+    meters.bindJvm();
+
+    RegistryClient registries = keep("registry client", new RegistryClient(registryHosts(config)));
+    Cluster cluster = keep("cluster", Cluster.start(ClusterConfig.alone()));
+    CacheIndex index = new ClusterCacheIndex(cluster);
+    SchedulerLoop scheduler = keep("scheduler", SchedulerLoop.start(SchedulerConfig.DEFAULTS, meters::stageQueued));
+    FarmFleet fleet = keep("fleet", new FarmFleet(FleetConfig.DEFAULTS, index, scheduler, clock));
+    BuildJobs jobs = new BuildJobs(clock);
+    TreeShelf trees = new TreeShelf();
+    AtomicReference<String> treesUrl = new AtomicReference<>("");
+
+    RegistryImages images = new RegistryImages(registries);
+    Sources sources = new Sources(Unfinished.SESSIONS, images, index, clock);
+    FarmLayerReferences references = new FarmLayerReferences(index, fleet, images, sources, treesUrl::get);
+    FarmSolver solver = new FarmSolver(new SolveParts(index, scheduler, fleet, sources, references, trees, jobs, clock));
+    WorkerRecords workers = new WorkerRecords(fleet);
+    GatewayParts gateway =
+        new GatewayParts(solver, new ResultFiles(fleet, index, references), resolver(registries), Unfinished.SESSIONS, Unfinished.DOCKERFILE, workers::platforms, clock);
+    ControlService control =
+        new ControlService(new ControlService.Parts(jobs, gateway, Unfinished.EXPORTER, workers, Unfinished.ENDPOINT, new HashSet<>(config.entitlements()), meters));
+
+    gauges(meters, scheduler, jobs);
+    AtomicReference<EndpointServer> serving = new AtomicReference<>();
+    WebServer.Parts served = new WebServer.Parts(fleet, jobs::recent, trees, fleet.verifier(), metrics, () -> serving.get() != null && serving.get().isServing(), clock);
+    HostPort http = HostPort.parse(options.http());
+    WebServer web = keep("http", WebServer.start(served, http.host(), http.port()));
+    httpAddress = new HostPort(http.host(), web.port()).toString();
+    treesUrl.set(options.treesUrl().orElse("http://" + httpAddress));
+    HostPort workersListen = HostPort.parse(options.workersListen());
+    FarmServer farm = keep("workers' server", FarmServer.start(new InetSocketAddress(workersListen.host(), workersListen.port()), joinToken, fleet));
+    workersAddress = new HostPort(workersListen.host(), farm.address().getPort()).toString();
+
+    List<ServerServiceDefinition> services =
+        List.of(
+            ServerInterceptors.intercept(control, new CallHeaders(), new TimestampHeader(clock)),
+            ServerInterceptors.intercept(new LlbBridgeService(jobs, workers), new CallHeaders()));
+    endpoint = keep("endpoint", EndpointServer.start(endpointAddresses(options, config), services));
+    serving.set(endpoint);
+    writeAddresses(Files.createDirectories(options.root().resolve("run")));
+  }
+
+  private static List<String> endpointAddresses(CoordinatorOptions options, FarmConfig config) {
+    return !options.addresses().isEmpty() ? options.addresses() : !config.addresses().isEmpty() ? config.addresses() : DEFAULT_ADDRESSES;
+  }
+
+  private static RegistryHosts registryHosts(FarmConfig config) {
+    Map<String, RegistryHosts.Host> hosts = new HashMap<>();
+    config.registries().forEach((name, registry) -> hosts.put(name, new RegistryHosts.Host(registry.mirrors(), registry.http(), registry.insecure())));
+    return new RegistryHosts(hosts);
+  }
+
+  private static ImageResolver resolver(RegistryClient registries) {
+    return (reference, platform, authenticator) -> {
+      ResolvedImage image = registries.resolve(ImageReference.parse(reference), platform, authenticator);
+      return new FrontendBridge.ResolvedImage(reference, image.root().digest(), image.config());
+    };
+  }
+
+  private static void gauges(Meters meters, SchedulerLoop scheduler, BuildJobs jobs) {
+    meters.workers(() -> scheduler.stats().workers());
+    meters.workerSlots(() -> scheduler.stats().slots());
+    meters.queueLength(() -> scheduler.stats().waiting());
+    meters.runningBuilds(jobs::running);
+  }
+
+  private void writeAddresses(Path run) throws IOException {
+    write(run.resolve("workers.address"), workersAddress);
+    write(run.resolve("grpc.address"), String.join("\n", endpoint.addresses()));
+    write(run.resolve("http.address"), httpAddress);
+  }
+
+  /** Whoever waits for the file must never see half of it. */
+  private static void write(Path file, String text) throws IOException {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    Files.writeString(fresh, text + "\n");
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private <T extends AutoCloseable> T keep(String name, T part) {
+    parts.push(new Part(name, part));
+    return part;
+  }
+
+  @Override
+  public void close() {
+    while (!parts.isEmpty()) {
+      Part part = parts.pop();
+      try {
+        part.part().close();
+      } catch (Exception e) {
+        log.atWarn().addKeyValue("part", part.name()).setCause(e).log("part not closed");
+      }
+    }
+  }
+}

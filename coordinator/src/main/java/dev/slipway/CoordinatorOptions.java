@@ -1,0 +1,21 @@
+package dev.slipway;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How one coordinator is started.
+ *
+ * @param root directory of all state
+ * @param addresses of the endpoint; empty = the configuration file's, else the default
+ * @param http host:port of health, metrics and the REST interface
+ * @param workersListen host:port that workers join at
+ * @param treesUrl {@code http://host:port} of {@code http} as workers reach it; empty = as it is listened on
+ */
+record CoordinatorOptions(
+    Path root, List<String> addresses, String http, String workersListen, Optional<String> treesUrl, Path joinTokenFile, Optional<Path> config) {
+  CoordinatorOptions {
+    addresses = List.copyOf(addresses);
+  }
+}

@@ -1,0 +1,33 @@
+package dev.slipway.web;
+
+import dev.slipway.context.ContextTree;
+import dev.slipway.oci.Digest;
+import dev.slipway.solve.PublishedTrees;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The trees that workers may fetch: those of builds that run. @ThreadSafe */
+public final class TreeShelf implements PublishedTrees {
+  private record Entry(ContextTree tree, Set<String> builds) {}
+
+  // Guarded by this.
+  private final Map<Digest, Entry> trees = new HashMap<>();
+
+  @Override
+  public synchronized void publish(String buildId, ContextTree tree) {
+    trees.computeIfAbsent(tree.layerDigest(), _ -> new Entry(tree, new HashSet<>())).builds().add(buildId);
+  }
+
+  @Override
+  public synchronized void release(String buildId) {
+    trees.values().removeIf(entry -> entry.builds().remove(buildId) && entry.builds().isEmpty());
+  }
+
+  /** Returns the tree with the layer digest. */
+  synchronized Optional<ContextTree> find(Digest layerDigest) {
+    return Optional.ofNullable(trees.get(layerDigest)).map(Entry::tree);
+  }
+}
