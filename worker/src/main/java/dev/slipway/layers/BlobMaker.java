@@ -1,12 +1,41 @@
 package dev.slipway.layers;
 
+import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.oci.Digest;
+import dev.slipway.snapshot.Pin;
 import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.snapshot.StoredBlob;
 import dev.slipway.snapshot.StoredLayer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.ReentrantLock;
 
-/** Makes the gzip blob of a layer, once; the bytes are in {@link StoredLayer#blobFile()}. @ThreadSafe */
-public final class BlobMaker {
+/**
+ * Makes the gzip blob of a layer, once; the bytes are in {@link StoredLayer#blobFile()}. One pass: tar, digest, compression in
+ * parallel, digest, file. @ThreadSafe
+ */
+public final class BlobMaker implements AutoCloseable {
+  /** Media type of what is made. OCI image-spec v1.1. */
+  public static final String MEDIA_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip";
+
   private final SnapshotStore store;
+  private final LayerTarWriter tars = new LayerTarWriter();
+  private final int threadCount = Runtime.getRuntime().availableProcessors();
+  private final ExecutorService threads =
+      Executors.newFixedThreadPool(threadCount, Thread.ofPlatform().daemon().name("gzip-", 0).factory());
+
+  /** Held while a layer's blob is made, so that it is made once. */
+  private final Map<String, ReentrantLock> making = new ConcurrentHashMap<>();
 
   public BlobMaker(SnapshotStore store) {
     this.store = store;
@@ -14,6 +43,35 @@ public final class BlobMaker {
 
   /** The layer with its {@code diffId} and {@code blob} present. NOT_FOUND when it is not here. */
   public StoredLayer make(String layerId) throws SlipwayException {
-    throw new SlipwayException(dev.slipway.error.ErrorKind.UNSUPPORTED, "making blobs is not supported yet");
+    try (Pin _ = store.pin(List.of(layerId))) {
+      ReentrantLock lock = making.computeIfAbsent(layerId, _ -> new ReentrantLock());
+      lock.lock();
+      try {
+        StoredLayer layer = store.find(layerId).orElseThrow();
+        return layer.blob().isPresent() && layer.diffId().isPresent() ? layer : compress(layer);
+      } finally {
+        lock.unlock();
+        making.remove(layerId, lock);
+      }
+    }
+  }
+
+  private StoredLayer compress(StoredLayer layer) throws SlipwayException {
+    Path file = layer.blobFile();
+    Path half = file.resolveSibling("blob." + Thread.currentThread().threadId());
+    try (OutputStream out = Files.newOutputStream(half);
+        ParallelGzip gzip = new ParallelGzip(out, threads, threadCount + 2, GzipMember.FASTEST)) {
+      Digest diffId = tars.write(layer, gzip);
+      gzip.finish();
+      Files.move(half, file, StandardCopyOption.ATOMIC_MOVE);
+      return store.describe(layer.id(), diffId, Optional.of(new StoredBlob(MEDIA_TYPE, gzip.digest(), gzip.size())));
+    } catch (IOException e) {
+      throw new SlipwayException(ErrorKind.UNAVAILABLE, "compression of layer " + layer.id() + " failed: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
   }
 }

@@ -1,22 +1,103 @@
 package dev.slipway.layers;
 
+import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.linux.Errno;
+import dev.slipway.linux.LinuxException;
 import dev.slipway.oci.Digest;
 import dev.slipway.snapshot.LayerWriter;
 import dev.slipway.snapshot.StoredLayer;
+import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
-/** Turns a layer tar or blob into a layer. Trusts nothing in the stream. @ThreadSafe */
+/**
+ * Turns a layer tar or blob into a layer. Trusts nothing in the stream: paths stay inside, sizes are bounded. OCI image-spec v1.1,
+ * layer.md. @ThreadSafe
+ */
 public final class LayerApplier {
+  private final LayerLimits limits;
+
+  public LayerApplier() {
+    this(LayerLimits.DEFAULT);
+  }
+
+  public LayerApplier(LayerLimits limits) {
+    this.limits = limits;
+  }
+
+  /** The stream is not a proper layer. */
+  static final class BadLayer extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    BadLayer(String message) {
+      super(message);
+    }
+  }
+
   /**
-   * Reads the stream to its end, fills the writer and commits it, its diffId noted. The caller closes writer and stream in any case.
+   * Reads the stream to its end, fills the writer and commits it, the diffId noted when it was expected. The caller closes writer and
+   * stream in any case.
    *
    * @param mediaType of the stream; what it really is (plain, gzip, zstd) is told from its first bytes
    * @param expected diffId that the uncompressed bytes must have
-   * @throws SlipwayException INVALID when the stream is no layer or the digest differs; EXHAUSTED when a limit is exceeded
+   * @throws SlipwayException INVALID when the stream is no layer or the digest differs; EXHAUSTED when a limit is exceeded;
+   *     UNAVAILABLE when it ended early or the disk failed
    */
   public StoredLayer apply(InputStream stream, String mediaType, LayerWriter writer, Optional<Digest> expected) throws SlipwayException {
-    throw new SlipwayException(dev.slipway.error.ErrorKind.UNSUPPORTED, "applying layers is not supported yet");
+    if (mediaType.contains("encrypted")) {
+      throw new SlipwayException(ErrorKind.UNSUPPORTED, "layer " + writer.id() + ": encrypted layers are not supported yet");
+    }
+    String what = "layer " + writer.id();
+    try {
+      LayerStream plain = new LayerStream(stream, limits);
+      long size = unpack(plain, writer);
+      plain.drain();
+      Digest digest = plain.digest();
+      if (expected.isPresent() && !expected.get().equals(digest)) {
+        throw new SlipwayException(
+            ErrorKind.INVALID, what + " is not what was asked for: its diffId is " + digest + " instead of " + expected.get());
+      }
+      return writer.commit(size, expected);
+    } catch (LayerStream.LimitExceeded e) {
+      throw new SlipwayException(ErrorKind.EXHAUSTED, what + " was refused: " + e.getMessage(), e);
+    } catch (BadLayer e) {
+      throw new SlipwayException(ErrorKind.INVALID, what + " was refused: " + e.getMessage(), e);
+    } catch (LinuxException e) {
+      throw new SlipwayException(kind(e), what + " could not be unpacked: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new SlipwayException(ErrorKind.UNAVAILABLE, what + " could not be unpacked: " + e.getMessage(), e);
+    } catch (IllegalArgumentException e) {
+      throw new SlipwayException(ErrorKind.INVALID, what + " was refused: " + e.getMessage(), e);
+    }
+  }
+
+  private long unpack(LayerStream plain, LayerWriter writer) throws IOException {
+    try (LayerUnpacking unpacking = new LayerUnpacking(writer.directory(), writer.below())) {
+      // Not closed: that would close the stream, which is still to be read to its end.
+      TarArchiveInputStream tar = new TarArchiveInputStream(plain, StandardCharsets.UTF_8.name());
+      long entries = 0;
+      for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+        if (++entries > limits.entries()) {
+          throw new LayerStream.LimitExceeded("it has more than " + limits.entries() + " entries");
+        }
+        if (entry.getName().length() > limits.path() || entry.getLinkName().length() > limits.path()) {
+          throw new LayerStream.LimitExceeded("it has a path of more than " + limits.path() + " bytes");
+        }
+        if (Thread.interrupted()) {
+          Thread.currentThread().interrupt();
+          throw new java.io.InterruptedIOException("unpacking was interrupted");
+        }
+        unpacking.entry(entry, tar);
+      }
+      return unpacking.finish();
+    }
+  }
+
+  private static ErrorKind kind(LinuxException e) {
+    return e.errno() == Errno.ENOSPC || e.errno() == Errno.EDQUOT ? ErrorKind.EXHAUSTED : ErrorKind.UNAVAILABLE;
   }
 }

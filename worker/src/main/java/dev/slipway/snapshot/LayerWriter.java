@@ -1,8 +1,10 @@
 package dev.slipway.snapshot;
 
 import dev.slipway.error.SlipwayException;
+import dev.slipway.oci.Digest;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** A layer being filled. Closing without a commit throws it away. Owned by one thread at a time. */
 public interface LayerWriter extends AutoCloseable {
@@ -19,8 +21,14 @@ public interface LayerWriter extends AutoCloseable {
    * returned.
    *
    * @param size bytes of its files
+   * @param diffId digest of its uncompressed tar, if known
    */
-  StoredLayer commit(long size) throws SlipwayException;
+  StoredLayer commit(long size, Optional<Digest> diffId) throws SlipwayException;
+
+  /** The same, with no diffId known. */
+  default StoredLayer commit(long size) throws SlipwayException {
+    return commit(size, Optional.empty());
+  }
 
   @Override
   void close();

@@ -1,0 +1,114 @@
+package dev.slipway.layers;
+
+import dev.slipway.oci.Digest;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.security.MessageDigest;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+
+/**
+ * Compresses what is written, block by block on several threads, and passes it on in order. The bytes do not depend on the threads.
+ * Owned by one thread. Closing does not close the target.
+ */
+final class ParallelGzip extends OutputStream {
+  /** Large enough that the loss of compression at the borders is below a hundredth. */
+  static final int BLOCK = 1 << 20;
+
+  private final OutputStream out;
+  private final ExecutorService threads;
+  private final int atOnce;
+  private final int level;
+  private final MessageDigest digest = Digest.sha256();
+  private final ArrayDeque<Future<byte[]>> running = new ArrayDeque<>();
+  private byte[] block = new byte[BLOCK];
+  private int filled;
+  private long size;
+  private boolean empty = true;
+
+  /**
+   * @param atOnce blocks in memory at the same time
+   */
+  ParallelGzip(OutputStream out, ExecutorService threads, int atOnce, int level) {
+    this.out = out;
+    this.threads = threads;
+    this.atOnce = atOnce;
+    this.level = level;
+  }
+
+  @Override
+  public void write(int b) throws IOException {
+    write(new byte[] {(byte) b}, 0, 1);
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) throws IOException {
+    int done = 0;
+    while (done < length) {
+      int part = Math.min(length - done, BLOCK - filled);
+      System.arraycopy(bytes, offset + done, block, filled, part);
+      filled += part;
+      done += part;
+      if (filled == BLOCK) {
+        submit();
+      }
+    }
+  }
+
+  /** Compresses and passes on the rest. */
+  void finish() throws IOException {
+    if (filled > 0 || empty) {
+      submit();
+    }
+    while (!running.isEmpty()) {
+      passOn();
+    }
+    out.flush();
+  }
+
+  /** Digest of the compressed bytes; after {@link #finish()}. */
+  Digest digest() {
+    return Digest.ofHash(digest.digest());
+  }
+
+  /** Number of compressed bytes so far. */
+  long size() {
+    return size;
+  }
+
+  @Override
+  public void close() {
+    running.forEach(block -> block.cancel(true));
+    running.clear();
+  }
+
+  private void submit() throws IOException {
+    byte[] full = filled == BLOCK ? block : Arrays.copyOf(block, filled);
+    int length = filled;
+    running.add(threads.submit(() -> GzipMember.of(full, length, level)));
+    block = new byte[BLOCK];
+    filled = 0;
+    empty = false;
+    while (running.size() >= atOnce) {
+      passOn();
+    }
+  }
+
+  private void passOn() throws IOException {
+    try {
+      byte[] compressed = running.remove().get();
+      digest.update(compressed);
+      size += compressed.length;
+      out.write(compressed);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("compression was interrupted");
+    } catch (ExecutionException e) {
+      throw new IOException("compression failed: " + e.getCause().getMessage(), e.getCause());
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package dev.slipway.layers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.error.SlipwayException;
+import dev.slipway.oci.Digest;
+import dev.slipway.snapshot.LayerWriter;
+import dev.slipway.snapshot.MountNamespace;
+import dev.slipway.snapshot.MountedRoot;
+import dev.slipway.snapshot.OverlaySnapshots;
+import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.snapshot.StoredLayer;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LayerRoundTripTest {
+  @TempDir Path directory;
+  SnapshotStore store;
+
+  @BeforeEach
+  void openStore() throws Exception {
+    MountNamespace.assume(directory);
+    store = OverlaySnapshots.open(directory.resolve("store"));
+  }
+
+  @AfterEach
+  void closeStore() {
+    if (store != null) {
+      store.close();
+    }
+  }
+
+  /** A layer with everything that a step can leave. */
+  private StoredLayer busyLayer() throws Exception {
+    try (MountedRoot root = store.mount(List.of(), true)) {
+      Files.createDirectories(root.path().resolve("gone/deep"));
+      Files.writeString(root.path().resolve("gone/deep/f"), "f");
+      Files.writeString(root.path().resolve("removed"), "r");
+      root.commit("snap:base");
+    }
+    try (MountedRoot root = store.mount(List.of("snap:base"), true)) {
+      Path top = root.path();
+      Files.delete(top.resolve("removed"));
+      Files.delete(top.resolve("gone/deep/f"));
+      Files.delete(top.resolve("gone/deep"));
+      Files.delete(top.resolve("gone"));
+      Files.createDirectory(top.resolve("gone"));
+      Files.writeString(top.resolve("gone/new"), "new");
+      Files.createDirectories(top.resolve("d/" + "long".repeat(30) + "/ü"));
+      Files.write(top.resolve("d/" + "long".repeat(30) + "/ü/big"), random(3_000_000));
+      Files.createSymbolicLink(top.resolve("d/link"), Path.of("/etc/passwd"));
+      Files.writeString(top.resolve("d/one"), "same file");
+      Files.createLink(top.resolve("d/two"), top.resolve("d/one"));
+      Files.setAttribute(top.resolve("d/one"), "unix:mode", 04755);
+      Files.setAttribute(top.resolve("d"), "unix:uid", 1000);
+      return root.commit("snap:busy");
+    }
+  }
+
+  private static byte[] random(int size) {
+    byte[] bytes = new byte[size];
+    new Random(7).nextBytes(bytes);
+    return bytes;
+  }
+
+  private StoredLayer apply(String id, byte[] stream, Optional<Digest> expected) throws Exception {
+    try (LayerWriter writer = store.prepare(id, List.of("snap:base"))) {
+      return new LayerApplier().apply(new ByteArrayInputStream(stream), "", writer, expected);
+    }
+  }
+
+  @Test
+  void aLayerMadeFromItsOwnTarIsTheSame() throws Exception {
+    StoredLayer layer = busyLayer();
+    ByteArrayOutputStream first = new ByteArrayOutputStream();
+    Digest diffId = new LayerTarWriter().write(layer, first);
+
+    StoredLayer again = apply("snap:again", first.toByteArray(), Optional.of(diffId));
+
+    ByteArrayOutputStream second = new ByteArrayOutputStream();
+    assertThat(new LayerTarWriter().write(again, second)).isEqualTo(diffId);
+    assertThat(second.toByteArray()).isEqualTo(first.toByteArray());
+    assertThat(again.size()).isEqualTo(layer.size());
+    try (MountedRoot root = store.mount(List.of("snap:base", "snap:again"), false)) {
+      assertThat(root.path().resolve("removed")).doesNotExist();
+      assertThat(root.path().resolve("gone/deep")).doesNotExist();
+      assertThat(root.path().resolve("gone/new")).hasContent("new");
+      assertThat(Files.getAttribute(root.path().resolve("d/two"), "unix:nlink")).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void blobsAreValidGzipOfTheTarAndMadeOnce() throws Exception {
+    StoredLayer layer = busyLayer();
+    try (BlobMaker maker = new BlobMaker(store)) {
+      StoredLayer made = maker.make(layer.id());
+
+      byte[] blob = Files.readAllBytes(made.blobFile());
+      assertThat(made.blob().orElseThrow().digest()).isEqualTo(Digest.of(blob));
+      assertThat(made.blob().orElseThrow().size()).isEqualTo(blob.length);
+      try (InputStream gzip = new GZIPInputStream(new ByteArrayInputStream(blob))) {
+        assertThat(Digest.of(gzip.readAllBytes())).isEqualTo(made.diffId().orElseThrow());
+      }
+      assertThat(maker.make(layer.id())).isEqualTo(made);
+      assertThat(apply("snap:again", blob, made.diffId()).size()).isEqualTo(layer.size());
+    }
+  }
+
+  @Test
+  void refusesAnotherLayerThanTheOneAskedFor() throws Exception {
+    busyLayer();
+
+    assertThatThrownBy(() -> apply("snap:x", tar("f"), Optional.of(Digest.ofText("other"))))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("diffId");
+    assertThat(store.has("snap:x")).isFalse();
+  }
+
+  @Test
+  void refusesPathsThatLeave() throws Exception {
+    busyLayer();
+
+    assertThatThrownBy(() -> apply("snap:x", tar("a/../../f"), Optional.empty())).hasMessageContaining("leaves");
+  }
+
+  @Test
+  void linksOnTheWayStayInside() throws Exception {
+    busyLayer();
+    Path outside = Files.createDirectory(directory.resolve("outside"));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(out)) {
+      TarArchiveEntry link = new TarArchiveEntry("esc", TarArchiveEntry.LF_SYMLINK);
+      link.setLinkName(outside.toString());
+      tar.putArchiveEntry(link);
+      tar.closeArchiveEntry();
+      file(tar, "esc/f");
+    }
+
+    assertThatThrownBy(() -> apply("snap:x", out.toByteArray(), Optional.empty())).hasMessageContaining("below the link esc");
+    assertThat(outside).isEmptyDirectory();
+  }
+
+  private static byte[] tar(String... names) throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(out)) {
+      for (String name : names) {
+        file(tar, name);
+      }
+    }
+    return out.toByteArray();
+  }
+
+  private static void file(TarArchiveOutputStream tar, String name) throws Exception {
+    TarArchiveEntry entry = new TarArchiveEntry(name);
+    entry.setSize(1);
+    tar.putArchiveEntry(entry);
+    tar.write('x');
+    tar.closeArchiveEntry();
+  }
+}

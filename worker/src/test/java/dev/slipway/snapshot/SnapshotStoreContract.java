@@ -1,0 +1,151 @@
+package dev.slipway.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.error.SlipwayException;
+import dev.slipway.oci.Digest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What every store of snapshots does. */
+abstract class SnapshotStoreContract {
+  @TempDir Path directory;
+  SnapshotStore store;
+
+  abstract SnapshotStore open(Path root) throws Exception;
+
+  @BeforeEach
+  void openStore() throws Exception {
+    MountNamespace.assume(directory);
+    store = open(directory.resolve("store"));
+  }
+
+  @AfterEach
+  void closeStore() {
+    if (store != null) {
+      store.close();
+    }
+  }
+
+  private void layer(String id, List<String> chain, String file, String text) throws Exception {
+    try (MountedRoot root = store.mount(chain, true)) {
+      Files.writeString(root.path().resolve(file), text);
+      root.commit(id);
+    }
+  }
+
+  @Test
+  void stacksLayersUpperOverLower() throws Exception {
+    layer("snap:a", List.of(), "f", "old");
+    layer("snap:b", List.of("snap:a"), "f", "new");
+
+    try (MountedRoot root = store.mount(List.of("snap:a", "snap:b"), false)) {
+      assertThat(root.path().resolve("f")).hasContent("new");
+    }
+    try (MountedRoot root = store.mount(List.of("snap:a"), false)) {
+      assertThat(root.path().resolve("f")).hasContent("old");
+    }
+    assertThat(store.find("snap:b").orElseThrow().size()).isEqualTo(3);
+  }
+
+  @Test
+  void removalsHideWhatIsBelow() throws Exception {
+    layer("snap:a", List.of(), "f", "x");
+    try (MountedRoot root = store.mount(List.of("snap:a"), true)) {
+      Files.delete(root.path().resolve("f"));
+      root.commit("snap:b");
+    }
+
+    try (MountedRoot root = store.mount(List.of("snap:a", "snap:b"), false)) {
+      assertThat(root.path()).isEmptyDirectory();
+    }
+  }
+
+  @Test
+  void readOnlyRootsTakeNoWrites() throws Exception {
+    try (MountedRoot root = store.mount(List.of(), false)) {
+      assertThatThrownBy(() -> Files.createFile(root.path().resolve("f"))).hasMessageContaining("Read-only");
+    }
+  }
+
+  @Test
+  void throwsAwayWhatIsNotCommitted() throws Exception {
+    Path path;
+    try (MountedRoot root = store.mount(List.of(), true)) {
+      path = root.path();
+      Files.writeString(path.resolve("f"), "x");
+    }
+
+    assertThat(path).doesNotExist();
+    assertThat(store.inventory()).isEmpty();
+    assertThat(directory.resolve("store/incoming")).isEmptyDirectory();
+  }
+
+  @Test
+  void mountsMoreThanAHundredLayers() throws Exception {
+    List<String> chain = new ArrayList<>();
+    for (int i = 0; i < 130; i++) {
+      try (LayerWriter writer = store.prepare("snap:" + i, chain)) {
+        Files.writeString(writer.directory().resolve("f" + i), "x");
+        writer.commit(1);
+      }
+      chain.add("snap:" + i);
+    }
+
+    try (MountedRoot root = store.mount(chain, true);
+        var files = Files.list(root.path())) {
+      assertThat(files).hasSize(130);
+    }
+  }
+
+  @Test
+  void takesALayerThatComesTwiceInAChain() throws Exception {
+    layer("snap:a", List.of(), "a", "a");
+    layer("snap:b", List.of("snap:a"), "b", "b");
+
+    try (MountedRoot root = store.mount(List.of("snap:a", "snap:b", "snap:a"), false)) {
+      assertThat(root.path().resolve("a")).exists();
+      assertThat(root.path().resolve("b")).exists();
+    }
+  }
+
+  @Test
+  void keepsLayersInUse() throws Exception {
+    layer("snap:a", List.of(), "a", "a");
+
+    try (MountedRoot _ = store.mount(List.of("snap:a"), false)) {
+      assertThat(store.delete(List.of("snap:a"))).isEmpty();
+    }
+    assertThat(store.delete(List.of("snap:a"))).containsExactly("snap:a");
+    assertThat(store.has("snap:a")).isFalse();
+  }
+
+  @Test
+  void namesMissingLayers() {
+    assertThatThrownBy(() -> store.mount(List.of("snap:none"), true)).isInstanceOf(SlipwayException.class).hasMessageContaining("snap:none");
+  }
+
+  @Test
+  void survivesARestartWithoutWhatWasHalfMade() throws Exception {
+    layer("snap:a", List.of(), "a", "a");
+    store.describe("snap:a", Digest.ofText("x"), Optional.empty());
+    LayerWriter half = store.prepare("snap:half", List.of());
+    Files.writeString(half.directory().resolve("f"), "x");
+    store.close();
+
+    store = open(directory.resolve("store"));
+
+    assertThat(store.inventory()).extracting(StoredLayer::id).containsExactly("snap:a");
+    assertThat(store.find("snap:a").orElseThrow().diffId()).contains(Digest.ofText("x"));
+    assertThat(directory.resolve("store/incoming")).isEmptyDirectory();
+    layer("snap:b", List.of("snap:a"), "b", "b");
+  }
+}
