@@ -1,0 +1,20 @@
+# The few things people do with this tree. `make test` sets the machine up and runs every test.
+SHELL := /bin/bash
+JAVA_HOME = $(shell . launcher/lib/say.sh && SLIPWAY_HOME=. && . launcher/lib/java.sh && find_jdk)
+MVN = JAVA_HOME="$(JAVA_HOME)" mvn -B -ntp
+
+.PHONY: build test setup format bench clean
+
+build: ; @./slipway build
+
+setup: ; @./slipway setup --tests
+
+# Two goals in one reactor: the jars are there when the end-to-end tests start farms.
+test: setup
+	$(MVN) -fae verify
+
+format: ; $(MVN) -q spotless:apply
+
+bench: ; @bench/run
+
+clean: ; $(MVN) -q clean

@@ -1,0 +1,139 @@
+# A farm on this machine: one coordinator, its workers, all below one root folder.
+#   ROOT/join-token  ROOT/config.toml  ROOT/log/*.log  ROOT/run/{*.pid,*.address}  ROOT/coordinator  ROOT/worker-N
+
+# How long a start may take on a busy machine with cold disks. It takes a few seconds.
+readonly START_PATIENCE_MS=90000
+
+# prepare_root ROOT: the folders, owned by the farm's user.
+prepare_root() {
+  local root=$1 folder
+  mkdir -p "$root"
+  for folder in run log cache; do mkdir -p "$root/$folder"; done
+  if is_root; then
+    chown "$FARM_USER:$FARM_USER" "$root" "$root/run" "$root/log" "$root/cache"
+  fi
+  chmod 0711 "$root" 2>/dev/null || true
+  show "$root"
+  show "$SLIPWAY_HOME"
+  show "$JAVA_HOME"
+  if [ ! -s "$root/join-token" ]; then
+    (umask 077 && head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$root/join-token")
+    ! is_root || chown "$FARM_USER:$FARM_USER" "$root/join-token"
+  fi
+}
+
+# start_coordinator ROOT CONFIG HTTP ADDR...: CONFIG may be empty.
+start_coordinator() {
+  local root=$1 config=$2 http=$3 addr seen
+  shift 3
+  seen=$(view "$root")
+  local arguments=(--root "$seen" --http "$http" --workers-listen 127.0.0.1:0 --join-token-file "$seen/join-token")
+  for addr in "$@"; do arguments+=(--addr "$(reachable_address "$root" "$addr")"); done
+  if [ -n "$config" ]; then
+    install -m 0644 "$config" "$root/config.toml"
+    arguments+=(--config "$seen/config.toml")
+  fi
+  rm -f "$root"/run/{grpc,http,workers}.address
+  java_command coordinator
+  start_process "$root" coordinator "${JAVA_COMMAND[@]}" "${arguments[@]}"
+}
+
+# A unix socket in a folder that the farm's user may not write is made below ROOT/run, with a link where it was asked for.
+reachable_address() {
+  local root=$1 addr=$2 path folder
+  if [[ $addr != unix://* ]]; then
+    printf '%s' "$addr"
+    return
+  fi
+  path=${addr#unix://} folder=$(dirname "${addr#unix://}")
+  mkdir -p "$folder"
+  if ! is_root || as_farm test -w "$folder" -a -x "$folder"; then
+    printf '%s' "$addr"
+    return
+  fi
+  local socket=$root/run/$(basename "$path")
+  [ ! -S "$path" ] && [ ! -L "$path" ] || rm -f "$path"
+  [ "$socket" = "$path" ] || ln -s "$socket" "$path"
+  printf '%s\n' "$path" >>"$root/run/links"
+  printf 'unix://%s/run/%s' "$(view "$root")" "$(basename "$path")"
+}
+
+# start_worker ROOT NUMBER SLOTS
+start_worker() {
+  local root=$1 name=worker-$2 slots=$3 seen
+  local home=$root/$name
+  mkdir -p "$home"
+  ! is_root || chown "$FARM_USER:$FARM_USER" "$home"
+  rm -rf "$home/run/http.address" "$home/rootlesskit"
+  seen=$(view "$root")
+  java_command worker
+  # A process namespace: whatever ends the worker ends its containers too.
+  start_process "$root" "$name" rootlesskit --net=host --pidns --copy-up=/etc --copy-up=/run --state-dir="$seen/$name/rootlesskit" \
+    "${JAVA_COMMAND[@]}" --root "$seen/$name" --coordinator "$(cat "$root/run/workers.address")" --join-token-file "$seen/join-token" \
+    --slots "$slots" --listen 127.0.0.1:0 --name "$name"
+}
+
+# wait_ready ROOT NAME ADDRESS_FILE: until the process answers /readyz; dies with the end of its log if it does not.
+wait_ready() {
+  local root=$1 name=$2 file=$3 deadline
+  deadline=$(($(now_ms) + START_PATIENCE_MS))
+  until [ -s "$file" ] && curl -fsS -o /dev/null --max-time 2 "http://$(head -n 1 "$file")/readyz" 2>/dev/null; do
+    running "$root" "$name" || fail_start "$root" "$name" "$name ended while it started"
+    [ "$(now_ms)" -lt $deadline ] || fail_start "$root" "$name" "$name is not ready after $((START_PATIENCE_MS / 1000)) s"
+    sleep 0.05
+  done
+}
+
+fail_start() {
+  say "the end of $1/log/$2.log:"
+  tail -n 15 "$1/log/$2.log" >&2 || true
+  # shellcheck disable=SC2046
+  stop_processes "$1" $(process_names "$1")
+  die "$3"
+}
+
+# start_farm ROOT WORKERS SLOTS CONFIG HTTP ADDR...: returns when all are ready.
+start_farm() {
+  local root=$1 workers=$2 slots=$3 config=$4 http=$5 started number name
+  shift 5
+  started=$(now_ms)
+  for name in $(process_names "$root"); do
+    ! running "$root" "$name" || die "a farm already runs in $root ($name, process $(pid_of "$root" "$name")); end it with: slipway down --root $root"
+  done
+  prepare_root "$root"
+  : >"$root/run/links"
+  start_coordinator "$root" "$config" "$http" "$@"
+  wait_ready "$root" coordinator "$root/run/http.address"
+  for ((number = 1; number <= workers; number++)); do start_worker "$root" "$number" "$slots"; done
+  for ((number = 1; number <= workers; number++)); do wait_ready "$root" "worker-$number" "$root/worker-$number/run/http.address"; done
+  say "ready after $(seconds $(($(now_ms) - started))) s: $workers worker(s) with $slots slot(s), $(paste -sd' ' "$root/run/grpc.address")," \
+    "web http://$(cat "$root/run/http.address")"
+}
+
+stop_farm() {
+  local root=$1 link
+  # shellcheck disable=SC2046
+  stop_processes "$root" $(process_names "$root")
+  if [ -r "$root/run/links" ]; then
+    while read -r link; do [ ! -L "$link" ] || rm -f "$link"; done <"$root/run/links"
+  fi
+  rm -f "$root"/run/*.address "$root/run/links"
+}
+
+# run_in_foreground ROOT: until SIGTERM, SIGINT or the end of a process of the farm.
+run_in_foreground() {
+  local root=$1 name
+  trap 'stop_farm "$root"; exit 0' TERM INT HUP
+  while :; do
+    for name in $(process_names "$root"); do
+      if ! running "$root" "$name"; then
+        say "$name has ended; the end of its log:"
+        tail -n 15 "$root/log/$name.log" >&2
+        stop_farm "$root"
+        exit 1
+      fi
+    done
+    sleep 1 &
+    wait $! || true
+  done
+}

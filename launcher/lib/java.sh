@@ -1,0 +1,72 @@
+# The JDK, the jars, and how a process of the farm starts.
+
+readonly OLDEST_JDK=25
+
+# find_jdk: the home of a JDK 25 or later ($JAVA_HOME first, then the usual folder), on standard output.
+find_jdk() {
+  local home
+  for home in "${JAVA_HOME:-}" /usr/lib/jvm/*; do
+    [ -n "$home" ] && [ -x "$home/bin/javac" ] || continue
+    if [ "$(jdk_version "$home")" -ge $OLDEST_JDK ]; then
+      printf '%s\n' "$home"
+      return 0
+    fi
+  done
+  return 1
+}
+
+jdk_version() {
+  local version
+  version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null)
+  printf '%s' "${version:-0}"
+}
+
+use_jdk() {
+  JAVA_HOME=$(find_jdk) || die "no JDK $OLDEST_JDK or later: set JAVA_HOME to one, or run: sudo $SLIPWAY_HOME/slipway setup"
+  export JAVA_HOME
+}
+
+# jar_of coordinator|worker
+jar_of() { printf '%s/%s/target/slipway-%s-%s.jar' "$SLIPWAY_HOME" "$1" "$1" "$(slipway_version)"; }
+
+# Whether a source is newer than the jars, or one is missing.
+jars_are_stale() {
+  local coordinator worker newer
+  coordinator=$(jar_of coordinator) worker=$(jar_of worker)
+  [ -f "$coordinator" ] && [ -f "$worker" ] || return 0
+  for jar in "$coordinator" "$worker"; do
+    [ "$jar" = "$coordinator" ] && newer=coordinator || newer=worker
+    [ -z "$(find "$SLIPWAY_HOME/pom.xml" "$SLIPWAY_HOME/common/pom.xml" "$SLIPWAY_HOME/common/src/main" "$SLIPWAY_HOME/$newer/pom.xml" \
+      "$SLIPWAY_HOME/$newer/src/main" -newer "$jar" -print -quit)" ] || return 0
+  done
+  return 1
+}
+
+ensure_jars() {
+  use_jdk
+  jars_are_stale || return 0
+  local started log
+  command -v mvn >/dev/null || die "the jars are not built and Maven is missing; run: sudo $SLIPWAY_HOME/slipway setup"
+  say "building the jars with Maven (the first time this downloads the libraries)"
+  started=$(now_ms)
+  log=$(mktemp)
+  if ! (cd "$SLIPWAY_HOME" && mvn -q -B -ntp -DskipTests -pl common,coordinator,worker package) >"$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    rm -f "$log"
+    die "the build of the jars failed: see above, or run mvn package in $SLIPWAY_HOME"
+  fi
+  rm -f "$log"
+  # Maven leaves a jar whose content did not change as it is; its date is what the next start compares with.
+  touch "$(jar_of coordinator)" "$(jar_of worker)"
+  say "built in $(seconds $(($(now_ms) - started))) s"
+}
+
+# java_command coordinator|worker: fills the array JAVA_COMMAND. The flags that the libraries need stand in the parent POM.
+java_command() {
+  local flags
+  flags=$(sed -n 's:.*<jvm.flags>\(.*\)</jvm.flags>.*:\1:p' "$SLIPWAY_HOME/pom.xml")
+  # Small heaps: a coordinator streams and a worker copies in the kernel. C1 and C2 stay on, long builds pay for them.
+  # shellcheck disable=SC2206
+  JAVA_COMMAND=("$(view "$JAVA_HOME")/bin/java" $flags -XX:+UseSerialGC -XX:TieredStopAtLevel=4 -Xshare:auto -Xms64m -Xmx768m -XX:+ExitOnOutOfMemoryError
+    ${SLIPWAY_JAVA_OPTS:-} -jar "$(view "$(dirname "$(jar_of "$1")")")/$(basename "$(jar_of "$1")")")
+}

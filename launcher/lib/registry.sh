@@ -1,0 +1,36 @@
+# A registry on this machine, for the demonstration and the tests: Debian's docker-registry below ROOT/registry.
+
+free_port() {
+  local port
+  while :; do
+    port=$((RANDOM % 20000 + 20000))
+    (exec 8<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+  done
+  printf '%d' "$port"
+}
+
+# start_registry ROOT: its host:port is printed when it answers.
+start_registry() {
+  local root=$1 port deadline
+  port=$(free_port)
+  mkdir -p "$root/registry"
+  cat >"$root/registry/config.yml" <<TEXT
+version: 0.1
+log: {level: warn, accesslog: {disabled: true}}
+storage: {filesystem: {rootdirectory: $(view "$root")/registry/data}, delete: {enabled: true}}
+http: {addr: "127.0.0.1:$port"}
+TEXT
+  ! is_root || chown -R "$FARM_USER:$FARM_USER" "$root/registry"
+  start_process "$root" registry docker-registry serve "$(view "$root")/registry/config.yml"
+  deadline=$(($(now_ms) + 15000))
+  until curl -fsS -o /dev/null --max-time 2 "http://127.0.0.1:$port/v2/" 2>/dev/null; do
+    running "$root" registry && [ "$(now_ms)" -lt $deadline ] || fail_start "$root" registry "the registry did not start"
+    sleep 0.05
+  done
+  printf '127.0.0.1:%d' "$port"
+}
+
+# mirror_config REGISTRY: buildkitd.toml in which that registry stands in for Docker Hub.
+mirror_config() {
+  printf '[registry."docker.io"]\n  mirrors = ["%s"]\n\n[registry."%s"]\n  http = true\n' "$1" "$1"
+}

@@ -1,0 +1,42 @@
+# usage: slipway up [-d] [--workers N] [--slots S] [--addr tcp://HOST:PORT|unix://PATH]... [--http HOST:PORT] [--root DIR] [--config FILE.toml]
+#
+# Starts a coordinator and N workers on this machine and waits until they are ready.
+#   -d             leave them running; without it, ctrl-c ends them
+#   --workers N    1 unless said
+#   --slots S      steps a worker runs at a time; the machine's cores unless said
+#   --addr A       where clients connect, may be repeated; tcp://127.0.0.1:1234 unless said
+#   --http A       web page, metrics and health; 127.0.0.1:8080 unless said
+#   --root DIR     all state; a folder under the user's home unless said. Farms with different roots and ports live side by side
+#   --config FILE  buildkitd.toml's keys ([registry."host"]) and Slipway's own
+
+command_up() {
+  local detach= workers=1 slots addrs=() http=127.0.0.1:8080 root config=
+  slots=$(nproc) root=$(default_root)
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" && continue ;;
+      -d | --detach) detach=yes && shift ;;
+      --workers) need_value "$1" $# && workers=$2 && shift 2 ;;
+      --slots) need_value "$1" $# && slots=$2 && shift 2 ;;
+      --addr) need_value "$1" $# && addrs+=("$2") && shift 2 ;;
+      --http) need_value "$1" $# && http=$2 && shift 2 ;;
+      --root) need_value "$1" $# && root=$(realpath -m "$2") && shift 2 ;;
+      --config) need_value "$1" $# && config=$2 && shift 2 ;;
+      -h | --help) help_of up && return ;;
+      *) die "up does not know '$1'; see: slipway up --help" ;;
+    esac
+  done
+  [[ $workers =~ ^[1-9][0-9]{0,2}$ ]] || die "--workers wants a number from 1 to 999, not '$workers'"
+  [[ $slots =~ ^[1-9][0-9]{0,2}$ ]] || die "--slots wants a number from 1 to 999, not '$slots'"
+  [ -z "$config" ] || [ -r "$config" ] || die "the configuration $config cannot be read"
+  [ ${#addrs[@]} -gt 0 ] || addrs=(tcp://127.0.0.1:1234)
+  ensure_packages run
+  ensure_user
+  ensure_jars
+  [ -n "$detach" ] || TIED=yes
+  start_farm "$root" "$workers" "$slots" "$config" "$http" "${addrs[@]}"
+  if [ -z "$detach" ]; then
+    say "ctrl-c ends it; logs: $root/log"
+    run_in_foreground "$root"
+  fi
+}
