@@ -1,0 +1,209 @@
+package dev.slipway;
+
+import dev.slipway.agent.Agent;
+import dev.slipway.agent.WorkerDescription;
+import dev.slipway.agent.WorkerIdentity;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.peer.PeerServer;
+import dev.slipway.sandbox.Binfmt;
+import dev.slipway.sandbox.NetworkPool;
+import dev.slipway.sandbox.Readiness;
+import dev.slipway.sandbox.Sandbox;
+import dev.slipway.sandbox.SandboxConfig;
+import dev.slipway.snapshot.OverlaySnapshots;
+import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.telemetry.Meters;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheus.PrometheusConfig;
+import io.micrometer.prometheus.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Wires a worker and keeps it running until the process is told to end. */
+final class WorkerProgram {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerProgram.class);
+
+  /** Label with the name that people gave the worker. */
+  private static final String NAME_LABEL = "dev.slipway.worker.name";
+
+  /** Networks made before the first step asks; more are made when asked for. */
+  private static final int WARM_NETWORKS = 4;
+
+  /** Longest clean end; the launcher's patience is longer. */
+  private static final long END_SECONDS = 10;
+
+  private WorkerProgram() {}
+
+  /** The command line, read. */
+  record Settings(
+      Path root,
+      String coordinator,
+      String joinToken,
+      int slots,
+      InetSocketAddress listen,
+      String advertise,
+      String name,
+      Map<String, String> labels,
+      String runtime) {
+    Settings {
+      labels = Map.copyOf(labels);
+    }
+
+    @Override
+    public String toString() {
+      return "Settings[" + root + ", " + coordinator + "]";
+    }
+  }
+
+  /** Works until SIGTERM or SIGINT, which end the process with 0 once everything is cleaned up. */
+  static void run(Settings settings) throws SlipwayException, IOException, InterruptedException {
+    Thread worker = Thread.currentThread();
+    CountDownLatch ended = new CountDownLatch(1);
+    AtomicBoolean failed = new AtomicBoolean();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(worker, ended, failed), "worker-end"));
+    try {
+      runLocked(settings);
+    } catch (SlipwayException | IOException | RuntimeException e) {
+      failed.set(true);
+      throw e;
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  /** The JVM's own exit code after a signal is not 0. A start that failed keeps its code. */
+  private static void end(Thread worker, CountDownLatch ended, AtomicBoolean failed) {
+    if (failed.get()) {
+      return;
+    }
+    worker.interrupt();
+    try {
+      if (ended.await(END_SECONDS, TimeUnit.SECONDS)) {
+        Runtime.getRuntime().halt(0);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void runLocked(Settings settings) throws SlipwayException, IOException, InterruptedException {
+    if (settings.slots() < 1) {
+      throw new SlipwayException(ErrorKind.INVALID, "--slots must be at least 1");
+    }
+    Readiness readiness = Readiness.probe(settings.runtime());
+    readiness.require();
+    readiness.degraded().forEach(sentence -> LOG.atWarn().log(sentence));
+    Files.createDirectories(settings.root());
+    try (FileChannel lockFile =
+            FileChannel.open(settings.root().resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = lockFile.tryLock()) {
+      if (lock == null) {
+        throw new SlipwayException(ErrorKind.CONFLICT, "another worker uses " + settings.root());
+      }
+      serve(settings, readiness);
+    }
+  }
+
+  private static void serve(Settings settings, Readiness readiness) throws SlipwayException, IOException, InterruptedException {
+    String id = WorkerIdentity.of(settings.root());
+    Path runtimeDirectory = runtimeDirectory(settings.root(), id);
+    Binfmt.Platforms platforms = Binfmt.register(settings.root());
+    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    new Meters(metrics).bindJvm();
+    AtomicReference<Agent> agent = new AtomicReference<>();
+    try (SnapshotStore store = OverlaySnapshots.open(settings.root().resolve("snapshots"));
+        NetworkPool networks = new NetworkPool(runtimeDirectory.resolve("net"), readiness.egress());
+        PeerServer peers = new PeerServer(store, metrics, InstantSource.system(), () -> agent.get() != null && agent.get().isJoined())) {
+      int port = peers.start(settings.listen());
+      WorkerDescription description = describe(settings, id, platforms, port);
+      Sandbox sandbox = new Sandbox(new SandboxConfig(settings.runtime(), runtimeDirectory), networks);
+      Agent.Farm farm = new Agent.Farm(settings.coordinator(), settings.joinToken());
+      try (Agent made =
+          new Agent(
+              description,
+              farm,
+              store,
+              sandbox,
+              settings.root(),
+              verifier -> {
+                peers.trust(verifier);
+                writeAddress(settings, port);
+              })) {
+        agent.set(made);
+        meter(metrics, made);
+        Thread warm = Thread.ofVirtual().name("warm-networks").start(() -> warm(networks, settings.slots()));
+        try {
+          made.run();
+        } catch (InterruptedException _) {
+          LOG.debug("told to end");
+        }
+        warm.interrupt();
+        warm.join();
+      }
+    }
+    LOG.atInfo().addKeyValue("worker", id).log("worker ended");
+  }
+
+  /** On tmpfs where the namespace has one of its own; there a crash leaves nothing behind. */
+  private static Path runtimeDirectory(Path root, String id) throws IOException {
+    Path run = Path.of("/run");
+    Path directory = Files.isWritable(run) ? run.resolve("slipway").resolve(id) : root.resolve("run").resolve("sandbox");
+    return Files.createDirectories(directory);
+  }
+
+  private static WorkerDescription describe(Settings settings, String id, Binfmt.Platforms platforms, int port) throws IOException {
+    Map<String, String> labels = new HashMap<>(settings.labels());
+    String host = InetAddress.getLocalHost().getHostName();
+    labels.put(NAME_LABEL, settings.name().isEmpty() ? host : settings.name());
+    String listenHost = settings.listen().getHostString();
+    boolean everywhere = listenHost.equals("0.0.0.0") || listenHost.equals("::");
+    String advertised = !settings.advertise().isEmpty() ? settings.advertise() : everywhere ? host : listenHost;
+    String url = "http://" + (advertised.contains(":") ? "[" + advertised + "]" : advertised) + ":" + port;
+    return new WorkerDescription(id, WorkerMain.VERSION, platforms.nativeOnes(), platforms.emulated(), settings.slots(), url, labels);
+  }
+
+  private static void warm(NetworkPool networks, int slots) {
+    try {
+      networks.warm(Math.min(slots, WARM_NETWORKS));
+    } catch (SlipwayException e) {
+      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("networks could not be made ahead");
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void meter(PrometheusMeterRegistry metrics, Agent agent) {
+    Gauge.builder("slipway.worker.stages.running", agent, Agent::runningStages).description("Stages that run on this worker").register(metrics);
+    FunctionCounter.builder("slipway.worker.stages", agent, Agent::stagesRun).description("Stages that ended on this worker").register(metrics);
+  }
+
+  /** The launcher waits for this file: it says that the worker has joined and where its server is. */
+  private static void writeAddress(Settings settings, int port) {
+    try {
+      Path run = Files.createDirectories(settings.root().resolve("run"));
+      Path fresh = run.resolve("http.address.new");
+      Files.writeString(fresh, settings.listen().getHostString() + ":" + port + "\n");
+      Files.move(fresh, run.resolve("http.address"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      LOG.atError().setCause(e).log("the worker's address could not be written");
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package dev.slipway.agent;
+
+import dev.slipway.protocol.worker.CoordinatorMessage;
+import dev.slipway.protocol.worker.FarmGrpc;
+import dev.slipway.protocol.worker.Hello;
+import dev.slipway.protocol.worker.Welcome;
+import dev.slipway.protocol.worker.WorkerMessage;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Joins the coordinator, and joins again whenever the link breaks, until closed. One thread owns it. */
+final class FarmLink implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(FarmLink.class);
+  private static final Metadata.Key<String> JOIN_TOKEN = Metadata.Key.of("slipway-join-token", Metadata.ASCII_STRING_MARSHALLER);
+
+  /** First and longest pause before another try; doubled in between, half of it left to chance so that a farm does not come back at once. */
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  private static final long KEEP_ALIVE_SECONDS = 10;
+  private static final long GOODBYE_SECONDS = 2;
+
+  /** Stages come with whole ops in them, and ops with file contents. */
+  private static final int MAX_MESSAGE_BYTES = 64 << 20;
+
+  private final ManagedChannel channel;
+  private final String joinToken;
+  private final Supplier<Hello> hello;
+  private final Member member;
+  private volatile boolean closed;
+
+  /** What is done with a membership. Called by gRPC's thread of the stream, in order; must not block. */
+  interface Member {
+    void joined(Welcome welcome, Outbox outbox);
+
+    void received(CoordinatorMessage message, Outbox outbox);
+
+    /** The membership is over; what ran for it is of no use any more. */
+    void lost();
+  }
+
+  /**
+   * @param coordinator {@code host:port}
+   * @param hello made anew for each try
+   */
+  FarmLink(String coordinator, String joinToken, Supplier<Hello> hello, Member member) {
+    this.channel =
+        NettyChannelBuilder.forTarget(coordinator)
+            .usePlaintext()
+            .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+            .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+            .build();
+    this.joinToken = joinToken;
+    this.hello = hello;
+    this.member = member;
+  }
+
+  /** Stays joined until {@link #close}, an interrupt, or a refusal of the token. */
+  void run() throws InterruptedException {
+    int failures = 0;
+    while (!closed) {
+      Stream stream = new Stream();
+      Status end = stream.run();
+      if (closed) {
+        return;
+      }
+      if (end.getCode() == Status.Code.UNAUTHENTICATED) {
+        LOG.atError().addKeyValue("reason", end.getDescription()).log("the coordinator refuses this worker, it tries again");
+      }
+      failures = stream.welcomed ? 0 : failures + 1;
+      long pause = Math.min(FIRST_PAUSE.toMillis() << Math.min(failures, 10), LONGEST_PAUSE.toMillis());
+      long jittered = pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
+      if (stream.welcomed || failures == 1) {
+        LOG.atWarn().addKeyValue("reason", end.getCode() + " " + end.getDescription()).log("not joined to the coordinator, trying again");
+      }
+      Thread.sleep(jittered);
+      channel.resetConnectBackoff();
+    }
+  }
+
+  /** One try, and the membership that it becomes. */
+  private final class Stream implements StreamObserver<CoordinatorMessage> {
+    private final CompletableFuture<Status> ended = new CompletableFuture<>();
+    private final CompletableFuture<Outbox> outbox = new CompletableFuture<>();
+    private volatile boolean welcomed;
+
+    Status run() throws InterruptedException {
+      Metadata headers = new Metadata();
+      headers.put(JOIN_TOKEN, joinToken);
+      Outbox out = new Outbox(FarmGrpc.newStub(channel).withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)).join(this));
+      outbox.complete(out);
+      out.send(WorkerMessage.newBuilder().setHello(hello.get()).build());
+      try {
+        return ended.get();
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("a stream's end is never an exception", e);
+      } catch (InterruptedException e) {
+        out.complete();
+        throw e;
+      } finally {
+        if (welcomed) {
+          member.lost();
+        }
+      }
+    }
+
+    @Override
+    public void onNext(CoordinatorMessage message) {
+      Outbox out = outbox.join();
+      if (message.hasWelcome()) {
+        welcomed = true;
+        member.joined(message.getWelcome(), out);
+      } else {
+        member.received(message, out);
+      }
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      end(Status.fromThrowable(error));
+    }
+
+    @Override
+    public void onCompleted() {
+      end(Status.OK.withDescription("the coordinator said goodbye"));
+    }
+
+    private void end(Status status) {
+      Outbox out = outbox.join();
+      if (status.isOk()) {
+        out.complete();
+      } else {
+        out.broken();
+      }
+      ended.complete(status);
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    channel.shutdown();
+    try {
+      if (!channel.awaitTermination(GOODBYE_SECONDS, TimeUnit.SECONDS)) {
+        channel.shutdownNow();
+      }
+    } catch (InterruptedException _) {
+      channel.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

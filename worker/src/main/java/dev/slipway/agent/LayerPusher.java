@@ -1,0 +1,167 @@
+package dev.slipway.agent;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.layers.BlobMaker;
+import dev.slipway.oci.Digest;
+import dev.slipway.protocol.worker.Layer;
+import dev.slipway.protocol.worker.MadeBlob;
+import dev.slipway.protocol.worker.PushLayers;
+import dev.slipway.protocol.worker.PushTarget;
+import dev.slipway.registry.BlobTransfer;
+import dev.slipway.snapshot.Pin;
+import dev.slipway.snapshot.StoredLayer;
+import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.source.LayerFetcher;
+import dev.slipway.source.StatusLine;
+import dev.slipway.source.TransferProgress;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+
+/** Makes blobs of layers and brings them to a registry. Blocking; an interrupt ends it. @ThreadSafe */
+final class LayerPusher {
+  /** Layers of one push at once: hides the registry's round trips. */
+  private static final int PARALLEL_LAYERS = 4;
+
+  private final SnapshotStore store;
+  private final LayerFetcher fetcher;
+  private final BlobMaker blobs;
+  private final BlobTransfer transfer;
+  private final Path scratch;
+  private final InstantSource clock;
+
+  /** @param scratch for blobs that pass through */
+  LayerPusher(SnapshotStore store, LayerFetcher fetcher, BlobMaker blobs, BlobTransfer transfer, Path scratch, InstantSource clock) {
+    this.store = store;
+    this.fetcher = fetcher;
+    this.blobs = blobs;
+    this.transfer = transfer;
+    this.scratch = scratch;
+    this.clock = clock;
+  }
+
+  /** Returns the blob of each layer, in order, all of them at the target when there is one. */
+  List<MadeBlob> push(PushLayers push, TransferProgress progress) throws SlipwayException, InterruptedException {
+    Optional<BlobTransfer.Target> target = push.hasTarget() ? Optional.of(target(push.getTarget())) : Optional.empty();
+    fetcher.ensure(List.of(push.getLayersList().stream().filter(layer -> !layer.hasBlob()).toList()), progress);
+    List<Future<MadeBlob>> results = new ArrayList<>();
+    Semaphore turns = new Semaphore(PARALLEL_LAYERS);
+    try (ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor()) {
+      try {
+        for (Layer layer : push.getLayersList()) {
+          results.add(
+              workers.submit(
+                  () -> {
+                    turns.acquire();
+                    try {
+                      return pushOne(layer, target, progress);
+                    } finally {
+                      turns.release();
+                    }
+                  }));
+        }
+        List<MadeBlob> made = new ArrayList<>();
+        for (Future<MadeBlob> result : results) {
+          made.add(result.get());
+        }
+        return made;
+      } catch (ExecutionException e) {
+        throw failure(e.getCause());
+      } finally {
+        workers.shutdownNow(); // the others are of no use once one has failed; nothing is left when all have ended
+      }
+    }
+  }
+
+  private static BlobTransfer.Target target(PushTarget target) {
+    return new BlobTransfer.Target(URI.create(target.getRegistryUrl()), target.getRepository(), target.getAuthorization(), target.getInsecureTls());
+  }
+
+  private static SlipwayException failure(Throwable cause) throws InterruptedException {
+    return switch (cause) {
+      case SlipwayException known -> known;
+      case InterruptedException interrupt -> throw interrupt;
+      case IOException io -> new SlipwayException(ErrorKind.INTERNAL, "push failed on the worker's disk: " + io.getMessage(), io);
+      default -> new SlipwayException(ErrorKind.INTERNAL, "push failed by a defect in the worker: " + cause, cause);
+    };
+  }
+
+  private MadeBlob pushOne(Layer layer, Optional<BlobTransfer.Target> target, TransferProgress progress)
+      throws SlipwayException, IOException, InterruptedException {
+    if (layer.hasBlob()) {
+      if (target.isPresent()) {
+        pushKnown(layer, target.get(), progress);
+      }
+      return MadeBlob.newBuilder()
+          .setLayerId(layer.getId())
+          .setDiffId(layer.getDiffId())
+          .setDigest(layer.getBlob().getDigest())
+          .setSize(layer.getBlob().getSize())
+          .setMediaType(layer.getBlob().getMediaType())
+          .build();
+    }
+    try (Pin _ = store.pin(List.of(layer.getId()))) {
+      StoredLayer made = blobs.make(layer.getId());
+      if (made.blob().isEmpty() || made.diffId().isEmpty()) {
+        throw new SlipwayException(ErrorKind.INTERNAL, "layer " + layer.getId() + " has no blob after one was made");
+      }
+      if (target.isPresent()) {
+        upload(target.get(), made.blob().get().digest(), made.blobFile(), progress);
+      }
+      return MadeBlob.newBuilder()
+          .setLayerId(layer.getId())
+          .setDiffId(made.diffId().get().value())
+          .setDigest(made.blob().get().digest().value())
+          .setSize(made.blob().get().size())
+          .setMediaType(made.blob().get().mediaType())
+          .build();
+    }
+  }
+
+  /** The blob's very bytes are asked for: those at hand if they are the same, else from where they are. */
+  private void pushKnown(Layer layer, BlobTransfer.Target target, TransferProgress progress)
+      throws SlipwayException, IOException, InterruptedException {
+    Digest digest = new Digest(layer.getBlob().getDigest());
+    Optional<StoredLayer> stored =
+        store.find(layer.getId()).filter(here -> here.blob().isPresent() && here.blob().get().digest().equals(digest));
+    if (stored.isPresent()) {
+      try (Pin _ = store.pin(List.of(layer.getId()))) {
+        upload(target, digest, stored.get().blobFile(), progress);
+      }
+      return;
+    }
+    if (transfer.exists(target, digest)) {
+      return;
+    }
+    if (layer.getBlob().getSourcesCount() == 0) {
+      throw new SlipwayException(ErrorKind.UNAVAILABLE, "push of " + digest + " failed: the blob is neither here nor known to be anywhere");
+    }
+    Path file = Files.createTempFile(scratch, "push-", "");
+    try {
+      StatusLine line = StatusLine.start(progress, clock, digest.value(), layer.getBlob().getSize());
+      transfer.download(LayerFetcher.blobOf(layer), file, line::at);
+      line.done();
+      upload(target, digest, file, progress);
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  private void upload(BlobTransfer.Target target, Digest digest, Path file, TransferProgress progress)
+      throws SlipwayException, IOException, InterruptedException {
+    StatusLine line = StatusLine.start(progress, clock, "pushing " + digest, Files.size(file));
+    transfer.upload(target, digest, file, line::at);
+    line.done();
+  }
+}

@@ -1,0 +1,170 @@
+package dev.slipway.execute;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.graph.Mount;
+import dev.slipway.graph.Op;
+import dev.slipway.sandbox.ExecExit;
+import dev.slipway.sandbox.ExecOutput;
+import dev.slipway.sandbox.ExecSpec;
+import dev.slipway.sandbox.RootPath;
+import dev.slipway.sandbox.Sandbox;
+import dev.slipway.sandbox.SandboxMount;
+import dev.slipway.snapshot.MountedRoot;
+import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.snapshot.StoredLayer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Runs exec ops. LLB: pb.ExecOp. @ThreadSafe */
+final class ExecStep {
+  private final SnapshotStore store;
+  private final Sandbox sandbox;
+  private final Supplier<String> layerIds;
+  private final Consumer<StoredLayer> made;
+
+  ExecStep(SnapshotStore store, Sandbox sandbox, Supplier<String> layerIds, Consumer<StoredLayer> made) {
+    this.store = store;
+    this.sandbox = sandbox;
+    this.layerIds = layerIds;
+    this.made = made;
+  }
+
+  /** The inputs' chains, by input index, and what the stage still allows. */
+  record Context(List<List<String>> inputs, Optional<Duration> timeout, ExecOutput output) {}
+
+  /** Runs it and returns the chain of each output. */
+  Map<Integer, List<String>> run(Op.Exec op, Context context) throws SlipwayException, InterruptedException {
+    refuseUnsupported(op);
+    String command = QuotedArguments.of(op.meta().arguments());
+    Map<Mount, MountedRoot> roots = new LinkedHashMap<>();
+    try {
+      ExecSpec spec = mount(op, context, roots);
+      ExecExit exit = runProcess(spec, context.output(), command);
+      switch (exit) {
+        case ExecExit.TimedOut() ->
+            throw new StepFailedException("process " + command + " did not complete successfully: context deadline exceeded", 0);
+        case ExecExit.Exited(int code) -> {
+          if (!op.meta().validExitCodes().contains(code)) {
+            throw new StepFailedException("process " + command + " did not complete successfully: exit code: " + code, code);
+          }
+        }
+      }
+      return commit(op, context, roots);
+    } finally {
+      List<MountedRoot> open = new ArrayList<>(roots.values());
+      open.reversed().forEach(MountedRoot::close);
+    }
+  }
+
+  private static void refuseUnsupported(Op.Exec op) throws StepFailedException {
+    if (op.insecure()) {
+      throw new StepFailedException("security mode insecure is not supported yet", 0);
+    }
+    if (op.network() == Op.Network.HOST) {
+      throw new StepFailedException("network mode host is not supported yet", 0);
+    }
+    if (!op.secretEnvironment().isEmpty()) {
+      throw new StepFailedException("secrets as environment variables are not supported yet", 0);
+    }
+    for (Mount mount : op.mounts()) {
+      switch (mount.kind()) {
+        case Mount.Kind.Cache _ -> throw new StepFailedException("cache mounts (" + mount.destination() + ") are not supported yet", 0);
+        case Mount.Kind.Secret _ -> throw new StepFailedException("secret mounts (" + mount.destination() + ") are not supported yet", 0);
+        case Mount.Kind.Ssh _ -> throw new StepFailedException("ssh mounts (" + mount.destination() + ") are not supported yet", 0);
+        case Mount.Kind.Bind _, Mount.Kind.Tmpfs _ -> {}
+      }
+    }
+  }
+
+  private ExecSpec mount(Op.Exec op, Context context, Map<Mount, MountedRoot> roots) throws SlipwayException {
+    List<SandboxMount> mounts = new ArrayList<>();
+    Path root = Path.of("/");
+    for (Mount mount : op.mounts()) {
+      if (mount.kind() instanceof Mount.Kind.Tmpfs(long size)) {
+        mounts.add(new SandboxMount.Tmpfs(mount.destination(), size));
+        continue;
+      }
+      MountedRoot mounted = store.mount(chain(mount, context), !mount.readOnly());
+      roots.put(mount, mounted);
+      Path source = select(mount, mounted.path());
+      if (mount == op.root()) {
+        root = source;
+      } else {
+        mounts.add(new SandboxMount.Bind(source, mount.destination(), mount.readOnly()));
+      }
+    }
+    String id = "exec-" + UUID.randomUUID();
+    return new ExecSpec(id, root, op.root().readOnly(), op.meta(), mounts, op.network(), context.timeout());
+  }
+
+  private static List<String> chain(Mount mount, Context context) {
+    return mount.input() < 0 ? List.of() : context.inputs().get(mount.input());
+  }
+
+  /** Where the selector leads in the input, never outside of it. */
+  private static Path select(Mount mount, Path root) throws SlipwayException {
+    String selector = mount.selector();
+    if (selector.isEmpty() || selector.equals("/") || selector.equals(".")) {
+      return root;
+    }
+    if (mount.destination().equals("/")) {
+      throw new StepFailedException("a part of an input as root filesystem is not supported yet", 0);
+    }
+    try {
+      RootPath.Target target = RootPath.follow(root, selector);
+      if (!target.exists()) {
+        String shown = selector.startsWith("/") ? selector : "/" + selector;
+        throw new StepFailedException(
+            "failed to compute cache key: failed to calculate checksum of ref " + mount.input() + ": \"" + shown + "\": not found", 0);
+      }
+      return target.existing();
+    } catch (IOException e) {
+      throw new StepFailedException("mount of " + selector + " failed: " + e.getMessage(), e);
+    }
+  }
+
+  private ExecExit runProcess(ExecSpec spec, ExecOutput output, String command) throws SlipwayException, InterruptedException {
+    try {
+      return sandbox.run(spec, output);
+    } catch (SlipwayException e) {
+      throw switch (e.kind()) {
+        case INVALID, NOT_FOUND, UNSUPPORTED, DENIED ->
+            new StepFailedException("process " + command + " did not complete successfully: " + e.getMessage(), e);
+        case CONFLICT, UNAVAILABLE, EXHAUSTED, CANCELLED, INTERNAL -> e;
+      };
+    }
+  }
+
+  /** Outputs in the order of the mounts; a read-only mount passes its input on. */
+  private Map<Integer, List<String>> commit(Op.Exec op, Context context, Map<Mount, MountedRoot> roots) throws SlipwayException {
+    Map<Integer, List<String>> outputs = new HashMap<>();
+    for (Mount mount : op.mounts()) {
+      if (mount.output() < 0) {
+        continue;
+      }
+      MountedRoot mounted = roots.get(mount);
+      if (mounted == null) {
+        throw new SlipwayException(ErrorKind.INVALID, "mount " + mount.destination() + " cannot have an output");
+      }
+      List<String> chain = new ArrayList<>(chain(mount, context));
+      if (!mount.readOnly()) {
+        StoredLayer layer = mounted.commit(layerIds.get());
+        made.accept(layer);
+        chain.add(layer.id());
+      }
+      outputs.put(mount.output(), List.copyOf(chain));
+    }
+    return outputs;
+  }
+}

@@ -1,0 +1,189 @@
+package dev.slipway.execute;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.fileops.FileOps;
+import dev.slipway.graph.Op;
+import dev.slipway.protocol.LlbCodec;
+import dev.slipway.protocol.worker.Cancelled;
+import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.Layer;
+import dev.slipway.protocol.worker.LayersUnavailable;
+import dev.slipway.protocol.worker.RunStage;
+import dev.slipway.protocol.worker.StageEvent;
+import dev.slipway.protocol.worker.StageOutcome;
+import dev.slipway.protocol.worker.Step;
+import dev.slipway.protocol.worker.StepDone;
+import dev.slipway.protocol.worker.StepFailed;
+import dev.slipway.protocol.worker.StepInput;
+import dev.slipway.protocol.worker.StepResult;
+import dev.slipway.protocol.worker.StepStatus;
+import dev.slipway.protocol.worker.Succeeded;
+import dev.slipway.protocol.worker.WorkerFault;
+import dev.slipway.sandbox.Sandbox;
+import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.snapshot.StoredLayer;
+import dev.slipway.source.LayerFetcher;
+import dev.slipway.source.LayersUnavailableException;
+import dev.slipway.source.TransferProgress;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs the steps of a stage, one after the other. @ThreadSafe */
+public final class StageExecutor {
+  private static final Logger LOG = LoggerFactory.getLogger(StageExecutor.class);
+
+  private final SnapshotStore store;
+  private final LayerFetcher fetcher;
+  private final ExecStep execs;
+  private final FileOps files;
+  private final InstantSource clock;
+  private final Consumer<StoredLayer> made;
+
+  /**
+   * @param layerIds for new layers, {@code snap:<random>}
+   * @param made hears of every layer that a step made
+   */
+  public StageExecutor(
+      SnapshotStore store, LayerFetcher fetcher, Sandbox sandbox, Supplier<String> layerIds, InstantSource clock, Consumer<StoredLayer> made) {
+    this.store = store;
+    this.fetcher = fetcher;
+    this.execs = new ExecStep(store, sandbox, layerIds, made);
+    this.files = new FileOps(store, layerIds);
+    this.clock = clock;
+    this.made = made;
+  }
+
+  /** A status as the protocol carries it. */
+  public static StepStatus status(TransferProgress.Status status) {
+    return StageEvents.wire(status);
+  }
+
+  /** Results of the steps so far, by step index: the chain of each output. */
+  private record Results(List<Map<Integer, List<String>>> steps) {}
+
+  /** Runs the stage; never throws. An interrupt of the calling thread cancels it. Events come before the outcome is returned. */
+  public StageOutcome run(RunStage stage, Consumer<StageEvent> events) {
+    StageOutcome.Builder outcome = StageOutcome.newBuilder().setStageId(stage.getStageId());
+    Optional<Instant> deadline =
+        stage.getTimeoutMillis() > 0 ? Optional.of(clock.instant().plusMillis(stage.getTimeoutMillis())) : Optional.empty();
+    Results results = new Results(new ArrayList<>());
+    String vertex = "";
+    try {
+      for (Step step : stage.getStepsList()) {
+        vertex = step.getVertex();
+        results.steps().add(run(step, results, deadline, new StageEvents(stage.getStageId(), vertex, clock, events)));
+      }
+      return outcome.setSucceeded(Succeeded.getDefaultInstance()).build();
+    } catch (InterruptedException _) {
+      return outcome.setCancelled(Cancelled.getDefaultInstance()).build();
+    } catch (SlipwayException e) {
+      return failed(outcome, vertex, e).build();
+    } catch (RuntimeException e) {
+      LOG.atError().addKeyValue("stage", stage.getStageId()).addKeyValue("vertex", vertex).setCause(e).log("step ended by a defect");
+      return outcome.setFault(WorkerFault.newBuilder().setVertex(vertex).setMessage("defect in the worker: " + e)).build();
+    }
+  }
+
+  private Map<Integer, List<String>> run(Step step, Results results, Optional<Instant> deadline, StageEvents events)
+      throws SlipwayException, InterruptedException {
+    Instant start = clock.instant();
+    events.started();
+    Op op = LlbCodec.readOp(step.getOp().toByteArray());
+    List<List<String>> inputs = bringInputs(step, results, events);
+    Map<Integer, List<String>> outputs;
+    try {
+      outputs =
+          switch (op) {
+            case Op.Exec exec -> {
+              Optional<Duration> timeout = deadline.map(end -> positive(Duration.between(clock.instant(), end)));
+              yield execs.run(exec, new ExecStep.Context(inputs, timeout, events::log));
+            }
+            case Op.File file -> runFile(file, inputs);
+            case Op.Source _, Op.Merge _, Op.Diff _, Op.Build _ ->
+                throw new SlipwayException(ErrorKind.UNSUPPORTED, step.getName() + ": workers run processes and change files only");
+          };
+    } catch (SlipwayException e) {
+      List<String> lost = fetcher.missing(inputs.stream().flatMap(List::stream).distinct().toList());
+      if (e.kind() == ErrorKind.NOT_FOUND && !lost.isEmpty()) {
+        throw new LayersUnavailableException(lost, e.getMessage());
+      }
+      throw e;
+    }
+    events.done(done(outputs, Duration.between(start, clock.instant())));
+    return outputs;
+  }
+
+  /** A process must get the chance to be killed for its time, not refused for it. */
+  private static Duration positive(Duration left) {
+    return left.compareTo(Duration.ofMillis(1)) < 0 ? Duration.ofMillis(1) : left;
+  }
+
+  private Map<Integer, List<String>> runFile(Op.File file, List<List<String>> inputs) throws SlipwayException, InterruptedException {
+    Map<Integer, List<String>> outputs = files.run(file, inputs);
+    outputs.values().stream().filter(chain -> !chain.isEmpty()).map(List::getLast).flatMap(id -> store.find(id).stream()).forEach(made);
+    return outputs;
+  }
+
+  private List<List<String>> bringInputs(Step step, Results results, StageEvents events) throws SlipwayException, InterruptedException {
+    List<List<Layer>> chains = step.getInputsList().stream().filter(StepInput::hasChain).map(input -> input.getChain().getLayersList()).toList();
+    fetcher.ensure(chains, events::status);
+    List<List<String>> inputs = new ArrayList<>();
+    for (StepInput input : step.getInputsList()) {
+      inputs.add(
+          switch (input.getInputCase()) {
+            case CHAIN -> input.getChain().getLayersList().stream().map(Layer::getId).toList();
+            case PREVIOUS -> previous(input.getPrevious().getStep(), input.getPrevious().getOutput(), results);
+            case INPUT_NOT_SET -> List.of();
+          });
+    }
+    return inputs;
+  }
+
+  private static List<String> previous(int step, int output, Results results) throws SlipwayException {
+    List<String> chain = step < results.steps().size() ? results.steps().get(step).get(output) : null;
+    if (chain == null) {
+      throw new SlipwayException(ErrorKind.INTERNAL, "the stage names output " + output + " of step " + step + ", which there is not");
+    }
+    return chain;
+  }
+
+  private StepDone done(Map<Integer, List<String>> outputs, Duration took) {
+    StepDone.Builder done = StepDone.newBuilder().setDurationMillis(took.toMillis());
+    new TreeMap<>(outputs)
+        .forEach(
+            (output, chain) -> {
+              StepResult.Builder result = StepResult.newBuilder().setOutput(output);
+              chain.forEach(id -> result.addChain(HeldLayer.newBuilder().setLayerId(id).setSize(store.find(id).map(StoredLayer::size).orElse(0L))));
+              done.addResults(result);
+            });
+    return done.build();
+  }
+
+  /** Who is to blame decides whether anybody tries again: the user never, a worker's trouble elsewhere. */
+  private static StageOutcome.Builder failed(StageOutcome.Builder outcome, String vertex, SlipwayException e) {
+    if (e instanceof LayersUnavailableException lost) {
+      return outcome.setLayersUnavailable(LayersUnavailable.newBuilder().addAllLayerIds(lost.layerIds()).setMessage(e.getMessage()));
+    }
+    int exitCode = e instanceof StepFailedException failure ? failure.exitCode() : 0;
+    return switch (e.kind()) {
+      case INVALID, NOT_FOUND, DENIED, CONFLICT, UNSUPPORTED ->
+          outcome.setFailed(StepFailed.newBuilder().setVertex(vertex).setMessage(e.getMessage()).setExitCode(exitCode));
+      case CANCELLED -> outcome.setCancelled(Cancelled.getDefaultInstance());
+      case UNAVAILABLE, EXHAUSTED, INTERNAL -> {
+        LOG.atWarn().addKeyValue("vertex", vertex).setCause(e).log("step not finished by this worker's trouble");
+        yield outcome.setFault(WorkerFault.newBuilder().setVertex(vertex).setMessage(e.getMessage()));
+      }
+    };
+  }
+}

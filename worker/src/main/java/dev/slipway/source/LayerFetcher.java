@@ -1,0 +1,183 @@
+package dev.slipway.source;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.layers.LayerApplier;
+import dev.slipway.protocol.worker.Layer;
+import dev.slipway.registry.BlobTransfer;
+import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.snapshot.StoredLayer;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees to it that layers are here. A layer on its way is brought once: whoever wants it too waits for the same transfer, which ends
+ * early only when nobody waits any more. {@code this} guards the transfers under way and their numbers of waiters. @ThreadSafe
+ */
+public final class LayerFetcher implements AutoCloseable {
+  private final SnapshotStore store;
+  private final LayerOrigins origins;
+  private final Consumer<StoredLayer> arrived;
+  private final Map<String, Transfer> underWay = new HashMap<>();
+
+  /**
+   * @param scratch on the store's file system
+   * @param arrived hears of every layer that came
+   */
+  public LayerFetcher(
+      SnapshotStore store, LayerApplier applier, BlobTransfer transfer, Path scratch, InstantSource clock, Consumer<StoredLayer> arrived) {
+    this.store = store;
+    this.origins = new LayerOrigins(store, applier, transfer, scratch, clock);
+    this.arrived = arrived;
+  }
+
+  /** One layer on its way. */
+  private final class Transfer {
+    private final Layer layer;
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final List<TransferProgress> listeners = new CopyOnWriteArrayList<>();
+    private int waiters; // guarded by the fetcher
+    private @Nullable Thread thread; // guarded by the fetcher
+    private @Nullable SlipwayException failure; // written before the latch falls
+
+    Transfer(Layer layer) {
+      this.layer = layer;
+    }
+
+    void run(List<String> belowIds, @Nullable Transfer below) {
+      try {
+        LayerOrigins.Below wait = () -> {
+          if (below != null) {
+            below.over.await();
+          }
+        };
+        StoredLayer stored = origins.bring(layer, belowIds, wait, status -> listeners.forEach(listener -> listener.report(status)));
+        arrived.accept(stored);
+      } catch (SlipwayException e) {
+        failure = e;
+      } catch (InterruptedException e) {
+        failure = new SlipwayException(ErrorKind.CANCELLED, "fetch of layer " + layer.getId() + " was cancelled", e);
+      } catch (RuntimeException e) {
+        failure = new SlipwayException(ErrorKind.INTERNAL, "fetch of layer " + layer.getId() + " failed: " + e, e);
+      } finally {
+        synchronized (LayerFetcher.this) {
+          underWay.remove(layer.getId(), this);
+        }
+        over.countDown();
+      }
+    }
+  }
+
+  /**
+   * Returns when every layer of the chains is in the store.
+   *
+   * @throws LayersUnavailableException naming those that no origin gave
+   * @throws SlipwayException EXHAUSTED when this worker has no room
+   */
+  public void ensure(List<List<Layer>> chains, TransferProgress progress) throws SlipwayException, InterruptedException {
+    Map<String, Transfer> wanted = new LinkedHashMap<>();
+    try {
+      for (List<Layer> chain : chains) {
+        join(chain, progress, wanted);
+      }
+      for (Transfer transfer : wanted.values()) {
+        transfer.over.await();
+      }
+    } finally {
+      wanted.values().forEach(transfer -> leave(transfer, progress));
+    }
+    throwFailures(wanted);
+  }
+
+  private void join(List<Layer> chain, TransferProgress progress, Map<String, Transfer> wanted) {
+    List<String> belowIds = new ArrayList<>();
+    Transfer below = null;
+    for (Layer layer : chain) {
+      Transfer transfer = wanted.get(layer.getId());
+      if (transfer == null) {
+        transfer = joinOne(layer, List.copyOf(belowIds), below, progress);
+        if (transfer != null) {
+          wanted.put(layer.getId(), transfer);
+        }
+      }
+      below = transfer != null ? transfer : below;
+      belowIds.add(layer.getId());
+    }
+  }
+
+  /** Null when the layer is here. A transfer only ever waits for one that began before it, so none wait for each other. */
+  private synchronized @Nullable Transfer joinOne(Layer layer, List<String> belowIds, @Nullable Transfer below, TransferProgress progress) {
+    Transfer transfer = underWay.get(layer.getId());
+    if (transfer == null) {
+      if (store.has(layer.getId())) {
+        return null;
+      }
+      Transfer fresh = new Transfer(layer);
+      underWay.put(layer.getId(), fresh);
+      fresh.thread = Thread.ofVirtual().name("fetch-" + layer.getId()).start(() -> fresh.run(belowIds, below));
+      transfer = fresh;
+    }
+    transfer.waiters++;
+    transfer.listeners.add(progress);
+    return transfer;
+  }
+
+  private synchronized void leave(Transfer transfer, TransferProgress progress) {
+    transfer.listeners.remove(progress);
+    transfer.waiters--;
+    Thread thread = transfer.thread;
+    if (transfer.waiters == 0 && transfer.over.getCount() > 0 && thread != null) {
+      underWay.remove(transfer.layer.getId(), transfer);
+      thread.interrupt();
+    }
+  }
+
+  private static void throwFailures(Map<String, Transfer> wanted) throws SlipwayException {
+    List<String> ids = new ArrayList<>();
+    List<String> messages = new ArrayList<>();
+    for (Transfer transfer : wanted.values()) {
+      SlipwayException failure = transfer.failure;
+      if (failure == null) {
+        continue;
+      }
+      if (failure.kind() == ErrorKind.EXHAUSTED || failure.kind() == ErrorKind.INTERNAL) {
+        throw failure;
+      }
+      ids.add(transfer.layer.getId());
+      messages.add(failure.getMessage());
+    }
+    if (!ids.isEmpty()) {
+      throw new LayersUnavailableException(ids, String.join("; ", messages));
+    }
+  }
+
+  /** The blob of a layer, as a registry has it. */
+  public static BlobTransfer.Blob blobOf(Layer layer) {
+    return LayerOrigins.blob(layer);
+  }
+
+  /** Layers of these ids that are not here. */
+  public List<String> missing(List<String> ids) {
+    return ids.stream().filter(id -> !store.has(id)).toList();
+  }
+
+  /** The layer, if it is here. */
+  public Optional<StoredLayer> find(String id) {
+    return store.find(id);
+  }
+
+  @Override
+  public void close() {
+    origins.close();
+  }
+}
