@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /**
  * The index in the cluster's maps. A holder is written down with the number of its membership in the farm, so that a worker that leaves
@@ -28,6 +30,9 @@ public final class ClusterCacheIndex implements CacheIndex {
   private final ClusterMap<Long> workers;
   private final SecureRandom random = new SecureRandom();
 
+  /** Writes of this process that a snapshot would keep. */
+  private final AtomicLong changes = new AtomicLong();
+
   public ClusterCacheIndex(Cluster cluster) {
     this.records = cluster.map(MapNames.CACHE_RECORDS, RecordCodecs.RECORD);
     this.layers = cluster.map(MapNames.LAYERS, RecordCodecs.LAYER);
@@ -42,11 +47,13 @@ public final class ClusterCacheIndex implements CacheIndex {
   @Override
   public void save(CacheRecord record) {
     records.set(record.key(), record);
+    changes.incrementAndGet();
   }
 
   @Override
   public void forget(String key) {
     records.remove(key);
+    changes.incrementAndGet();
   }
 
   @Override
@@ -74,6 +81,26 @@ public final class ClusterCacheIndex implements CacheIndex {
       batch.put(layer.id(), layer);
     }
     write(batch, memberships);
+    changes.incrementAndGet();
+  }
+
+  /** A number that moves when there is something new to keep. */
+  long changes() {
+    return changes.get();
+  }
+
+  void forEachRecord(Consumer<CacheRecord> action) {
+    records.forEach((_, record) -> action.accept(record));
+  }
+
+  /** Layers of which more is known than who holds them; holders are left out, as workers bring their inventory themselves. */
+  void forEachLastingLayer(Consumer<LayerRecord> action) {
+    layers.forEach(
+        (id, layer) -> {
+          if (layer.blob().isPresent() || layer.origin().isPresent()) {
+            action.accept(new LayerRecord(id, layer.size(), layer.blob(), layer.origin(), Set.of()));
+          }
+        });
   }
 
   @Override

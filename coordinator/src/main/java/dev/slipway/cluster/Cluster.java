@@ -45,10 +45,10 @@ public final class Cluster implements AutoCloseable {
     return member.getLifecycleService().isRunning();
   }
 
-  /** Leaves at once: there is nobody to hand anything over to. */
+  /** Leaves; what the maps hold is gone with the last member. */
   @Override
   public void close() {
-    member.getLifecycleService().terminate();
+    member.shutdown();
   }
 
   private static Config memberConfig(ClusterConfig settings) {

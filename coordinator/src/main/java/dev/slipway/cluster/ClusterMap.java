@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 
 /** A shared map. No lock is ever held: writes that depend on what was there are compare-and-set by epoch. @ThreadSafe */
 public final class ClusterMap<V> {
@@ -40,6 +41,11 @@ public final class ClusterMap<V> {
 
   public void remove(String key) {
     map.delete(key);
+  }
+
+  /** Calls the action for each entry, some that come or go meanwhile perhaps not. */
+  public void forEach(BiConsumer<String, V> action) {
+    map.iterator().forEachRemaining(entry -> action.accept(entry.getKey(), decode(entry.getValue())));
   }
 
   public int size() {

@@ -85,6 +85,11 @@ public final class FarmFleet implements Fleet, AutoCloseable {
     return Optional.ofNullable(members.get(id)).map(member -> member.node);
   }
 
+  /** What the worker said last about itself; empty when it is not in the farm. */
+  public Optional<WorkerStatus> status(String workerId) {
+    return Optional.ofNullable(members.get(workerId)).map(Member::status);
+  }
+
   @Override
   public void run(String workerId, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) throws SlipwayException {
     Member member = member(workerId);
@@ -221,7 +226,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       }
       case READ_PATH_OUTCOME -> member.readOutcome(message.getReadPathOutcome());
       case INVENTORY_CHANGE -> inventory(member, message.getInventoryChange());
-      case HEARTBEAT -> {}
+      case HEARTBEAT -> member.beat(message.getHeartbeat());
       case HELLO, MESSAGE_NOT_SET -> LOG.atWarn().addKeyValue("worker", member.id()).log("worker sent a message out of place; ignored");
     }
   }

@@ -12,9 +12,12 @@ import java.time.Duration;
  * @param capabilityLifetime how long a token for bytes is good; only its use at the start of a transfer is checked
  */
 public record FleetConfig(Duration heartbeat, Duration pushSilence, Duration pushTimeout, Duration readTimeout, Duration capabilityLifetime) {
-  /** A dead worker costs a build six seconds; making the blob of a huge layer may take minutes on a loaded machine. */
+  /**
+   * A worker that hangs costs a build nine seconds (one that dies is seen at once, by its connection); less would take a busy machine for
+   * a dead one. Making the blob of a huge layer may take minutes there.
+   */
   public static final FleetConfig DEFAULTS =
-      new FleetConfig(Duration.ofSeconds(2), Duration.ofMinutes(10), Duration.ofHours(2), Duration.ofMinutes(1), Duration.ofMinutes(15));
+      new FleetConfig(Duration.ofSeconds(3), Duration.ofMinutes(10), Duration.ofHours(2), Duration.ofMinutes(1), Duration.ofMinutes(15));
 
   /** Heartbeats missed in a row before a worker is given up. */
   private static final int MISSED_HEARTBEATS = 3;

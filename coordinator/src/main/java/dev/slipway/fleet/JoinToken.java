@@ -18,7 +18,7 @@ final class JoinToken implements ServerInterceptor {
     if (token.isBlank()) {
       throw new IllegalArgumentException("the join token is empty");
     }
-    this.expected = token.getBytes(StandardCharsets.UTF_8);
+    this.expected = token.strip().getBytes(StandardCharsets.UTF_8);
   }
 
   @Override

@@ -3,12 +3,14 @@ package dev.slipway.fleet;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.protocol.worker.CoordinatorMessage;
+import dev.slipway.protocol.worker.Heartbeat;
 import dev.slipway.protocol.worker.PushEvent;
 import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.ReadPathOutcome;
 import dev.slipway.protocol.worker.StageEvent;
 import dev.slipway.protocol.worker.StageOutcome;
 import io.grpc.Status;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -29,6 +31,7 @@ final class Member {
   private final Map<String, PendingReply<ReadPathOutcome>> reads = new ConcurrentHashMap<>();
   private volatile boolean left;
   private volatile long heardAt = System.nanoTime();
+  private volatile Heartbeat lastBeat = Heartbeat.getDefaultInstance();
 
   Member(WorkerNode node, WorkerLink link) {
     this.node = node;
@@ -45,6 +48,14 @@ final class Member {
 
   void heard() {
     heardAt = System.nanoTime();
+  }
+
+  void beat(Heartbeat heartbeat) {
+    lastBeat = heartbeat;
+  }
+
+  WorkerStatus status() {
+    return new WorkerStatus(lastBeat.getRunningStages(), lastBeat.getFreeBytes(), Duration.ofNanos(silentNanos()));
   }
 
   long silentNanos() {
