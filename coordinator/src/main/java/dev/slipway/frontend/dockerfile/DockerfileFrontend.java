@@ -1,0 +1,105 @@
+package dev.slipway.frontend.dockerfile;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.frontend.Frontend;
+import dev.slipway.frontend.FrontendBridge;
+import dev.slipway.frontend.FrontendRequest;
+import dev.slipway.frontend.FrontendResult;
+import dev.slipway.frontend.dockerfile.convert.BaseImage;
+import dev.slipway.frontend.dockerfile.convert.ConvertOptions;
+import dev.slipway.frontend.dockerfile.convert.Converted;
+import dev.slipway.frontend.dockerfile.convert.DockerfileConverter;
+import dev.slipway.frontend.dockerfile.convert.ImageKey;
+import dev.slipway.frontend.dockerfile.instruction.BuildFile;
+import dev.slipway.frontend.dockerfile.parser.DockerfileParser;
+import dev.slipway.graph.Definition;
+import dev.slipway.oci.OciJson;
+import dev.slipway.oci.Platform;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** {@code dockerfile.v0}. @ThreadSafe */
+public final class DockerfileFrontend implements Frontend {
+  /** ONBUILD triggers of a resolved image may name more images; each round is one more level of that. */
+  private static final int MOST_ROUNDS = 20;
+
+  @Override
+  public FrontendResult solve(FrontendRequest request, FrontendBridge bridge) throws SlipwayException, IOException, InterruptedException {
+    FrontendOptions options = FrontendOptions.parse(request);
+    ContextFiles files = ContextFiles.read(options, bridge);
+    BuildFile file = BuildFile.of(DockerfileParser.parse(files.dockerfile()));
+    ConvertOptions convertOptions = options.convertOptions(files.ignorePatterns());
+    DockerfileConverter converter = new DockerfileConverter(file, convertOptions);
+    Map<ImageKey, BaseImage> images = resolveImages(converter, options, bridge);
+    Map<Platform, Converted> converted = new LinkedHashMap<>();
+    for (Platform platform : options.platforms()) {
+      converted.put(platform, converter.convert(platform, images));
+    }
+    return options.multiPlatform() ? several(converted, options) : single(converted.values().iterator().next(), options);
+  }
+
+  private static Map<ImageKey, BaseImage> resolveImages(DockerfileConverter converter, FrontendOptions options, FrontendBridge bridge)
+      throws SlipwayException, InterruptedException {
+    Map<ImageKey, BaseImage> images = new LinkedHashMap<>();
+    for (int round = 0; round < MOST_ROUNDS; round++) {
+      Set<ImageKey> missing = new LinkedHashSet<>();
+      for (Platform platform : options.platforms()) {
+        missing.addAll(converter.missingImages(platform, images));
+      }
+      if (missing.isEmpty()) {
+        return images;
+      }
+      images.putAll(new ImageResolution(bridge, options.imageResolveMode(), options.multiPlatform()).resolve(missing));
+    }
+    throw new SlipwayException(ErrorKind.EXHAUSTED, "ONBUILD triggers of images need images of more than " + MOST_ROUNDS + " levels");
+  }
+
+  private static FrontendResult single(Converted converted, FrontendOptions options) {
+    Map<String, byte[]> metadata = new LinkedHashMap<>();
+    putMetadata(metadata, "", converted, options);
+    metadata.put("refs.platforms", platforms(Map.of(converted.platform().id(), converted.platform())));
+    return new FrontendResult(Optional.of(converted.definition()), Map.of(), metadata);
+  }
+
+  private static FrontendResult several(Map<Platform, Converted> converted, FrontendOptions options) {
+    Map<String, Definition> definitions = new LinkedHashMap<>();
+    Map<String, byte[]> metadata = new LinkedHashMap<>();
+    Map<String, Platform> ids = new LinkedHashMap<>();
+    converted.forEach(
+        (platform, result) -> {
+          definitions.put(platform.id(), result.definition());
+          putMetadata(metadata, "/" + platform.id(), result, options);
+          ids.put(platform.id(), platform);
+        });
+    metadata.put("refs.platforms", platforms(ids));
+    return new FrontendResult(Optional.empty(), definitions, metadata);
+  }
+
+  private static void putMetadata(Map<String, byte[]> metadata, String suffix, Converted converted, FrontendOptions options) {
+    metadata.put("containerimage.config" + suffix, converted.config());
+    converted.baseConfig().ifPresent(config -> metadata.put("containerimage.base.config" + suffix, config));
+    options.epoch().ifPresent(
+        seconds -> metadata.put("source.date.epoch" + suffix, Long.toString(seconds).getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static byte[] platforms(Map<String, Platform> ids) {
+    List<Map<String, Object>> list =
+        ids.entrySet().stream()
+            .map(
+                entry -> {
+                  Map<String, Object> item = new LinkedHashMap<>();
+                  item.put("ID", entry.getKey());
+                  item.put("Platform", entry.getValue());
+                  return item;
+                })
+            .toList();
+    return OciJson.compact(Map.of("Platforms", list));
+  }
+}

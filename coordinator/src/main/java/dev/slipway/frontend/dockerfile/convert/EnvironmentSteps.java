@@ -1,0 +1,60 @@
+package dev.slipway.frontend.dockerfile.convert;
+
+import dev.slipway.error.SlipwayException;
+import dev.slipway.frontend.dockerfile.instruction.Instruction;
+import dev.slipway.frontend.dockerfile.instruction.Instruction.Pair;
+import java.util.ArrayList;
+import java.util.List;
+
+/** ENV, ARG and LABEL. */
+final class EnvironmentSteps {
+  private EnvironmentSteps() {}
+
+  /** All values see the environment from before the instruction. */
+  static void env(StageState state, Instruction.Env env) throws SlipwayException {
+    List<Pair> expanded = expand(state, env.pairs());
+    StringBuilder history = new StringBuilder("ENV");
+    for (Pair pair : expanded) {
+      state.putEnvironment(pair.name(), pair.value());
+      state.image.putEnvironment(pair.name(), pair.value());
+      history.append(' ').append(pair.name()).append('=').append(pair.value());
+    }
+    state.addHistory(history.toString(), false);
+  }
+
+  static void label(StageState state, Instruction.Label label) throws SlipwayException {
+    StringBuilder history = new StringBuilder("LABEL");
+    for (Pair pair : expand(state, label.pairs())) {
+      state.image.map("Labels").put(pair.name(), pair.value());
+      history.append(' ').append(pair.name()).append('=').append(pair.value());
+    }
+    state.addHistory(history.toString(), false);
+  }
+
+  /** A build argument wins over the default, the default over a global argument of the same name. */
+  static void arg(StageState state, Instruction.Arg arg) throws SlipwayException {
+    StringBuilder history = new StringBuilder("ARG");
+    for (Instruction.Arg.Declaration declaration : arg.declarations()) {
+      String name = state.expand(declaration.name());
+      String value = state.conversion.options().buildArguments().get(name);
+      if (value == null) {
+        value = declaration.value().isPresent() ? state.expand(declaration.value().get()) : state.conversion.globals().get(name);
+      }
+      history.append(' ').append(name);
+      if (value != null) {
+        state.putEnvironment(name, value);
+        history.append('=').append(value);
+      }
+      state.addArgument(name);
+    }
+    state.addHistory(history.toString(), false);
+  }
+
+  private static List<Pair> expand(StageState state, List<Pair> pairs) throws SlipwayException {
+    List<Pair> expanded = new ArrayList<>(pairs.size());
+    for (Pair pair : pairs) {
+      expanded.add(new Pair(state.expand(pair.name()), state.expand(pair.value())));
+    }
+    return expanded;
+  }
+}

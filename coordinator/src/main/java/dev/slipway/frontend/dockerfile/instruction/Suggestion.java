@@ -1,0 +1,48 @@
+package dev.slipway.frontend.dockerfile.instruction;
+
+import java.util.Collection;
+import java.util.Locale;
+
+/** The "did you mean" of error messages. */
+public final class Suggestion {
+  /** More edits than this are another word. */
+  private static final int MOST_EDITS = 3;
+
+  private static final int LONGEST_WORD = 100;
+
+  private Suggestion() {}
+
+  /** Returns {@code  (did you mean X?)} or nothing. */
+  public static String of(String word, Collection<String> candidates) {
+    if (word.length() > LONGEST_WORD) {
+      return "";
+    }
+    String best = null;
+    int least = MOST_EDITS + 1;
+    for (String candidate : candidates) {
+      int distance = distance(word.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
+      if (candidate.length() <= LONGEST_WORD && distance < least && distance < Math.max(2, word.length())) {
+        least = distance;
+        best = candidate;
+      }
+    }
+    return best == null ? "" : " (did you mean " + best + "?)";
+  }
+
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int substitution = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(substitution, Math.min(row[j], row[j - 1]) + 1);
+      }
+    }
+    return row[b.length()];
+  }
+}
