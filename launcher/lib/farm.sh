@@ -73,11 +73,11 @@ start_worker() {
     --slots "$slots" --listen 127.0.0.1:0 --name "$name"
 }
 
-# wait_ready ROOT NAME ADDRESS_FILE: until the process answers /readyz; dies with the end of its log if it does not.
-wait_ready() {
-  local root=$1 name=$2 file=$3 deadline
+# wait_for ROOT NAME ADDRESS_FILE livez|readyz: until the process answers; ends everything, with the end of its log, if it does not.
+wait_for() {
+  local root=$1 name=$2 file=$3 deadline address
   deadline=$(($(now_ms) + START_PATIENCE_MS))
-  until [ -s "$file" ] && curl -fsS -o /dev/null --max-time 2 "http://$(head -n 1 "$file")/readyz" 2>/dev/null; do
+  until [ -s "$file" ] && read -r address <"$file" && curl -fsS -o /dev/null --max-time 2 "http://$address/$4" 2>/dev/null; do
     running "$root" "$name" || fail_start "$root" "$name" "$name ended while it started"
     [ "$(now_ms)" -lt $deadline ] || fail_start "$root" "$name" "$name is not ready after $((START_PATIENCE_MS / 1000)) s"
     sleep 0.05
@@ -98,16 +98,25 @@ start_farm() {
   shift 5
   started=$(now_ms)
   for name in $(process_names "$root"); do
-    ! running "$root" "$name" || die "a farm already runs in $root ($name, process $(pid_of "$root" "$name")); end it with: slipway down --root $root"
+    [ "$name" = registry ] || ! running "$root" "$name" || die "a farm already runs in $root ($name, process $(pid_of "$root" "$name")); end it with: slipway down --root $root"
   done
   prepare_root "$root"
   : >"$root/run/links"
   start_coordinator "$root" "$config" "$http" "$@"
-  wait_ready "$root" coordinator "$root/run/http.address"
+  wait_for "$root" coordinator "$root/run/http.address" livez
   for ((number = 1; number <= workers; number++)); do start_worker "$root" "$number" "$slots"; done
-  for ((number = 1; number <= workers; number++)); do wait_ready "$root" "worker-$number" "$root/worker-$number/run/http.address"; done
+  for ((number = 1; number <= workers; number++)); do wait_for "$root" "worker-$number" "$root/worker-$number/run/http.address" readyz; done
+  wait_for "$root" coordinator "$root/run/http.address" readyz
   say "ready after $(seconds $(($(now_ms) - started))) s: $workers worker(s) with $slots slot(s), $(paste -sd' ' "$root/run/grpc.address")," \
     "web http://$(cat "$root/run/http.address")"
+}
+
+# remove_state ROOT: workers' files belong to subordinate ids, which only root or the user inside its namespace may remove.
+remove_state() {
+  local root=$1 folders=()
+  mapfile -t folders < <(find "$root" -mindepth 1 -maxdepth 1 \( -name coordinator -o -name 'worker-*' -o -name registry -o -name log \) 2>/dev/null)
+  [ ${#folders[@]} -gt 0 ] || return 0
+  if is_root; then rm -rf "${folders[@]}"; else rootlesskit rm -rf "${folders[@]}"; fi
 }
 
 stop_farm() {

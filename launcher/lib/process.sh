@@ -2,6 +2,8 @@
 
 # A stop is asked for, then forced after this long.
 readonly STOP_PATIENCE_MS=4000
+# Root's own folders are no place for the farm's user to look for programs.
+readonly SYSTEM_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # start_process ROOT NAME COMMAND...: as the farm's user, output to ROOT/log/NAME.log.
 # With TIED=yes the process ends when the launcher does, however that ends.
@@ -16,7 +18,7 @@ start_process() {
       exec_with_views "$@"
     elif is_root; then
       exec setsid setpriv --reuid="$FARM_USER" --regid="$FARM_USER" --init-groups env HOME="$FARM_USER_HOME" USER="$FARM_USER" \
-        LOGNAME="$FARM_USER" PATH="$PATH:/usr/sbin:/sbin" "${tie[@]}" "$@"
+        LOGNAME="$FARM_USER" PATH="$SYSTEM_PATH" "${tie[@]}" "$@"
     else
       exec setsid env PATH="$PATH:/usr/sbin:/sbin" "${tie[@]}" "$@"
     fi
@@ -34,7 +36,7 @@ exec_with_views() {
   for pair in "${VIEWS[@]}"; do pairs+=("${pair%% *}" "${pair##* }"); done
   exec setsid unshare --mount --propagation private sh -c "$script" sh "${pairs[@]}" -- \
     setpriv --reuid="$FARM_USER" --regid="$FARM_USER" --init-groups env HOME="$FARM_USER_HOME" USER="$FARM_USER" LOGNAME="$FARM_USER" \
-    PATH="$PATH:/usr/sbin:/sbin" "${tie[@]}" "$@"
+    PATH="$SYSTEM_PATH" "${tie[@]}" "$@"
 }
 
 # running ROOT NAME: whether the process of that pid file is alive and still ours (its id may have been given to another).

@@ -9,7 +9,7 @@ free_port() {
   printf '%d' "$port"
 }
 
-# start_registry ROOT: its host:port is printed when it answers.
+# start_registry ROOT: returns when it answers; its host:port is in ROOT/run/registry.address.
 start_registry() {
   local root=$1 port deadline
   port=$(free_port)
@@ -27,7 +27,7 @@ TEXT
     running "$root" registry && [ "$(now_ms)" -lt $deadline ] || fail_start "$root" registry "the registry did not start"
     sleep 0.05
   done
-  printf '127.0.0.1:%d' "$port"
+  printf '127.0.0.1:%d\n' "$port" >"$root/run/registry.address"
 }
 
 # mirror_config REGISTRY: buildkitd.toml in which that registry stands in for Docker Hub.

@@ -49,7 +49,7 @@ free_ids() {
 as_farm() {
   if is_root; then
     setpriv --reuid="$FARM_USER" --regid="$FARM_USER" --init-groups env HOME="$FARM_USER_HOME" USER="$FARM_USER" LOGNAME="$FARM_USER" \
-      PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+      PATH="$SYSTEM_PATH" "$@"
   else
     "$@"
   fi
