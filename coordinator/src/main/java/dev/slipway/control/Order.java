@@ -27,7 +27,7 @@ import java.util.Set;
 record Order(
     String ref, String sessionId, boolean internal, boolean gatewayMode, Question question, Map<String, Definition> inputs, List<Export> exports, List<String> cacheImports, String name) {
   private static final Set<String> KNOWN_EXPORTERS = Set.of("image", "local", "tar", "oci", "docker");
-  private static final Set<Integer> COMPATIBILITY_VERSIONS = Set.of(0, 10, 20, 30);
+  private static final Set<Long> COMPATIBILITY_VERSIONS = Set.of(0L, 10L, 20L, 30L);
   private static final String EPOCH = "build-arg:SOURCE_DATE_EPOCH";
 
   /** One exporter with its attributes. */
