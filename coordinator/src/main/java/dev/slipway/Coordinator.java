@@ -34,6 +34,7 @@ import dev.slipway.solve.RegistryImages;
 import dev.slipway.solve.SolveParts;
 import dev.slipway.solve.Sources;
 import dev.slipway.telemetry.Meters;
+import dev.slipway.web.RelayedBlobs;
 import dev.slipway.web.TreeShelf;
 import dev.slipway.web.WebServer;
 import io.grpc.ServerInterceptors;
@@ -121,7 +122,8 @@ final class Coordinator implements AutoCloseable {
     TreeShelf trees = new TreeShelf();
     AtomicReference<String> treesUrl = new AtomicReference<>("");
 
-    RegistryImages images = new RegistryImages(registries);
+    RelayedBlobs relayed = new RelayedBlobs(registries, treesUrl::get, fleet::capability);
+    RegistryImages images = new RegistryImages(registries, relayed);
     Sources sources = new Sources(Unfinished.SESSIONS, images, index, clock);
     FarmLayerReferences references = new FarmLayerReferences(index, fleet, images, sources, treesUrl::get);
     FarmSolver solver = new FarmSolver(new SolveParts(index, scheduler, fleet, sources, references, trees, jobs, clock));
@@ -133,7 +135,7 @@ final class Coordinator implements AutoCloseable {
 
     gauges(meters, scheduler, jobs);
     AtomicReference<EndpointServer> serving = new AtomicReference<>();
-    WebServer.Parts served = new WebServer.Parts(fleet, jobs::recent, trees, fleet.verifier(), metrics, () -> serving.get() != null && serving.get().isServing(), clock);
+    WebServer.Parts served = new WebServer.Parts(fleet, jobs::recent, trees, relayed, fleet.verifier(), metrics, () -> serving.get() != null && serving.get().isServing(), clock);
     HostPort http = HostPort.parse(options.http());
     WebServer web = keep("http", WebServer.start(served, http.host(), http.port()));
     httpAddress = new HostPort(http.host(), web.port()).toString();

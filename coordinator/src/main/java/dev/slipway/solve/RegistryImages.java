@@ -1,7 +1,6 @@
 package dev.slipway.solve;
 
 import dev.slipway.cache.LayerRecord;
-import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.ImageReference;
@@ -18,9 +17,11 @@ import java.util.Set;
 /** Images as registries have them. */
 public final class RegistryImages implements ImageLookup {
   private final RegistryClient registry;
+  private final BlobRelay relay;
 
-  public RegistryImages(RegistryClient registry) {
+  public RegistryImages(RegistryClient registry, BlobRelay relay) {
     this.registry = registry;
+    this.relay = relay;
   }
 
   @Override
@@ -41,12 +42,10 @@ public final class RegistryImages implements ImageLookup {
 
   @Override
   public List<BlobSource> pullSources(String repository, Digest blob, Authenticator authenticator) throws SlipwayException, InterruptedException {
-    BlobAccess access = registry.access(ImageReference.parse(repository), false, authenticator);
+    ImageReference name = ImageReference.parse(repository);
+    BlobAccess access = registry.access(name, false, authenticator);
     if (access.onlyBasic()) {
-      throw new SlipwayException(
-          ErrorKind.UNSUPPORTED,
-          "pull of a base image from " + repository + ": its registry takes user names and passwords only, and those never go to a worker; "
-              + "pulling such an image is not supported yet, use a registry with token authentication or a mirror");
+      return List.of(relay.offer(name, blob, authenticator));
     }
     return access.forWorkers().stream()
         .map(

@@ -17,6 +17,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +35,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Serves {@code /livez}, {@code /readyz}, {@code /metrics}, {@code /api/v1/workers}, {@code /api/v1/builds} and, to workers with a
- * capability token, {@code /trees/<layer digest>}. docs/http.md.
+ * capability token, {@code /trees/<layer digest>} and {@code /relay/<offer>}. docs/http.md.
  */
 public final class WebServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(WebServer.class);
@@ -63,6 +64,7 @@ public final class WebServer implements AutoCloseable {
       Fleet fleet,
       Supplier<List<BuildSummary>> builds,
       TreeShelf trees,
+      RelayedBlobs relayed,
       Capability.Verifier verifier,
       PrometheusMeterRegistry metrics,
       BooleanSupplier endpointServing,
@@ -100,6 +102,7 @@ public final class WebServer implements AutoCloseable {
     router.get("/api/v1/workers").handler(context -> block(context, () -> json(context, FarmView.workers(parts.fleet().workers()))));
     router.get("/api/v1/builds").handler(context -> block(context, () -> json(context, FarmView.builds(parts.builds().get(), parts.clock().instant()))));
     router.get("/trees/:id").handler(this::tree);
+    router.get("/relay/:id").handler(this::relay);
     return router;
   }
 
@@ -168,6 +171,34 @@ public final class WebServer implements AutoCloseable {
       response.reset();
     } finally {
       trees.release();
+    }
+  }
+
+  private void relay(RoutingContext context) {
+    String resource = "relay/" + context.pathParam("id");
+    HttpServerResponse response = context.response();
+    try {
+      parts.verifier().verify(bearer(context), resource, parts.clock().instant());
+    } catch (SlipwayException e) {
+      response.setStatusCode(403).end(e.getMessage() + "\n");
+      return;
+    }
+    response.setChunked(true).putHeader(HttpHeaders.CONTENT_TYPE, "application/octet-stream");
+    ResponseStream out = new ResponseStream(response);
+    blocking.execute(() -> relay(resource, out, response));
+  }
+
+  private void relay(String resource, ResponseStream out, HttpServerResponse response) {
+    try (InputStream blob = parts.relayed().open(resource)) {
+      blob.transferTo(out);
+      out.close();
+    } catch (SlipwayException | IOException | InterruptedException | RuntimeException e) {
+      log.atWarn().addKeyValue("reason", e.getMessage()).log("blob not passed on");
+      if (response.headWritten()) {
+        response.reset();
+      } else {
+        response.setChunked(false).setStatusCode(502).end(e.getMessage() + "\n");
+      }
     }
   }
 
