@@ -1,7 +1,7 @@
 package dev.slipway;
 
-import dev.slipway.cache.CacheIndex;
 import dev.slipway.cache.ClusterCacheIndex;
+import dev.slipway.cache.IndexSnapshots;
 import dev.slipway.cluster.Cluster;
 import dev.slipway.cluster.ClusterConfig;
 import dev.slipway.config.FarmConfig;
@@ -19,6 +19,7 @@ import dev.slipway.fleet.FarmFleet;
 import dev.slipway.fleet.FarmServer;
 import dev.slipway.fleet.FleetConfig;
 import dev.slipway.frontend.FrontendBridge;
+import dev.slipway.frontend.dockerfile.DockerfileFrontend;
 import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.frontend.gateway.ImageResolver;
 import dev.slipway.frontend.gateway.ResultFiles;
@@ -47,6 +48,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -62,6 +64,9 @@ final class Coordinator implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Coordinator.class);
 
   private static final List<String> DEFAULT_ADDRESSES = List.of("tcp://127.0.0.1:1234");
+
+  /** A crash loses what was learned since; it is built again. */
+  private static final Duration SNAPSHOT_INTERVAL = Duration.ofSeconds(10);
 
   /** Closed last to first. */
   private final Deque<Part> parts = new ArrayDeque<>();
@@ -115,7 +120,8 @@ final class Coordinator implements AutoCloseable {
 
     RegistryClient registries = keep("registry client", new RegistryClient(registryHosts(config)));
     Cluster cluster = keep("cluster", Cluster.start(ClusterConfig.alone()));
-    CacheIndex index = new ClusterCacheIndex(cluster);
+    ClusterCacheIndex index = new ClusterCacheIndex(cluster);
+    keep("index snapshots", IndexSnapshots.start(index, state.resolve("index.snapshot"), SNAPSHOT_INTERVAL));
     SchedulerLoop scheduler = keep("scheduler", SchedulerLoop.start(SchedulerConfig.DEFAULTS, meters::stageQueued));
     FarmFleet fleet = keep("fleet", new FarmFleet(FleetConfig.DEFAULTS, index, scheduler, clock));
     BuildJobs jobs = new BuildJobs(clock);
@@ -129,7 +135,7 @@ final class Coordinator implements AutoCloseable {
     FarmSolver solver = new FarmSolver(new SolveParts(index, scheduler, fleet, sources, references, trees, jobs, clock));
     WorkerRecords workers = new WorkerRecords(fleet);
     GatewayParts gateway =
-        new GatewayParts(solver, new ResultFiles(fleet, index, references), resolver(registries), Unfinished.SESSIONS, Unfinished.DOCKERFILE, workers::platforms, clock);
+        new GatewayParts(solver, new ResultFiles(fleet, index, references), resolver(registries), Unfinished.SESSIONS, new DockerfileFrontend(), workers::platforms, clock);
     ControlService control =
         new ControlService(new ControlService.Parts(jobs, gateway, Unfinished.EXPORTER, workers, Unfinished.ENDPOINT, new HashSet<>(config.entitlements()), meters));
 

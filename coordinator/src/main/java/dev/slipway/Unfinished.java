@@ -4,7 +4,6 @@ import dev.slipway.control.SessionEndpoint;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ImageExporter;
-import dev.slipway.frontend.Frontend;
 import dev.slipway.protocol.buildkit.control.BytesMessage;
 import dev.slipway.session.Sessions;
 import io.grpc.Status;
@@ -13,7 +12,6 @@ import io.grpc.stub.StreamObserver;
 /** Refusals in the place of parts that are being written. */
 final class Unfinished {
   static final Sessions SESSIONS = (id, _) -> refuse("session " + id);
-  static final Frontend DOCKERFILE = (_, _) -> refuse("frontend dockerfile.v0");
   static final ImageExporter EXPORTER = (request, _) -> refuse("exporter \"" + request.type() + "\"");
 
   /** Takes streams, so that probes of clients work, and uses none. */
