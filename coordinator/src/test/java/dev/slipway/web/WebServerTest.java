@@ -11,6 +11,8 @@ import dev.slipway.oci.Platform;
 import dev.slipway.progress.BuildReport;
 import dev.slipway.progress.BuildSummary;
 import dev.slipway.protocol.Capability;
+import dev.slipway.registry.RegistryClient;
+import dev.slipway.registry.RegistryHosts;
 import dev.slipway.telemetry.Meters;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
@@ -39,6 +41,8 @@ class WebServerTest {
   private static final int TREE_BYTES = 8 << 20;
 
   private final Capability.Signer signer = Capability.Signer.generate();
+  private static final RelayedBlobs RELAYED = new RelayedBlobs(new RegistryClient(RegistryHosts.DEFAULT), () -> "", _ -> "");
+
   private final TreeShelf trees = new TreeShelf();
   private final HttpClient client = HttpClient.newHttpClient();
   private volatile List<WorkerNode> workers = List.of();
@@ -59,7 +63,7 @@ class WebServerTest {
                 });
     web =
         WebServer.start(
-            new WebServer.Parts(fleet, () -> List.of(build()), trees, new Capability.Verifier(signer.publicKey()), registry, () -> true, Clock.systemUTC()),
+            new WebServer.Parts(fleet, () -> List.of(build()), trees, RELAYED, new Capability.Verifier(signer.publicKey()), registry, () -> true, Clock.systemUTC()),
             "127.0.0.1",
             0);
   }
