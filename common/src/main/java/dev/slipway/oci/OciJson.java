@@ -75,6 +75,11 @@ public final class OciJson {
     }
   }
 
+  /** The value as a tree, free to be changed. */
+  public static JsonNode toTree(Object value) {
+    return MAPPER.valueToTree(value);
+  }
+
   /** @throws SlipwayException INVALID when the bytes are not an image manifest */
   public static Manifest manifest(byte[] json) throws SlipwayException {
     return read(json, Manifest.class, "an image manifest");

@@ -23,7 +23,7 @@ import java.util.Optional;
  * Counts come before what they count; an optional field has a boolean before it.
  */
 final class RecordCodecs {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   static final Codec<Long> MEMBERSHIP = codec(DataOutputStream::writeLong, DataInputStream::readLong);
   static final Codec<StoredLayer> LAYER = codec(RecordCodecs::writeLayer, RecordCodecs::readLayer);
@@ -50,6 +50,10 @@ final class RecordCodecs {
       out.writeUTF(holder.getKey());
       out.writeLong(holder.getValue());
     }
+    out.writeBoolean(layer.createdAt().isPresent());
+    if (layer.createdAt().isPresent()) {
+      out.writeLong(layer.createdAt().get().toEpochMilli());
+    }
   }
 
   private static StoredLayer readLayer(DataInputStream in) throws IOException {
@@ -63,7 +67,8 @@ final class RecordCodecs {
     for (int left = in.readInt(); left > 0; left--) {
       holders.put(in.readUTF(), in.readLong());
     }
-    return new StoredLayer(size, blob, origin, holders);
+    Optional<Instant> createdAt = in.readBoolean() ? Optional.of(Instant.ofEpochMilli(in.readLong())) : Optional.empty();
+    return new StoredLayer(size, blob, origin, holders, createdAt);
   }
 
   private static void writeRecord(DataOutputStream out, CacheRecord record) throws IOException {

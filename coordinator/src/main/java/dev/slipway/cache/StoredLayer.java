@@ -2,6 +2,7 @@ package dev.slipway.cache;
 
 import dev.slipway.cache.LayerRecord.Blob;
 import dev.slipway.cache.LayerRecord.Origin;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -11,9 +12,10 @@ import java.util.Optional;
  * A layer as the cluster's map keeps it.
  *
  * @param holders worker id to the number of the membership in which it held the layer; of another membership = holds it no more
+ * @param createdAt the first one learnt
  */
-record StoredLayer(long size, Optional<Blob> blob, Optional<Origin> origin, Map<String, Long> holders) {
-  static final StoredLayer UNKNOWN = new StoredLayer(0, Optional.empty(), Optional.empty(), Map.of());
+record StoredLayer(long size, Optional<Blob> blob, Optional<Origin> origin, Map<String, Long> holders, Optional<Instant> createdAt) {
+  static final StoredLayer UNKNOWN = new StoredLayer(0, Optional.empty(), Optional.empty(), Map.of(), Optional.empty());
 
   StoredLayer {
     holders = Map.copyOf(holders);
@@ -27,17 +29,17 @@ record StoredLayer(long size, Optional<Blob> blob, Optional<Origin> origin, Map<
         all.put(holder, memberships.get(holder));
       }
     }
-    return new StoredLayer(record.size() > 0 ? record.size() : size, record.blob().or(() -> blob), record.origin().or(() -> origin), all);
+    return new StoredLayer(record.size() > 0 ? record.size() : size, record.blob().or(() -> blob), record.origin().or(() -> origin), all, createdAt.or(record::createdAt));
   }
 
   StoredLayer without(String workerId) {
     Map<String, Long> rest = new HashMap<>(holders);
     rest.remove(workerId);
-    return new StoredLayer(size, blob, origin, rest);
+    return new StoredLayer(size, blob, origin, rest, createdAt);
   }
 
   StoredLayer withHolders(Map<String, Long> present) {
-    return new StoredLayer(size, blob, origin, present);
+    return new StoredLayer(size, blob, origin, present, createdAt);
   }
 
   /** Whether nothing is known that would be missed: no bytes anywhere, no digest. */
@@ -47,7 +49,7 @@ record StoredLayer(long size, Optional<Blob> blob, Optional<Origin> origin, Map<
 
   /** What others may know. @param memberships the present ones */
   LayerRecord record(String id, Map<String, Long> memberships) {
-    return new LayerRecord(id, size, blob, origin, present(memberships).keySet());
+    return new LayerRecord(id, size, blob, origin, present(memberships).keySet(), createdAt);
   }
 
   /** The holders that are still in the membership in which they held the layer. */

@@ -1,0 +1,134 @@
+package dev.slipway.export;
+
+import dev.slipway.cache.LayerChain;
+import dev.slipway.cache.LayerRecord;
+import dev.slipway.cache.LayerRecord.Blob;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.fleet.WorkerNode;
+import dev.slipway.oci.Digest;
+import dev.slipway.protocol.worker.MadeBlob;
+import dev.slipway.protocol.worker.PushLayers;
+import dev.slipway.protocol.worker.PushOutcome;
+import dev.slipway.protocol.worker.PushTarget;
+import dev.slipway.solve.BuildContext;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/** Has workers make the blobs of layers and push them; passes over workers that leave. */
+final class BlobMaking {
+  /** Workers leave one at a time; who loses three in a row has another problem. */
+  private static final int MOST_ROUNDS = 3;
+
+  private final ExportParts parts;
+  private final BuildContext build;
+  private final ExportProgress progress;
+
+  BlobMaking(ExportParts parts, BuildContext build, ExportProgress progress) {
+    this.parts = parts;
+    this.build = build;
+    this.progress = progress;
+  }
+
+  /**
+   * Makes the blobs and pushes them if there is a target.
+   *
+   * @param target gives the target, anew when the token of the last one was refused; empty = only make blobs
+   */
+  Map<String, Made> make(Collection<String> layers, Optional<TargetSource> target) throws SlipwayException, InterruptedException {
+    Map<String, Made> made = new LinkedHashMap<>();
+    Set<String> left = new LinkedHashSet<>(layers);
+    Set<String> avoided = new LinkedHashSet<>();
+    boolean renewed = false;
+    Optional<PushTarget> pushTarget = target.isPresent() ? Optional.of(target.get().target(false)) : Optional.empty();
+    for (int round = 1; !left.isEmpty(); round++) {
+      List<Turn> turns = turns(left, avoided, pushTarget);
+      for (Turn turn : turns) {
+        turn.made().forEach((layer, blob) -> made.put(layer, new Made(blob, turn.worker())));
+        left.removeAll(turn.made().keySet());
+        if (turn.failure().isEmpty()) {
+          continue;
+        }
+        SlipwayException failure = turn.failure().get();
+        if (failure.kind() == ErrorKind.DENIED && target.isPresent() && !renewed) {
+          renewed = true;
+          pushTarget = Optional.of(target.get().target(true));
+        } else if (failure.kind() == ErrorKind.UNAVAILABLE && round < MOST_ROUNDS) {
+          avoided.add(turn.worker());
+        } else {
+          throw failure;
+        }
+      }
+    }
+    learn(made);
+    return made;
+  }
+
+  private List<Turn> turns(Set<String> layers, Set<String> avoided, Optional<PushTarget> target) throws SlipwayException, InterruptedException {
+    TreeSet<String> workers = new TreeSet<>(parts.fleet().workers().stream().map(WorkerNode::id).toList());
+    if (workers.size() > avoided.size()) {
+      workers.removeAll(avoided);
+    }
+    Map<String, List<String>> placed = Placement.of(layers, parts.index().layers(layers), workers);
+    return Parallel.map(placed.entrySet(), entry -> turn(entry.getKey(), entry.getValue(), target));
+  }
+
+  private Turn turn(String worker, List<String> layers, Optional<PushTarget> target) throws InterruptedException {
+    try {
+      PushLayers.Builder push =
+          PushLayers.newBuilder().setPushId(UUID.randomUUID().toString()).addAllLayers(parts.references().describe(new LayerChain(layers), build));
+      target.ifPresent(push::setTarget);
+      Instant start = parts.clock().instant();
+      PushOutcome outcome = parts.fleet().push(worker, push.build(), status -> progress.passOn(status, start));
+      return new Turn(worker, blobs(worker, layers, outcome), Optional.empty());
+    } catch (SlipwayException e) {
+      return new Turn(worker, Map.of(), Optional.of(e));
+    }
+  }
+
+  private static Map<String, Blob> blobs(String worker, List<String> layers, PushOutcome outcome) throws SlipwayException {
+    Map<String, Blob> blobs = new LinkedHashMap<>();
+    for (MadeBlob made : outcome.getBlobsList()) {
+      if (layers.contains(made.getLayerId())) {
+        try {
+          blobs.put(
+              made.getLayerId(), new Blob(new Digest(made.getDiffId()), new Digest(made.getDigest()), made.getSize(), made.getMediaType()));
+        } catch (IllegalArgumentException e) {
+          throw new SlipwayException(ErrorKind.INTERNAL, "worker " + worker + " reported a malformed blob: " + e.getMessage(), e);
+        }
+      }
+    }
+    if (!blobs.keySet().containsAll(layers)) {
+      throw new SlipwayException(ErrorKind.INTERNAL, "worker " + worker + " made " + blobs.size() + " of " + layers.size() + " blobs and reported no error");
+    }
+    return blobs;
+  }
+
+  private void learn(Map<String, Made> made) {
+    List<LayerRecord> records = new ArrayList<>();
+    made.forEach((layer, blob) -> records.add(new LayerRecord(layer, 0, Optional.of(blob.blob()), Optional.empty(), Set.of())));
+    if (!records.isEmpty()) {
+      parts.index().learn(records);
+    }
+  }
+
+  /** A blob and the worker that has it. */
+  record Made(Blob blob, String worker) {}
+
+  private record Turn(String worker, Map<String, Blob> made, Optional<SlipwayException> failure) {}
+
+  /** Where to push, with a token. */
+  interface TargetSource {
+    /** @param renew whether the last token was refused */
+    PushTarget target(boolean renew) throws SlipwayException, InterruptedException;
+  }
+}
