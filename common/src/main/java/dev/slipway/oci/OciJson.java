@@ -206,7 +206,7 @@ public final class OciJson {
 
     @Override
     public Platform deserialize(JsonParser in, DeserializationContext context) throws IOException {
-      JsonNode node = in.readValueAsTree();
+      JsonNode node = context.readTree(in);
       List<String> fields = List.of("os", "architecture", "variant", "os.version");
       List<String> values = fields.stream().map(field -> node.path(field).asText("")).toList();
       String os = values.get(0).isEmpty() ? "unknown" : values.get(0);
