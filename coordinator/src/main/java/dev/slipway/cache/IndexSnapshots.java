@@ -110,7 +110,7 @@ public final class IndexSnapshots implements AutoCloseable {
       index.forEachRecord(record -> writeEntry(out, RECORD, Optional.empty(), RecordCodecs.RECORD.encode(record)));
       index.forEachLastingLayer(
           layer -> {
-            StoredLayer stored = new StoredLayer(layer.size(), layer.blob(), layer.origin(), Map.of());
+            StoredLayer stored = new StoredLayer(layer.size(), layer.blob(), layer.origin(), Map.of(), layer.createdAt());
             writeEntry(out, LAYER, Optional.of(layer.id()), RecordCodecs.LAYER.encode(stored));
           });
       out.writeByte(END);
