@@ -1,0 +1,178 @@
+package dev.slipway.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.sun.net.httpserver.HttpServer;
+import dev.slipway.graph.ExecMeta;
+import dev.slipway.graph.Mount;
+import dev.slipway.graph.Op;
+import dev.slipway.oci.Platform;
+import dev.slipway.protocol.LlbCodec;
+import dev.slipway.protocol.worker.CancelStage;
+import dev.slipway.protocol.worker.CoordinatorMessage;
+import dev.slipway.protocol.worker.Hello;
+import dev.slipway.protocol.worker.Layer;
+import dev.slipway.protocol.worker.LayerChain;
+import dev.slipway.protocol.worker.ReadPath;
+import dev.slipway.protocol.worker.RunStage;
+import dev.slipway.protocol.worker.Step;
+import dev.slipway.protocol.worker.StepInput;
+import dev.slipway.protocol.worker.WorkerMessage;
+import dev.slipway.sandbox.NetworkPool;
+import dev.slipway.sandbox.Sandbox;
+import dev.slipway.sandbox.SandboxConfig;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AgentTest {
+  private static final String VERTEX = "sha256:" + "a".repeat(64);
+
+  @TempDir Path root;
+  private FakeCoordinator coordinator;
+  private Agent agent;
+  private Thread running;
+  private HttpServer slow;
+  private final CountDownLatch released = new CountDownLatch(1);
+
+  @BeforeEach
+  void startAgent() throws Exception {
+    coordinator = new FakeCoordinator();
+    slow = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    slow.createContext(
+        "/",
+        exchange -> {
+          try {
+            released.await();
+          } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+          }
+          exchange.sendResponseHeaders(404, -1);
+        });
+    slow.start();
+    WorkerDescription description =
+        new WorkerDescription("w-1", "test", List.of(Platform.LINUX_AMD64), List.of(Platform.LINUX_ARM64), 1, "http://127.0.0.1:1", Map.of("a", "b"));
+    Sandbox sandbox = new Sandbox(new SandboxConfig("runc", root.resolve("sandbox")), new NetworkPool(root.resolve("net"), false));
+    agent = new Agent(description, new Agent.Farm(coordinator.address(), FakeCoordinator.TOKEN), new EmptyStore(), sandbox, root, _ -> {});
+    running =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    agent.run();
+                  } catch (InterruptedException _) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+  }
+
+  @AfterEach
+  void stopAgent() throws Exception {
+    released.countDown();
+    running.interrupt();
+    running.join();
+    agent.close();
+    coordinator.close();
+    slow.stop(0);
+  }
+
+  @Test
+  void introducesItselfAndBeats() throws Exception {
+    Hello hello = coordinator.awaitHello();
+
+    assertThat(hello.getWorkerId()).isEqualTo("w-1");
+    assertThat(hello.getSlots()).isEqualTo(1);
+    assertThat(hello.getEmulatedPlatforms(0).getArchitecture()).isEqualTo("arm64");
+    assertThat(coordinator.await(WorkerMessage::hasHeartbeat).getHeartbeat().getFreeBytes()).isPositive();
+  }
+
+  @Test
+  void joinsAgainWhenTheLinkBreaks() throws Exception {
+    coordinator.awaitHello();
+    Awaitility.await().until(agent::isJoined);
+
+    coordinator.drop();
+
+    assertThat(coordinator.awaitHello().getWorkerId()).isEqualTo("w-1");
+  }
+
+  @Test
+  void tellsWhichLayersNobodyHas() throws Exception {
+    coordinator.awaitHello();
+
+    coordinator.send(stage("s1", Layer.newBuilder().setId("chain:x").build()));
+
+    var outcome = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
+    assertThat(outcome.getLayersUnavailable().getLayerIdsList()).containsExactly("chain:x");
+    assertThat(outcome.getStageId()).isEqualTo("s1");
+  }
+
+  @Test
+  void refusesWhatItHasNoSlotForAndCancels() throws Exception {
+    coordinator.awaitHello();
+    Layer late = Layer.newBuilder().setId("chain:late").setTreeUrl("http://127.0.0.1:" + slow.getAddress().getPort() + "/trees/late").build();
+    coordinator.send(stage("s1", late));
+    coordinator.await(message -> message.hasStageEvent() && message.getStageEvent().hasStarted());
+
+    coordinator.send(stage("s2", late));
+    var refused = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
+    coordinator.send(CoordinatorMessage.newBuilder().setCancelStage(CancelStage.newBuilder().setStageId("s1")).build());
+    var cancelled = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
+
+    assertThat(refused.getStageId()).isEqualTo("s2");
+    assertThat(refused.getRefused().getReason()).contains("slots");
+    assertThat(cancelled.getStageId()).isEqualTo("s1");
+    assertThat(cancelled.hasCancelled()).isTrue();
+  }
+
+  @Test
+  void refusesWhatIsNotSupportedYet() throws Exception {
+    coordinator.awaitHello();
+    Mount cache = new Mount(-1, "", "/cache", -1, false, new Mount.Kind.Cache("c", Mount.Sharing.SHARED));
+
+    coordinator.send(stage("s1", List.of(), List.of(cache)));
+
+    var outcome = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
+    assertThat(outcome.getFailed().getMessage()).contains("not supported yet");
+    assertThat(outcome.getFailed().getVertex()).isEqualTo(VERTEX);
+  }
+
+  @Test
+  void tellsTheKindOfAFailedRead() throws Exception {
+    coordinator.awaitHello();
+    ReadPath read =
+        ReadPath.newBuilder().setRequestId("r1").setPath("/x").setChain(LayerChain.newBuilder().addLayers(Layer.newBuilder().setId("snap:gone"))).build();
+
+    coordinator.send(CoordinatorMessage.newBuilder().setReadPath(read).build());
+
+    var outcome = coordinator.await(WorkerMessage::hasReadPathOutcome).getReadPathOutcome();
+    assertThat(outcome.getErrorKind()).isEqualTo("UNAVAILABLE");
+    assertThat(outcome.getError()).contains("snap:gone");
+  }
+
+  private static CoordinatorMessage stage(String id, Layer layer) {
+    return stage(id, List.of(layer), List.of());
+  }
+
+  private static CoordinatorMessage stage(String id, List<Layer> chain, List<Mount> more) {
+    List<Mount> mounts = new ArrayList<>(List.of(new Mount(-1, "", "/", 0, false, new Mount.Kind.Bind())));
+    mounts.addAll(more);
+    ExecMeta meta = new ExecMeta(List.of("true"), List.of(), "/", "", "", List.of(), List.of(), List.of(), List.of());
+    Op.Exec op = new Op.Exec(meta, mounts, Op.Network.NONE, false, List.of());
+    ByteString bytes = ByteString.copyFrom(LlbCodec.encodeOp(op, List.of(), Optional.empty()).toByteArray());
+    Step.Builder step = Step.newBuilder().setVertex(VERTEX).setName("test").setOp(bytes);
+    step.addInputs(StepInput.newBuilder().setChain(LayerChain.newBuilder().addAllLayers(chain)));
+    return CoordinatorMessage.newBuilder().setRunStage(RunStage.newBuilder().setStageId(id).addSteps(step)).build();
+  }
+}

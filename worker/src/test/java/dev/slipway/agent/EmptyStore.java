@@ -1,0 +1,59 @@
+package dev.slipway.agent;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.oci.Digest;
+import dev.slipway.snapshot.LayerWriter;
+import dev.slipway.snapshot.MountedRoot;
+import dev.slipway.snapshot.Pin;
+import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.snapshot.StoredBlob;
+import dev.slipway.snapshot.StoredLayer;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** A store that has nothing and takes nothing. */
+final class EmptyStore implements SnapshotStore {
+  @Override
+  public Optional<StoredLayer> find(String id) {
+    return Optional.empty();
+  }
+
+  @Override
+  public List<StoredLayer> inventory() {
+    return List.of();
+  }
+
+  @Override
+  public LayerWriter prepare(String id, List<String> below) throws SlipwayException {
+    throw nothing();
+  }
+
+  @Override
+  public MountedRoot mount(List<String> chain, boolean writable) throws SlipwayException {
+    throw nothing();
+  }
+
+  @Override
+  public Pin pin(Collection<String> ids) throws SlipwayException {
+    throw nothing();
+  }
+
+  @Override
+  public StoredLayer describe(String id, Digest diffId, Optional<StoredBlob> blob) throws SlipwayException {
+    throw nothing();
+  }
+
+  @Override
+  public List<String> delete(Collection<String> ids) {
+    return List.of();
+  }
+
+  @Override
+  public void close() {}
+
+  private static SlipwayException nothing() {
+    return new SlipwayException(ErrorKind.NOT_FOUND, "nothing is here");
+  }
+}
