@@ -15,7 +15,8 @@ import java.util.function.Consumer;
 final class PendingReply<T> {
   private final CompletableFuture<T> answer = new CompletableFuture<>();
   private final Consumer<StepStatus> progress;
-  private volatile long lastNews = System.nanoTime();
+  private final long asked = System.nanoTime();
+  private volatile long lastNews = asked;
 
   PendingReply(Consumer<StepStatus> progress) {
     this.progress = progress;
@@ -39,21 +40,20 @@ final class PendingReply<T> {
    *
    * @param what for the message: {@code push 7 at worker w1}
    * @param silence longest time without news
-   * @param total longest time at all
+   * @param total longest time at all, from when the question was made
    * @throws SlipwayException what {@link #fail} was given, or UNAVAILABLE on a time-out
    */
   T await(String what, Duration silence, Duration total) throws SlipwayException, InterruptedException {
-    long start = System.nanoTime();
     while (true) {
       long now = System.nanoTime();
-      long left = Math.min(start + total.toNanos() - now, lastNews + silence.toNanos() - now);
+      long left = Math.min(asked + total.toNanos() - now, lastNews + silence.toNanos() - now);
       try {
         return answer.get(Math.max(0, left), TimeUnit.NANOSECONDS);
       } catch (ExecutionException e) {
         throw failure(e.getCause());
       } catch (TimeoutException _) {
         now = System.nanoTime();
-        if (now - start >= total.toNanos()) {
+        if (now - asked >= total.toNanos()) {
           throw new SlipwayException(ErrorKind.UNAVAILABLE, what + " did not end in " + seconds(total));
         }
         if (now - lastNews >= silence.toNanos()) {
