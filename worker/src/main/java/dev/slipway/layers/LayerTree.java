@@ -1,10 +1,8 @@
 package dev.slipway.layers;
 
 import dev.slipway.linux.Directory;
-import dev.slipway.linux.ExtendedAttributes;
 import dev.slipway.linux.LinuxException;
 import dev.slipway.linux.Status;
-import dev.slipway.diff.LayerWalk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,8 +10,6 @@ import java.util.Optional;
 
 /** A layer directory that is being filled from a list of untrusted paths. Nothing leaves it. Owned by one thread. */
 final class LayerTree implements AutoCloseable {
-  private static final byte[] YES = {'y'};
-
   private final Directory root;
   private final List<Path> below;
 
@@ -46,15 +42,6 @@ final class LayerTree implements AutoCloseable {
     return found;
   }
 
-  /** Must be called when a directory may have been replaced: the one at hand may be gone. */
-  void forget() {
-    if (current != root) {
-      current.close();
-    }
-    current = root;
-    currentPath = "";
-  }
-
   private Directory find(String path) throws IOException {
     if (path.isEmpty()) {
       return root;
@@ -83,7 +70,7 @@ final class LayerTree implements AutoCloseable {
     } else if (status.get().isWhiteout()) {
       at.removeFile(name);
       make(at, name, prefix);
-      markOpaque(at, name);
+      OpaqueMark.set(at, name);
     } else if (status.get().isSymlink()) {
       try {
         return root.resolve(prefix);
@@ -147,10 +134,6 @@ final class LayerTree implements AutoCloseable {
       }
     }
     return Optional.empty();
-  }
-
-  static void markOpaque(Directory parent, String name) throws IOException {
-    ExtendedAttributes.set(parent.pathOf(name), LayerWalk.OPAQUE, YES);
   }
 
   @Override

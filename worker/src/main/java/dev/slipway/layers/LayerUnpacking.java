@@ -71,7 +71,7 @@ final class LayerUnpacking implements AutoCloseable {
         parent.makeDirectory(name, 0700);
       }
       if (hidden) {
-        LayerTree.markOpaque(parent, name);
+        OpaqueMark.set(parent, name);
       }
       directoryTimes.put(path, nanos(entry));
       attributes(parent, name, path, entry);
@@ -119,7 +119,7 @@ final class LayerUnpacking implements AutoCloseable {
       parent.makeNode(removed, Status.CHARACTER_DEVICE, 0, 0);
     } else if (existing.get().isDirectory()) {
       // The marker speaks of the layers below; the directory is this layer's own.
-      LayerTree.markOpaque(parent, removed);
+      OpaqueMark.set(parent, removed);
     }
   }
 

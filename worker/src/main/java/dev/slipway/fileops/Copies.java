@@ -1,0 +1,158 @@
+package dev.slipway.fileops;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.graph.FileAction.Change.Copy;
+import dev.slipway.graph.FileAction.CopyOptions;
+import dev.slipway.linux.Directory;
+import dev.slipway.linux.Errno;
+import dev.slipway.linux.LinuxException;
+import dev.slipway.linux.Status;
+import dev.slipway.snapshot.MountedRoot;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Copies from one root filesystem into another: decides what goes where, {@link TreeCopy} carries it. */
+final class Copies {
+  private final MountedRoot target;
+  private final MountedRoot source;
+  private final Owners owners;
+  private final LinkedFiles linked;
+
+  Copies(MountedRoot target, MountedRoot source, Owners owners, LinkedFiles linked) {
+    this.target = target;
+    this.source = source;
+    this.owners = owners;
+    this.linked = linked;
+  }
+
+  void copy(Copy copy) throws SlipwayException, IOException {
+    Attributes attributes = new Attributes(copy, owners.resolve(copy.owner()));
+    CopyOptions options = copy.options();
+    String pattern = RootPaths.clean(copy.source());
+    List<String> paths;
+    try (Directory sourceRoot = Directory.open(source.path())) {
+      paths = options.allowWildcard() ? Wildcards.resolve(sourceRoot, pattern) : List.of(pattern);
+      if (paths.isEmpty()) {
+        if (options.allowEmptyWildcard()) {
+          return;
+        }
+        throw new SlipwayException(ErrorKind.NOT_FOUND, "lstat " + pattern + ": no such file or directory");
+      }
+      List<String> missing = new ArrayList<>(options.requiredPaths());
+      for (String path : paths) {
+        one(sourceRoot, path, attributes, missing);
+      }
+      if (!missing.isEmpty()) {
+        throw notFound(RootPaths.clean("/" + missing.getFirst()));
+      }
+    }
+  }
+
+  private void one(Directory sourceRoot, String path, Attributes attributes, List<String> missing) throws SlipwayException, IOException {
+    CopyOptions options = attributes.copy().options();
+    String from = options.followSymlink() ? RootPaths.follow(sourceRoot, path) : literal(sourceRoot, path);
+    Status status = status(sourceRoot, from).orElseThrow(() -> notFound(path));
+    target.attach();
+    String to;
+    try (Directory root = Directory.open(target.path())) {
+      if (options.unpackArchives() && status.isRegular() && Archives.unpack(sourceRoot, from, root, attributes)) {
+        return;
+      }
+      to = destination(root, path, status, attributes);
+    }
+    CopyFilter filter = new CopyFilter(options.includePatterns(), options.excludePatterns());
+    try (TreeCopy tree = new TreeCopy(target, source, attributes, filter, linked, relative -> missing.removeIf(required -> covers(required, relative)))) {
+      if (status.isDirectory()) {
+        tree.directory(from, to);
+      } else {
+        tree.file(from, to);
+      }
+    }
+  }
+
+  private static boolean covers(String required, String relative) {
+    return new CopyFilter(List.of(required), List.of()).takes(relative);
+  }
+
+  /** Where the source goes: clean, links followed but at the name itself when it goes into a directory. */
+  private static String destination(Directory root, String path, Status source, Attributes attributes) throws SlipwayException, IOException {
+    Copy copy = attributes.copy();
+    String destination = RootPaths.clean(copy.destination());
+    boolean directory = copy.destination().endsWith("/") || copy.destination().endsWith("/.");
+    if (!copy.options().createDestinationPath() && root.resolveStatus(RootPaths.parent(destination)).isEmpty()) {
+      throw new SlipwayException(
+          ErrorKind.INVALID, "failed to stat " + destination + ": lstat " + RootPaths.parent(destination) + ": no such file or directory");
+    }
+    String ensured = directory ? destination : RootPaths.parent(destination);
+    try {
+      RootPaths.makeAll(root, ensured, attributes.onTheWay()).close();
+    } catch (LinuxException e) {
+      if (e.errno() == Errno.ENOTDIR && copy.options().alwaysReplaceExisting()) {
+        replaceInTheWay(root, ensured);
+        RootPaths.makeAll(root, ensured, attributes.onTheWay()).close();
+      } else if (e.errno() == Errno.ENOTDIR) {
+        throw new SlipwayException(ErrorKind.INVALID, "cannot copy to non-directory: " + ensured, e);
+      } else {
+        throw e;
+      }
+    }
+    boolean replacesLink = copy.options().alwaysReplaceExisting() && !directory && source.isDirectory();
+    String followed = replacesLink ? literal(root, destination) : RootPaths.follow(root, destination);
+    Optional<Status> existing = status(root, followed);
+    boolean into = existing.isPresent() && existing.get().isDirectory() && !(source.isDirectory() && copy.options().directoryContents());
+    if (into && !RootPaths.name(path).isEmpty()) {
+      return RootPaths.join(followed, RootPaths.name(path));
+    }
+    return followed;
+  }
+
+  private static void replaceInTheWay(Directory root, String path) throws IOException {
+    String prefix = "";
+    for (String name : path.substring(1).split("/")) {
+      prefix = prefix + "/" + name;
+      Optional<Status> status = root.resolveStatus(prefix);
+      if (status.isPresent() && !status.get().isDirectory()) {
+        try (Directory parent = root.resolve(RootPaths.parent(prefix))) {
+          parent.removeTree(name);
+        }
+        return;
+      }
+    }
+  }
+
+  /** The path with the links above its name followed. */
+  private static String literal(Directory root, String path) throws IOException {
+    if (path.equals("/")) {
+      return path;
+    }
+    try (Directory parent = root.resolve(RootPaths.parent(path))) {
+      return RootPaths.join(RootPaths.inside(root, parent), RootPaths.name(path));
+    } catch (LinuxException e) {
+      if (e.errno() == Errno.ENOENT || e.errno() == Errno.ENOTDIR) {
+        return path;
+      }
+      throw e;
+    }
+  }
+
+  private static Optional<Status> status(Directory root, String path) throws IOException {
+    if (path.equals("/")) {
+      return Optional.of(root.status());
+    }
+    try (Directory parent = root.resolve(RootPaths.parent(path))) {
+      return parent.find(RootPaths.name(path));
+    } catch (LinuxException e) {
+      if (e.errno() == Errno.ENOENT || e.errno() == Errno.ENOTDIR) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private static SlipwayException notFound(String path) {
+    return new SlipwayException(ErrorKind.NOT_FOUND, "\"" + path + "\": not found");
+  }
+}
