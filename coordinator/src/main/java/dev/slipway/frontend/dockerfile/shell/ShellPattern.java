@@ -10,7 +10,7 @@ import java.util.BitSet;
  */
 final class ShellPattern {
   /** Steps that one substitution may take; a real one takes some thousands. */
-  static final long MOST_STEPS = 50_000_000;
+  static final long MOST_STEPS = 5_000_000;
 
   private final int[] tokens;
   private long steps;

@@ -1,0 +1,103 @@
+package dev.slipway.frontend.dockerfile.convert;
+
+import static dev.slipway.frontend.dockerfile.convert.DockerfileFixture.run;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.graph.FileAction;
+import dev.slipway.graph.Mount;
+import dev.slipway.graph.Op;
+import dev.slipway.graph.Vertex;
+import org.junit.jupiter.api.Test;
+
+class RunStepTest {
+  private final DockerfileFixture fixture = new DockerfileFixture();
+
+  @Test
+  void putsTheShellBeforeACommandLine() throws Exception {
+    assertThat(run(fixture.convert("FROM a\nRUN echo $A")).meta().arguments()).containsExactly("/bin/sh", "-c", "echo $A");
+    assertThat(run(fixture.convert("FROM a\nSHELL [\"bash\", \"-ec\"]\nRUN x")).meta().arguments()).containsExactly("bash", "-ec", "x");
+  }
+
+  @Test
+  void executesTheJsonFormAsItIs() throws Exception {
+    assertThat(run(fixture.convert("FROM a\nRUN [\"echo\", \"$A\"]")).meta().arguments()).containsExactly("echo", "$A");
+  }
+
+  @Test
+  void givesAHeredocToTheShell() throws Exception {
+    Converted converted = fixture.convert("FROM a\nRUN <<EOF\necho $A\necho 2\nEOF\n");
+
+    assertThat(run(converted).meta().arguments()).containsExactly("/bin/sh", "-c", "echo $A\necho 2\n");
+    assertThat(DockerfileFixture.result(converted).name()).isEqualTo("[2/2] RUN <<EOF (echo $A...)");
+  }
+
+  @Test
+  void givesACommandWithHeredocsToTheShellWhole() throws Exception {
+    assertThat(run(fixture.convert("FROM a\nRUN cat <<EOF > /x\na\nEOF\n")).meta().arguments())
+        .containsExactly("/bin/sh", "-c", "cat <<EOF > /x\na\nEOF");
+  }
+
+  @Test
+  void executesAHeredocWithAShebangAsAFile() throws Exception {
+    Converted converted = fixture.convert("FROM a\nRUN <<EOF\n#!/usr/bin/env python3\nprint(1)\nEOF\n");
+
+    Op.Exec run = run(converted);
+    assertThat(run.meta().arguments()).containsExactly("/dev/pipes/EOF");
+    Mount mount = run.mounts().get(1);
+    assertThat(mount).isEqualTo(new Mount(1, "", "/dev/pipes", -1, true, new Mount.Kind.Bind()));
+    Vertex script = converted.definition().vertex(DockerfileFixture.result(converted).inputs().get(1).vertex());
+    assertThat(((FileAction.Change.MakeFile) ((Op.File) script.op()).actions().getFirst().change()).mode()).isEqualTo(0755);
+  }
+
+  @Test
+  void seesArgumentsAndTheLastOneSetWins() throws Exception {
+    fixture.buildArgument("GIVEN", "g").buildArgument("UNDECLARED", "u").buildArgument("HTTP_PROXY", "p");
+
+    Converted converted = fixture.convert("ARG OUTER=o\nFROM a\nENV X=env\nARG X=arg\nARG GIVEN\nARG OUTER\nARG UNSET\nARG TARGETOS=mine\nRUN a");
+
+    assertThat(run(converted).meta().environment()).containsExactly("PATH=/bin", "X=arg", "GIVEN=g", "OUTER=o", "TARGETOS=mine");
+    assertThat(run(converted).meta().proxyEnvironment()).containsExactly("HTTP_PROXY=p", "http_proxy=p");
+    assertThat(DockerfileFixture.config(converted).history().getLast().createdBy())
+        .isEqualTo("RUN |4 X=arg GIVEN=g OUTER=o TARGETOS=mine /bin/sh -c a # buildkit");
+    assertThat(DockerfileFixture.config(converted).json().path("config").path("Env").toString()).isEqualTo("[\"PATH=/bin\",\"X=env\"]");
+  }
+
+  @Test
+  void mountsStagesImagesTheContextAndMemory() throws Exception {
+    Op.Exec run =
+        run(
+            fixture.convert(
+                """
+                FROM a AS s
+                FROM b
+                WORKDIR /w
+                ARG D=/data
+                RUN --mount=from=s,source=/x,target=rel --mount=type=bind,target=$D,rw --mount=type=tmpfs,target=/t,size=1m cmd
+                """));
+
+    assertThat(run.mounts())
+        .containsExactly(
+            new Mount(0, "", "/", 0, false, new Mount.Kind.Bind()),
+            new Mount(2, "", "/data", -1, false, new Mount.Kind.Bind()),
+            new Mount(-1, "", "/t", -1, false, new Mount.Kind.Tmpfs(1 << 20)),
+            new Mount(1, "/x", "/w/rel", -1, true, new Mount.Kind.Bind()));
+  }
+
+  @Test
+  void refusesTwoMountsInOnePlace() {
+    assertThatThrownBy(() -> fixture.convert("FROM a\nRUN --mount=target=/a --mount=type=tmpfs,target=/a/ x")).hasMessageContaining("duplicate mount");
+  }
+
+  @Test
+  void choosesTheNetwork() throws Exception {
+    assertThat(run(fixture.convert("FROM a\nRUN --network=none x")).network()).isEqualTo(Op.Network.NONE);
+    assertThat(run(fixture.convert("FROM a\nRUN --network=host x")).network()).isEqualTo(Op.Network.HOST);
+    assertThat(run(fixture.convert("FROM a\nRUN x")).network()).isEqualTo(Op.Network.SANDBOX);
+  }
+
+  @Test
+  void showsVariablesThatAreSet() throws Exception {
+    assertThat(DockerfileFixture.result(fixture.convert("FROM a\nENV A=1\nrun echo \"$A\" $UNSET")).name()).isEqualTo("[2/2] RUN echo \"1\" $UNSET");
+  }
+}

@@ -1,0 +1,172 @@
+package dev.slipway.frontend.dockerfile.convert;
+
+import static dev.slipway.frontend.dockerfile.convert.DockerfileFixture.config;
+import static dev.slipway.frontend.dockerfile.convert.DockerfileFixture.names;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipway.frontend.SourceError;
+import dev.slipway.oci.Platform;
+import org.junit.jupiter.api.Test;
+
+class StagesTest {
+  private static final String ALPINE = "docker.io/library/alpine:latest@" + DockerfileFixture.digest("docker.io/library/alpine:latest");
+  private static final String CROSS =
+      """
+      ARG VERSION=1
+      FROM --platform=$BUILDPLATFORM golang:$VERSION AS build
+      ARG TARGETARCH
+      WORKDIR /src
+      COPY go.mod main.go ./
+      RUN go build -o /out
+      FROM alpine AS unused
+      RUN false
+      FROM alpine
+      COPY --from=build /out /bin/app
+      ENTRYPOINT ["/bin/app"]
+      """;
+
+  private final DockerfileFixture fixture = new DockerfileFixture();
+
+  @Test
+  void makesTheGraphOfAMultiStageMultiPlatformFile() throws Exception {
+    Converted converted = fixture.multiPlatform(Platform.LINUX_ARM64).convert(CROSS);
+
+    String golang = "docker.io/library/golang:1@" + DockerfileFixture.digest("docker.io/library/golang:1");
+    assertThat(GraphText.of(converted.definition()))
+        .isEqualTo(
+            """
+            0: [linux/amd64 build 1/4] FROM GOLANG
+               platform linux/amd64
+               docker-image://GOLANG {}
+               line 2
+            1: [linux/amd64->arm64 build 2/4] WORKDIR /src
+               input 0
+               0,-1 -> 0 mkdir /src
+               line 4
+            2: [internal] load build context
+               local://context {local.excludepatterns=["*.tmp"], local.followpaths=["go.mod","main.go"], local.session=session, local.sharedkeyhint=context}
+            3: [linux/amd64->arm64 build 3/4] COPY go.mod main.go ./
+               input 1
+               input 2
+               0,1 -> -1 copy /go.mod /src/
+               2,1 -> 0 copy /main.go /src/
+               line 5
+            4: [linux/amd64->arm64 build 4/4] RUN go build -o /out
+               platform linux/amd64
+               input 3
+               exec [/bin/sh, -c, go build -o /out] env [PATH=/bin, TARGETARCH=arm64] in /src as ''
+               mount 0 at / output 0
+               line 6
+            5: [linux/arm64 stage-2 1/2] FROM ALPINE
+               platform linux/arm64
+               docker-image://ALPINE {}
+               line 9
+            6: [linux/arm64 stage-2 2/2] COPY --from=build /out /bin/app
+               input 5
+               input 4
+               0,1 -> 0 copy /out /bin/app
+               line 10
+            """
+                .replace("GOLANG", golang)
+                .replace("ALPINE", ALPINE));
+    assertThat(config(converted).architecture()).isEqualTo("arm64");
+    assertThat(converted.platform()).isEqualTo(Platform.LINUX_ARM64);
+  }
+
+  @Test
+  void makesTheSameGraphEveryTime() throws Exception {
+    assertThat(fixture.convert(CROSS).definition().vertices().keySet())
+        .containsExactlyElementsOf(new DockerfileFixture().convert(CROSS).definition().vertices().keySet());
+  }
+
+  @Test
+  void leavesOutTheNameOfAnOnlyStage() throws Exception {
+    assertThat(names(fixture.convert("FROM alpine\nRUN a\n").definition())).containsExactly("[1/2] FROM " + ALPINE, "[2/2] RUN a");
+  }
+
+  @Test
+  void padsNumbersOfLongStages() throws Exception {
+    assertThat(names(fixture.convert("FROM alpine\n" + "RUN a\n".repeat(9)).definition())).contains("[ 9/10] RUN a", "[10/10] RUN a");
+  }
+
+  @Test
+  void continuesAnEarlierStageWithItsArguments() throws Exception {
+    Converted converted = fixture.convert("FROM alpine AS base\nARG A=1\nENV B=2\nWORKDIR /w\nFROM Base\nRUN a\n");
+
+    assertThat(names(converted.definition())).containsExactly("[base 1/2] FROM " + ALPINE, "[base 2/2] WORKDIR /w", "[stage-1 1/1] RUN a");
+    assertThat(DockerfileFixture.run(converted).meta().environment()).containsExactly("PATH=/bin", "A=1", "B=2");
+    assertThat(DockerfileFixture.run(converted).meta().workingDirectory()).isEqualTo("/w");
+  }
+
+  @Test
+  void buildsTheTargetByNameOrNumber() throws Exception {
+    String file = "FROM alpine AS one\nRUN 1\nFROM alpine AS two\nRUN 2\n";
+
+    assertThat(names(new DockerfileFixture().target("ONE").convert(file).definition())).contains("[one 2/2] RUN 1");
+    assertThat(names(new DockerfileFixture().target("0").convert(file).definition())).contains("[one 2/2] RUN 1");
+    assertThatThrownBy(() -> new DockerfileFixture().target("on").convert(file))
+        .hasMessage("target stage \"on\" could not be found (did you mean one?)");
+  }
+
+  @Test
+  void copiesFromStagesThatFollow() throws Exception {
+    assertThat(names(fixture.target("one").convert("FROM scratch AS one\nCOPY --from=two /a /\nFROM alpine AS two\nRUN b\n").definition()))
+        .containsExactly("[two 1/2] FROM " + ALPINE, "[two 2/2] RUN b", "[one 1/1] COPY --from=two /a /");
+  }
+
+  @Test
+  void copiesFromImages() throws Exception {
+    assertThat(names(fixture.convert("FROM scratch\nCOPY --from=alpine /a /\n").definition()))
+        .containsExactly("FROM " + ALPINE, "[1/1] COPY --from=alpine /a /");
+  }
+
+  @Test
+  void givesScratchForAnEmptyStage() throws Exception {
+    assertThat(fixture.convert("FROM scratch\nLABEL a=b\n").definition().result()).isEmpty();
+  }
+
+  @Test
+  void firesTriggersOfImagesAndStagesOnce() throws Exception {
+    fixture.image(
+        "docker.io/library/onbuild:latest",
+        "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"OnBuild\":[\"RUN from image\",\"COPY --from=other /a /b\"]}}");
+
+    Converted converted =
+        fixture.convert("FROM alpine AS other\nFROM onbuild AS mid\nONBUILD RUN from stage\nFROM mid AS child\nFROM child\n");
+
+    assertThat(names(converted.definition()).stream().filter(name -> !name.contains("FROM")).toList())
+        .containsExactly(
+            "[mid 2/3] ONBUILD RUN from image", "[mid 3/3] ONBUILD COPY --from=other /a /b", "[child 1/1] ONBUILD RUN from stage");
+    assertThat(config(converted).json().path("config").has("OnBuild")).isFalse();
+  }
+
+  @Test
+  void saysWhichLineOfAStageIsWrong() {
+    assertError("FROM alpine AS a\nCOPY --from=a /x /y", 2, "circular dependency detected on stage: a");
+    assertError("FROM alpine AS a\nCOPY --from=b /x /y\nFROM a AS b\nCOPY --from=b / /", 2, "circular dependency detected on stage: b");
+    assertError("FROM alpine\nCOPY --from=1 /x /y", 2, "invalid from flag value 1");
+    assertError("FROM $NOTHING", 1, "base name ($NOTHING) should not be blank");
+    assertError("FROM UPPER:x:y", 1, "failed to parse stage name \"UPPER:x:y\": invalid reference format");
+    assertError("FROM --platform=a/b/c/d alpine", 1, "failed to parse platform a/b/c/d");
+    assertError("FROM scratch\nENV A=${B:?needed}", 2, "B: needed");
+  }
+
+  @Test
+  void ignoresTheCacheWhereAsked() throws Exception {
+    String file = "FROM alpine AS a\nRUN 1\nFROM a AS b\nRUN 2\n";
+
+    assertThat(
+            new DockerfileFixture().noCache("b").convert(file).definition().vertices().values().stream()
+                .filter(vertex -> vertex.metadata().ignoreCache())
+                .map(dev.slipway.graph.Vertex::name))
+        .containsExactly("[b 1/1] RUN 2");
+    assertThat(DockerfileFixture.result(new DockerfileFixture().noCache().convert(file)).metadata().ignoreCache()).isTrue();
+  }
+
+  private void assertError(String dockerfile, int line, String message) {
+    assertThatThrownBy(() -> fixture.convert(dockerfile))
+        .isInstanceOfSatisfying(SourceError.class, e -> assertThat(e.ranges().getFirst().startLine()).isEqualTo(line))
+        .hasMessageContaining(message);
+  }
+}
