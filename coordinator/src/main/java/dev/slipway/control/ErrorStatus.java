@@ -69,11 +69,10 @@ public final class ErrorStatus {
       return Code.NOT_FOUND;
     }
     return switch (error.kind()) {
-      case INVALID, NOT_FOUND, DENIED, CONFLICT -> Code.UNKNOWN;
+      case INVALID, NOT_FOUND, DENIED, CONFLICT, UNSUPPORTED -> Code.UNKNOWN;
       case UNAVAILABLE -> Code.UNAVAILABLE;
       case EXHAUSTED -> Code.RESOURCE_EXHAUSTED;
       case CANCELLED -> Code.CANCELLED;
-      case UNSUPPORTED -> Code.UNIMPLEMENTED;
       case INTERNAL -> Code.INTERNAL;
     };
   }

@@ -68,7 +68,7 @@ class ErrorStatusTest {
 
   @Test
   void ordinaryFailuresAreUnknownSoThatClientsPrintOnlyTheMessage() {
-    for (ErrorKind kind : List.of(ErrorKind.INVALID, ErrorKind.NOT_FOUND, ErrorKind.DENIED, ErrorKind.CONFLICT)) {
+    for (ErrorKind kind : List.of(ErrorKind.INVALID, ErrorKind.NOT_FOUND, ErrorKind.DENIED, ErrorKind.CONFLICT, ErrorKind.UNSUPPORTED)) {
       assertThat(code(new SlipwayException(kind, "x"))).isEqualTo(Code.UNKNOWN);
     }
     assertThat(code(new IOException("disk"))).isEqualTo(Code.UNKNOWN);
@@ -78,7 +78,6 @@ class ErrorStatusTest {
   void otherErrorsHaveCodesOfTheirOwn() {
     assertThat(code(new SlipwayException(ErrorKind.UNAVAILABLE, "x"))).isEqualTo(Code.UNAVAILABLE);
     assertThat(code(new SlipwayException(ErrorKind.EXHAUSTED, "x"))).isEqualTo(Code.RESOURCE_EXHAUSTED);
-    assertThat(code(new SlipwayException(ErrorKind.UNSUPPORTED, "x"))).isEqualTo(Code.UNIMPLEMENTED);
     assertThat(code(new SlipwayException(ErrorKind.INTERNAL, "x"))).isEqualTo(Code.INTERNAL);
     assertThat(code(new UnknownBuild("r1"))).isEqualTo(Code.NOT_FOUND);
     assertThat(ErrorStatus.of(new UnknownBuild("r1")).getMessage()).isEqualTo("no such job r1");
