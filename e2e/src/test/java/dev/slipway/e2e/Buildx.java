@@ -1,0 +1,58 @@
+package dev.slipway.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The real docker buildx with a builder of its own; nothing of the user's settings is read or changed. */
+final class Buildx {
+  private static final String PROGRAM = "/usr/libexec/docker/cli-plugins/docker-buildx";
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  private final Map<String, String> environment;
+
+  /** A client of that endpoint. */
+  Buildx(String endpoint) {
+    Path settings = Workplace.folder("buildx");
+    try {
+      Files.createDirectories(settings.resolve("docker"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    environment = Map.of("BUILDX_CONFIG", settings.toString(), "DOCKER_CONFIG", settings.resolve("docker").toString(),
+        "BUILDX_NO_DEFAULT_ATTESTATIONS", "1", "BUILDKIT_PROGRESS", "plain", "BUILDX_BUILDER", "farm", "NO_COLOR", "1");
+    run("create", "--name", "farm", "--driver", "remote", endpoint).orThrow();
+  }
+
+  Command.Result run(String... arguments) {
+    try (Command command = start(List.of(arguments))) {
+      return command.await(PATIENCE);
+    }
+  }
+
+  private Command start(List<String> arguments) {
+    List<String> words = new ArrayList<>(List.of(PROGRAM));
+    words.addAll(arguments);
+    return Command.start(environment, Path.of("/"), words);
+  }
+
+  /** {@code docker buildx build …flags context}, to its end. */
+  Command.Result build(Path context, String... flags) {
+    try (Command command = startBuild(context, flags)) {
+      return command.await(PATIENCE);
+    }
+  }
+
+  /** Starts a build. */
+  Command startBuild(Path context, String... flags) {
+    List<String> arguments = new ArrayList<>(List.of("build", "--progress", "plain"));
+    arguments.addAll(List.of(flags));
+    arguments.add(context.toString());
+    return start(arguments);
+  }
+}

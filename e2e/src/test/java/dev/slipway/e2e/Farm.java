@@ -1,0 +1,141 @@
+package dev.slipway.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** A farm of real processes in a folder of its own, started with {@code slipway up}. */
+final class Farm implements AutoCloseable {
+  private static final Duration START = Duration.ofMinutes(3);
+  private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(5)).build();
+
+  private final Path root;
+  private final Buildx buildx;
+
+  private Farm(Path root) {
+    this.root = root;
+    this.buildx = new Buildx(endpoint(root));
+  }
+
+  /** Starts one that pulls from the shared registry. */
+  static Farm start(int workers) {
+    return start(workers, LocalRegistry.shared().mirrorConfig());
+  }
+
+  /** Starts one with that configuration (buildkitd.toml). */
+  static Farm start(int workers, String config) {
+    Path root = Workplace.folder("farm");
+    Path file = Workplace.folder("config").resolve("slipway.toml");
+    try {
+      Files.writeString(file, config);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Command.run(
+            START,
+            List.of(Workplace.slipway(), "up", "-d", "--root", root.toString(), "--workers", Integer.toString(workers), "--slots", "4",
+                "--addr", "tcp://127.0.0.1:0", "--http", "127.0.0.1:0", "--config", file.toString()))
+        .orThrow();
+    return new Farm(root);
+  }
+
+  private static String endpoint(Path root) {
+    return firstLine(root.resolve("run/grpc.address"));
+  }
+
+  private static String firstLine(Path file) {
+    try (Stream<String> lines = Files.lines(file)) {
+      return lines.findFirst().orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Path root() {
+    return root;
+  }
+
+  /** {@code tcp://host:port}. */
+  String endpoint() {
+    return endpoint(root);
+  }
+
+  Buildx buildx() {
+    return buildx;
+  }
+
+  /** What the coordinator answers under that path of its HTTP address. */
+  String http(String path) {
+    return get("http://" + firstLine(root.resolve("run/http.address")) + path);
+  }
+
+  /** What a worker answers. */
+  String workerHttp(int worker, String path) {
+    return get("http://" + firstLine(root.resolve("worker-" + worker + "/run/http.address")) + path);
+  }
+
+  private static String get(String uri) {
+    try {
+      return HTTP.send(HttpRequest.newBuilder(URI.create(uri)).timeout(Duration.ofSeconds(10)).build(), HttpResponse.BodyHandlers.ofString()).body();
+    } catch (IOException e) {
+      throw new AssertionError(uri, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Ends a worker as a power cut would: without a word to anybody. */
+  void killWorker(int number) {
+    process("worker-" + number).orElseThrow(() -> new AssertionError("worker " + number + " does not run")).destroyForcibly();
+  }
+
+  private Optional<ProcessHandle> process(String name) {
+    Path file = root.resolve("run/" + name + ".pid");
+    return Files.exists(file) ? ProcessHandle.of(Long.parseLong(firstLine(file).split(" ")[0])) : Optional.empty();
+  }
+
+  /** Whether any process of this machine's users has that word in its command line; choose a word nobody else has. */
+  boolean runs(String word) {
+    return ProcessHandle.allProcesses().anyMatch(process -> isStep(process, word));
+  }
+
+  /** Whether a process below that worker has that word in its command line. */
+  boolean workerRuns(int number, String word) {
+    return process("worker-" + number).stream().flatMap(ProcessHandle::descendants).anyMatch(process -> isStep(process, word));
+  }
+
+  /** The client has the word in no argument, the step has: the Dockerfile is a file to the client. */
+  private static boolean isStep(ProcessHandle process, String word) {
+    return commandLine(process).contains(word);
+  }
+
+  /** Read from /proc: other users' command lines are not in {@link ProcessHandle.Info} for all JDKs. */
+  private static String commandLine(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"), java.nio.charset.StandardCharsets.ISO_8859_1).replace('\0', ' ');
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** The end of every log, for the message of a test that fails. */
+  String logs() {
+    return Command.run(Duration.ofSeconds(10), List.of(Workplace.slipway(), "logs", "-n", "40", "--root", root.toString())).output();
+  }
+
+  @Override
+  public void close() {
+    Command.start(Map.of(), Path.of("/"), List.of(Workplace.slipway(), "down", "--root", root.toString())).await(Duration.ofSeconds(30)).orThrow();
+  }
+}
