@@ -29,7 +29,7 @@ class BuildkitdE2eTest {
       daemon.awaitOutput(Duration.ofSeconds(60), output -> output.contains("slipway: ready after"));
       assertThat(Files.readString(Path.of("/proc/self/mounts"))).isEqualTo(mounts);
       new Buildx("unix://" + socket).build(BuildDirectory.of("FROM busybox\nRUN echo drop-in > /file\n").path(), "-t", registry.image("buildkitd/app:1"), "--push").orThrow();
-      long[] started = ProcessHandle.of(daemon.pid()).orElseThrow().descendants().mapToLong(ProcessHandle::pid).toArray();
+      List<Long> started = ProcessHandle.of(daemon.pid()).orElseThrow().descendants().map(ProcessHandle::pid).toList();
 
       long asked = System.nanoTime();
       daemon.terminate();
