@@ -23,7 +23,7 @@ final class CopyStep {
   private static final Pattern OCTAL = Pattern.compile("[0-7]{1,5}");
   private static final Pattern SYMBOLIC = Pattern.compile("[ugoa]*([-+=][rwxXstugo]*)+(,[ugoa]*([-+=][rwxXstugo]*)+)*");
   private static final int LONGEST_SYMBOLIC = 100;
-  private static final Pattern REMOTE = Pattern.compile("(?:https?|git|ssh)://.*|git@[^:]+:.*|[^/]*\\.git(?:[#?].*)?|github\\.com/.*");
+  private static final Pattern REMOTE = Pattern.compile("(?:https?|git|ssh)://.*|git@[^:]+:.*|github\\.com/.*");
 
   private CopyStep() {}
 

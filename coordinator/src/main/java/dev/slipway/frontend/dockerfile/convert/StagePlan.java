@@ -4,13 +4,16 @@ import dev.slipway.frontend.dockerfile.instruction.BuildFile;
 import dev.slipway.frontend.dockerfile.instruction.Located;
 import dev.slipway.oci.Platform;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * A stage that is built.
  *
  * @param commands triggers of the base first
- * @param dependencies what {@code --from} of a command means
+ * @param displayName as in the names of its steps; empty for the only stage of a file
+ * @param copySources what {@code --from} of a COPY means, by its text
+ * @param mountSources what {@code from} of a mount means, by its text: never a number
  */
 record StagePlan(
     BuildFile.Stage stage,
@@ -18,8 +21,8 @@ record StagePlan(
     Platform platform,
     Base base,
     List<Located> commands,
-    java.util.Map<String, From> copySources,
-    java.util.Map<String, From> mountSources) {
+    Map<String, From> copySources,
+    Map<String, From> mountSources) {
   /** What a stage starts from. */
   sealed interface Base {
     record Scratch() implements Base {}

@@ -9,6 +9,7 @@ import dev.slipway.graph.SourceMap.Range;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -130,6 +131,6 @@ final class StageState {
     while (end < text.length() && !Character.isWhitespace(text.charAt(end))) {
       end++;
     }
-    return text.substring(0, end).toUpperCase(java.util.Locale.ROOT) + lexer().display(text.substring(end), environment);
+    return text.substring(0, end).toUpperCase(Locale.ROOT) + lexer().display(text.substring(end), environment);
   }
 }

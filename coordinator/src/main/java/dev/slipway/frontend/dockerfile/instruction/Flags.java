@@ -6,9 +6,11 @@ import dev.slipway.frontend.dockerfile.parser.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The flags of one statement, checked against what its instruction knows. */
 final class Flags {
@@ -26,12 +28,12 @@ final class Flags {
       String name = flag.substring(2, equals < 0 ? flag.length() : equals);
       if (later.contains(name)) {
         if (!(equals >= 0 && flag.substring(equals + 1).equals("false"))) {
-          throw source.unsupported(statement.range(), statement.keyword().toUpperCase(java.util.Locale.ROOT) + " --" + name);
+          throw source.unsupported(statement.range(), statement.keyword().toUpperCase(Locale.ROOT) + " --" + name);
         }
         continue;
       }
       if (!known.contains(name)) {
-        List<String> candidates = java.util.stream.Stream.concat(known.stream(), later.stream()).sorted().toList();
+        List<String> candidates = Stream.concat(known.stream(), later.stream()).sorted().toList();
         throw source.syntaxError(statement.range(), "unknown flag: --" + name + Suggestion.of(name, candidates));
       }
       if (equals < 0) {

@@ -1,5 +1,7 @@
 package dev.slipway.frontend.dockerfile.instruction;
 
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.SourceError;
 import dev.slipway.frontend.dockerfile.instruction.Instruction.CommandLine;
 import dev.slipway.frontend.dockerfile.parser.DockerfileParser;
@@ -7,6 +9,7 @@ import dev.slipway.frontend.dockerfile.parser.Heredoc;
 import dev.slipway.frontend.dockerfile.parser.SourceText;
 import dev.slipway.frontend.dockerfile.parser.Statement;
 import dev.slipway.frontend.dockerfile.parser.Words;
+import dev.slipway.graph.SourceMap.Range;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +36,7 @@ public final class InstructionParser {
   }
 
   /** Parses the text of an ONBUILD trigger; it stands where the stage that it fires in begins. */
-  public Located parseTrigger(String expression, dev.slipway.graph.SourceMap.Range range) throws SourceError {
+  public Located parseTrigger(String expression, Range range) throws SourceError {
     Statement statement = DockerfileParser.parseInner(source, expression, escape, range);
     checkTrigger(statement);
     Located inner = parse(statement);
@@ -101,8 +104,8 @@ public final class InstructionParser {
     for (String mount : flags.all("mount")) {
       try {
         MountOption.parse(mount, value -> value);
-      } catch (dev.slipway.error.SlipwayException e) {
-        throw e.kind() == dev.slipway.error.ErrorKind.UNSUPPORTED
+      } catch (SlipwayException e) {
+        throw e.kind() == ErrorKind.UNSUPPORTED
             ? source.error(e.kind(), statement.range(), "RUN " + e.getMessage())
             : source.syntaxError(statement.range(), e.getMessage());
       }

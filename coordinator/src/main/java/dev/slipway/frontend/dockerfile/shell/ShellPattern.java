@@ -2,6 +2,7 @@ package dev.slipway.frontend.dockerfile.shell;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import java.util.Arrays;
 import java.util.BitSet;
 
 /**
@@ -37,7 +38,7 @@ final class ShellPattern {
         tokens[count++] = c;
       }
     }
-    return new ShellPattern(java.util.Arrays.copyOf(tokens, count));
+    return new ShellPattern(Arrays.copyOf(tokens, count));
   }
 
   private ShellPattern reversed() {
