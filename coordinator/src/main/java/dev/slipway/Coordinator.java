@@ -15,6 +15,8 @@ import dev.slipway.control.TimestampHeader;
 import dev.slipway.control.WorkerRecords;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.export.ExportParts;
+import dev.slipway.export.FarmImageExporter;
 import dev.slipway.fleet.FarmFleet;
 import dev.slipway.fleet.FarmServer;
 import dev.slipway.fleet.FleetConfig;
@@ -125,7 +127,7 @@ final class Coordinator implements AutoCloseable {
     SchedulerLoop scheduler = keep("scheduler", SchedulerLoop.start(SchedulerConfig.DEFAULTS, meters::stageQueued));
     FarmFleet fleet = keep("fleet", new FarmFleet(FleetConfig.DEFAULTS, index, scheduler, clock));
     BuildJobs jobs = new BuildJobs(clock);
-    TreeShelf trees = new TreeShelf();
+    TreeShelf trees = new TreeShelf((_, _) -> {}, _ -> {});
     AtomicReference<String> treesUrl = new AtomicReference<>("");
 
     RelayedBlobs relayed = new RelayedBlobs(registries, treesUrl::get, fleet::capability);
@@ -133,11 +135,13 @@ final class Coordinator implements AutoCloseable {
     Sources sources = new Sources(Unfinished.SESSIONS, images, index, clock);
     FarmLayerReferences references = new FarmLayerReferences(index, fleet, images, sources, treesUrl::get);
     FarmSolver solver = new FarmSolver(new SolveParts(index, scheduler, fleet, sources, references, trees, jobs, clock));
+    FarmImageExporter exporter =
+        new FarmImageExporter(new ExportParts(fleet, index, registries, Unfinished.SESSIONS, references, clock, Files.createDirectories(state.resolve("export"))));
     WorkerRecords workers = new WorkerRecords(fleet);
     GatewayParts gateway =
         new GatewayParts(solver, new ResultFiles(fleet, index, references), resolver(registries), Unfinished.SESSIONS, new DockerfileFrontend(), workers::platforms, clock);
     ControlService control =
-        new ControlService(new ControlService.Parts(jobs, gateway, Unfinished.EXPORTER, workers, Unfinished.ENDPOINT, new HashSet<>(config.entitlements()), meters));
+        new ControlService(new ControlService.Parts(jobs, gateway, exporter, workers, Unfinished.ENDPOINT, new HashSet<>(config.entitlements()), meters));
 
     gauges(meters, scheduler, jobs);
     AtomicReference<EndpointServer> serving = new AtomicReference<>();

@@ -43,7 +43,7 @@ class WebServerTest {
   private final Capability.Signer signer = Capability.Signer.generate();
   private static final RelayedBlobs RELAYED = new RelayedBlobs(new RegistryClient(RegistryHosts.DEFAULT), () -> "", _ -> "");
 
-  private final TreeShelf trees = new TreeShelf();
+  private final TreeShelf trees = new TreeShelf((_, _) -> {}, _ -> {});
   private final HttpClient client = HttpClient.newHttpClient();
   private volatile List<WorkerNode> workers = List.of();
   private WebServer web;
