@@ -78,7 +78,8 @@ public final class LayerApplier {
   private long unpack(LayerStream plain, LayerWriter writer) throws IOException {
     try (LayerUnpacking unpacking = new LayerUnpacking(writer.directory(), writer.below())) {
       // Not closed: that would close the stream, which is still to be read to its end.
-      TarArchiveInputStream tar = new TarArchiveInputStream(plain, StandardCharsets.UTF_8.name());
+      PaxTap tap = new PaxTap(plain);
+      TarArchiveInputStream tar = new TarArchiveInputStream(tap, StandardCharsets.UTF_8.name());
       long entries = 0;
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
         if (++entries > limits.entries()) {
@@ -91,7 +92,7 @@ public final class LayerApplier {
           Thread.currentThread().interrupt();
           throw new java.io.InterruptedIOException("unpacking was interrupted");
         }
-        unpacking.entry(entry, tar);
+        unpacking.entry(entry, tar, tap.attributes());
       }
       return unpacking.finish();
     }

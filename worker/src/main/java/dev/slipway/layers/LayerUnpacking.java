@@ -30,8 +30,6 @@ final class LayerUnpacking implements AutoCloseable {
   /** Marks of aufs, which mean nothing here. */
   private static final String AUFS = ".wh..wh.";
 
-  private static final String XATTR = "SCHILY.xattr.";
-
   private final LayerTree tree;
   private final OpenFile.Buffer buffer = new OpenFile.Buffer(BUFFER);
   private final byte[] bytes = new byte[BUFFER];
@@ -41,11 +39,15 @@ final class LayerUnpacking implements AutoCloseable {
 
   private long size;
 
+  /** Extended attributes of the entry at hand. */
+  private Map<String, byte[]> extended = Map.of();
+
   LayerUnpacking(Path directory, List<Path> below) throws IOException {
     this.tree = new LayerTree(directory, below);
   }
 
-  void entry(TarArchiveEntry entry, InputStream content) throws IOException {
+  void entry(TarArchiveEntry entry, InputStream content, Map<String, byte[]> attributes) throws IOException {
+    this.extended = attributes;
     String path = clean(entry.getName());
     if (path.isEmpty()) {
       if (entry.isDirectory()) {
@@ -193,23 +195,21 @@ final class LayerUnpacking implements AutoCloseable {
     if (!made.get().isSymlink()) {
       parent.mode(name, entry.getMode() & 07777);
     }
-    for (Map.Entry<String, String> record : entry.getExtraPaxHeaders().entrySet()) {
-      if (record.getKey().startsWith(XATTR)) {
-        extended(parent, name, record.getKey().substring(XATTR.length()), record.getValue());
-      }
+    for (Map.Entry<String, byte[]> attribute : extended.entrySet()) {
+      extended(parent, name, attribute.getKey(), attribute.getValue());
     }
     if (!made.get().isDirectory()) {
       parent.times(name, nanos(entry));
     }
   }
 
-  private static void extended(Directory parent, String name, String attribute, String value) throws IOException {
+  private static void extended(Directory parent, String name, String attribute, byte[] value) throws IOException {
     boolean wanted = attribute.equals("security.capability") || (attribute.startsWith("user.") && !attribute.startsWith("user.overlay."));
     if (!wanted) {
       return;
     }
     try {
-      ExtendedAttributes.set(parent.pathOf(name), attribute, value.getBytes(StandardCharsets.UTF_8));
+      ExtendedAttributes.set(parent.pathOf(name), attribute, value);
     } catch (LinuxException e) {
       if (e.errno() != Errno.EPERM && e.errno() != Errno.EOPNOTSUPP) {
         throw e;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.error.SlipwayException;
+import dev.slipway.linux.ExtendedAttributes;
 import dev.slipway.oci.Digest;
 import dev.slipway.snapshot.LayerWriter;
 import dev.slipway.snapshot.MountNamespace;
@@ -67,6 +68,9 @@ class LayerRoundTripTest {
       Files.createLink(top.resolve("d/two"), top.resolve("d/one"));
       Files.setAttribute(top.resolve("d/one"), "unix:mode", 04755);
       Files.setAttribute(top.resolve("d"), "unix:uid", 1000);
+      byte[] setuid = {1, 0, 0, 2, (byte) 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+      Files.writeString(top.resolve("d/capable"), "c");
+      ExtendedAttributes.set(top.resolve("d/capable").toString(), "security.capability", setuid);
       return root.commit("snap:busy");
     }
   }
@@ -99,6 +103,7 @@ class LayerRoundTripTest {
       assertThat(root.path().resolve("removed")).doesNotExist();
       assertThat(root.path().resolve("gone/deep")).doesNotExist();
       assertThat(root.path().resolve("gone/new")).hasContent("new");
+      assertThat(ExtendedAttributes.get(root.path().resolve("d/capable").toString(), "security.capability")).isPresent();
       assertThat(Files.getAttribute(root.path().resolve("d/two"), "unix:nlink")).isEqualTo(2);
     }
   }
