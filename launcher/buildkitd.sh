@@ -42,6 +42,7 @@ command_buildkitd() {
   ensure_packages run
   ensure_user
   ensure_jars
+  ensure_aot
   TIED=yes
   # A signal during the start ends it as well.
   trap 'stop_farm "$root"; exit 0' TERM INT HUP

@@ -19,6 +19,7 @@ command_quickstart() {
   ensure_packages run demo
   ensure_user
   ensure_jars
+  ensure_aot
   ! running "$root" coordinator || die "the quickstart's farm already runs; end it with: slipway down --root $root"
   QUICKSTART_ROOT=$root
   trap 'stop_farm "$QUICKSTART_ROOT"' EXIT

@@ -33,6 +33,7 @@ command_up() {
   ensure_packages run
   ensure_user
   ensure_jars
+  ensure_aot
   [ -n "$detach" ] || TIED=yes
   start_farm "$root" "$workers" "$slots" "$config" "$http" "${addrs[@]}"
   if [ -z "$detach" ]; then

@@ -65,8 +65,7 @@ ensure_jars() {
 java_command() {
   local flags
   flags=$(sed -n 's:.*<jvm.flags>\(.*\)</jvm.flags>.*:\1:p' "$SLIPWAY_HOME/pom.xml")
-  # Small heaps: a coordinator streams and a worker copies in the kernel. C1 and C2 stay on, long builds pay for them.
-  # shellcheck disable=SC2206
-  JAVA_COMMAND=("$(view "$JAVA_HOME")/bin/java" $flags -XX:+UseSerialGC -XX:TieredStopAtLevel=4 -Xshare:auto -Xms64m -Xmx768m -XX:+ExitOnOutOfMemoryError
-    ${SLIPWAY_JAVA_OPTS:-} -jar "$(view "$(dirname "$(jar_of "$1")")")/$(basename "$(jar_of "$1")")")
+  # Small heaps, collected by one thread: a coordinator streams, and a worker's bytes go through the kernel.
+  # shellcheck disable=SC2206,SC2207
+  JAVA_COMMAND=("$(view "$JAVA_HOME")/bin/java" $flags -XX:+UseSerialGC -Xmx768m -XX:+ExitOnOutOfMemoryError $(aot_flags "$1") ${SLIPWAY_JAVA_OPTS:-} -jar "$(view "$(dirname "$(jar_of "$1")")")/$(basename "$(jar_of "$1")")")
 }
