@@ -127,7 +127,8 @@ final class WorkerProgram {
     Path runtimeDirectory = runtimeDirectory(settings.root(), id);
     Binfmt.Platforms platforms = Binfmt.register(settings.root());
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    new Meters(metrics).bindJvm();
+    Meters meters = new Meters(metrics);
+    meters.bindJvm();
     AtomicReference<Agent> agent = new AtomicReference<>();
     try (SnapshotStore store = OverlaySnapshots.open(settings.root().resolve("snapshots"));
         NetworkPool networks = new NetworkPool(runtimeDirectory.resolve("net"), readiness.egress());
@@ -143,6 +144,7 @@ final class WorkerProgram {
               store,
               sandbox,
               settings.root(),
+              meters,
               verifier -> {
                 peers.trust(verifier);
                 writeAddress(settings, port);

@@ -24,6 +24,7 @@ import dev.slipway.sandbox.Sandbox;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.source.LayerFetcher;
 import dev.slipway.source.TransferProgress;
+import dev.slipway.telemetry.Meters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,6 +54,9 @@ public final class Agent implements AutoCloseable {
 
   /** New layers are announced together this often; results of steps travel with the steps. */
   private static final long ANNOUNCE_MILLIS = 250;
+
+  /** Below it a step would hardly get to its first write; the stage is better off elsewhere. */
+  private static final long MIN_FREE_BYTES = 64L << 20;
 
   /** What is cancelled must have ended by then; a killed container takes milliseconds. */
   private static final Duration END_PATIENCE = Duration.ofSeconds(5);
@@ -92,7 +96,7 @@ public final class Agent implements AutoCloseable {
    * @param joined gets the key of each membership's capability tokens
    */
   public Agent(
-      WorkerDescription description, Farm farm, SnapshotStore store, Sandbox sandbox, Path root, Consumer<Capability.Verifier> joined)
+      WorkerDescription description, Farm farm, SnapshotStore store, Sandbox sandbox, Path root, Meters meters, Consumer<Capability.Verifier> joined)
       throws IOException {
     this.description = description;
     this.joined = joined;
@@ -102,10 +106,10 @@ public final class Agent implements AutoCloseable {
     InstantSource clock = InstantSource.system();
     Path scratch = emptied(root.resolve("scratch"));
     this.transfer = new BlobTransfer(RetryPolicy.DEFAULT);
-    this.fetcher = new LayerFetcher(store, new LayerApplier(), transfer, scratch, clock, inventory::added);
+    this.fetcher = new LayerFetcher(store, new LayerApplier(), transfer, scratch, clock, meters, inventory::added);
     this.executor =
         new StageExecutor(store, fetcher, sandbox, () -> "snap:" + UUID.randomUUID().toString().replace("-", ""), clock, inventory::added);
-    this.pusher = new LayerPusher(store, fetcher, new BlobMaker(store), transfer, scratch, clock);
+    this.pusher = new LayerPusher(store, fetcher, new BlobMaker(store), transfer, scratch, clock, meters);
     this.reader = new PathReader(store, fetcher);
     this.stages = new RunningTasks("stage", description.slots());
     this.link = new FarmLink(farm.coordinator(), farm.joinToken(), () -> description.hello(inventory.all()), new Membership());
@@ -206,6 +210,11 @@ public final class Agent implements AutoCloseable {
   }
 
   private void start(RunStage stage, Outbox outbox) {
+    long free = root.toFile().getUsableSpace();
+    if (free < MIN_FREE_BYTES) {
+      refuse(stage, outbox, "the worker's disk is full: " + (free >> 20) + " MiB are free, a stage needs " + (MIN_FREE_BYTES >> 20));
+      return;
+    }
     RunningTasks.Admission admission =
         stages.start(
             stage.getStageId(),
@@ -223,12 +232,12 @@ public final class Agent implements AutoCloseable {
           case DUPLICATE -> Optional.of("the stage runs already");
           case CLOSED -> Optional.of("the worker is ending");
         };
-    refusal.ifPresent(
-        reason ->
-            outbox.send(
-                WorkerMessage.newBuilder()
-                    .setStageOutcome(StageOutcome.newBuilder().setStageId(stage.getStageId()).setRefused(Refused.newBuilder().setReason(reason)))
-                    .build()));
+    refusal.ifPresent(reason -> refuse(stage, outbox, reason));
+  }
+
+  private static void refuse(RunStage stage, Outbox outbox, String reason) {
+    StageOutcome outcome = StageOutcome.newBuilder().setStageId(stage.getStageId()).setRefused(Refused.newBuilder().setReason(reason)).build();
+    outbox.send(WorkerMessage.newBuilder().setStageOutcome(outcome).build());
   }
 
   private void start(PushLayers push, Outbox outbox) {

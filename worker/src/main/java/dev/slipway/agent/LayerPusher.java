@@ -15,6 +15,7 @@ import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.source.LayerFetcher;
 import dev.slipway.source.StatusLine;
 import dev.slipway.source.TransferProgress;
+import dev.slipway.telemetry.Meters;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -40,15 +41,17 @@ final class LayerPusher {
   private final BlobTransfer transfer;
   private final Path scratch;
   private final InstantSource clock;
+  private final Meters meters;
 
   /** @param scratch for blobs that pass through */
-  LayerPusher(SnapshotStore store, LayerFetcher fetcher, BlobMaker blobs, BlobTransfer transfer, Path scratch, InstantSource clock) {
+  LayerPusher(SnapshotStore store, LayerFetcher fetcher, BlobMaker blobs, BlobTransfer transfer, Path scratch, InstantSource clock, Meters meters) {
     this.store = store;
     this.fetcher = fetcher;
     this.blobs = blobs;
     this.transfer = transfer;
     this.scratch = scratch;
     this.clock = clock;
+    this.meters = meters;
   }
 
   /** Returns the blob of each layer, in order, all of them at the target when there is one. */
@@ -161,7 +164,9 @@ final class LayerPusher {
   private void upload(BlobTransfer.Target target, Digest digest, Path file, TransferProgress progress)
       throws SlipwayException, IOException, InterruptedException {
     StatusLine line = StatusLine.start(progress, clock, "pushing " + digest, Files.size(file));
-    transfer.upload(target, digest, file, line::at);
+    if (transfer.upload(target, digest, file, line::at)) {
+      meters.layerTransfer(Meters.TransferPath.PUSH, Files.size(file));
+    }
     line.done();
   }
 }

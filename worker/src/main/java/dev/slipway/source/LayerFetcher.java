@@ -7,6 +7,7 @@ import dev.slipway.protocol.worker.Layer;
 import dev.slipway.registry.BlobTransfer;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredLayer;
+import dev.slipway.telemetry.Meters;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -35,9 +36,9 @@ public final class LayerFetcher implements AutoCloseable {
    * @param arrived hears of every layer that came
    */
   public LayerFetcher(
-      SnapshotStore store, LayerApplier applier, BlobTransfer transfer, Path scratch, InstantSource clock, Consumer<StoredLayer> arrived) {
+      SnapshotStore store, LayerApplier applier, BlobTransfer transfer, Path scratch, InstantSource clock, Meters meters, Consumer<StoredLayer> arrived) {
     this.store = store;
-    this.origins = new LayerOrigins(store, applier, transfer, scratch, clock);
+    this.origins = new LayerOrigins(store, applier, transfer, scratch, clock, meters);
     this.arrived = arrived;
   }
 

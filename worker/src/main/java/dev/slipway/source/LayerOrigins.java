@@ -10,6 +10,7 @@ import dev.slipway.snapshot.LayerWriter;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredBlob;
 import dev.slipway.snapshot.StoredLayer;
+import dev.slipway.telemetry.Meters;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,17 +46,19 @@ final class LayerOrigins implements AutoCloseable {
   private final BlobTransfer transfer;
   private final Path scratch;
   private final InstantSource clock;
+  private final Meters meters;
   private final Semaphore downloads = new Semaphore(MAX_DOWNLOADS);
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT_TIMEOUT).build();
 
   /** @param scratch on the store's file system, for blobs on their way */
-  LayerOrigins(SnapshotStore store, LayerApplier applier, BlobTransfer transfer, Path scratch, InstantSource clock) {
+  LayerOrigins(SnapshotStore store, LayerApplier applier, BlobTransfer transfer, Path scratch, InstantSource clock, Meters meters) {
     this.store = store;
     this.applier = applier;
     this.transfer = transfer;
     this.scratch = scratch;
     this.clock = clock;
+    this.meters = meters;
   }
 
   /** Waits until the layers below are here, as far as they come; a layer's implied directories take their attributes. */
@@ -123,7 +126,9 @@ final class LayerOrigins implements AutoCloseable {
         }
         boolean tree = url.equals(layer.getTreeUrl());
         StatusLine line = StatusLine.start(tree ? TransferProgress.NONE : progress, clock, "transferring " + layer.getId(), layer.getSize());
-        StoredLayer stored = apply(layer, new CountingStream(body, line), PLAIN_TAR, belowIds);
+        CountingStream counted = new CountingStream(body, line);
+        StoredLayer stored = apply(layer, counted, PLAIN_TAR, belowIds);
+        meters.layerTransfer(tree ? Meters.TransferPath.COORDINATOR : Meters.TransferPath.PEER, counted.count);
         line.done();
         return stored;
       }
@@ -143,6 +148,7 @@ final class LayerOrigins implements AutoCloseable {
         StatusLine line = StatusLine.start(progress, clock, digest.value(), size);
         transfer.download(blob(layer), file, line::at);
         line.done();
+        meters.layerTransfer(Meters.TransferPath.REGISTRY, Files.size(file));
       } finally {
         downloads.release();
       }
