@@ -5,8 +5,7 @@
 # taken and have no effect; TLS flags are refused, for a farm that listened without would not be what was asked for.
 
 command_buildkitd() {
-  local root addrs=() config= slots flag value debug=
-  slots=$(nproc) root=$(farm_home)/buildkitd
+  local root= addrs=() config= slots= flag value debug=
   while [ $# -gt 0 ]; do
     flag=$1 value=
     shift
@@ -36,9 +35,14 @@ command_buildkitd() {
       *) die "buildkitd: unknown flag '$flag'" ;;
     esac
   done
-  [ ${#addrs[@]} -gt 0 ] || addrs=(unix:///run/buildkit/buildkitd.sock)
   # Like buildkitd: a configuration that was named must be there.
   [ -z "$config" ] || [ -r "$config" ] || die "the configuration $config cannot be read"
+  [ -n "$root" ] || root=$(config_value "$config" '' root)
+  root=${root:-$(farm_home)/buildkitd}
+  [ -n "$slots" ] || slots=$(config_value "$config" worker.oci max-parallelism)
+  slots=${slots:-$(nproc)}
+  [ ${#addrs[@]} -gt 0 ] || mapfile -t addrs < <(config_value "$config" grpc address)
+  [ ${#addrs[@]} -gt 0 ] || addrs=(unix:///run/buildkit/buildkitd.sock)
   ensure_packages run
   ensure_user
   ensure_jars

@@ -10,8 +10,7 @@
 #   --config FILE  buildkitd.toml's keys ([registry."host"]) and Slipway's own
 
 command_up() {
-  local detach= workers=1 slots addrs=() http=127.0.0.1:8080 root config=
-  slots=$(nproc) root=$(default_root)
+  local detach= workers=1 slots= addrs=() http=127.0.0.1:8080 root= config=
   while [ $# -gt 0 ]; do
     case $1 in
       --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" && continue ;;
@@ -26,9 +25,15 @@ command_up() {
       *) die "up does not know '$1'; see: slipway up --help" ;;
     esac
   done
+  [ -z "$config" ] || [ -r "$config" ] || die "the configuration $config cannot be read"
+  # What the command line leaves open, the configuration says; then the defaults.
+  [ -n "$root" ] || root=$(config_value "$config" '' root)
+  root=${root:-$(default_root)}
+  [ -n "$slots" ] || slots=$(config_value "$config" worker.oci max-parallelism)
+  slots=${slots:-$(nproc)}
+  [ ${#addrs[@]} -gt 0 ] || mapfile -t addrs < <(config_value "$config" grpc address)
   [[ $workers =~ ^[1-9][0-9]{0,2}$ ]] || die "--workers wants a number from 1 to 999, not '$workers'"
   [[ $slots =~ ^[1-9][0-9]{0,2}$ ]] || die "--slots wants a number from 1 to 999, not '$slots'"
-  [ -z "$config" ] || [ -r "$config" ] || die "the configuration $config cannot be read"
   [ ${#addrs[@]} -gt 0 ] || addrs=(tcp://127.0.0.1:1234)
   ensure_packages run
   ensure_user

@@ -4,6 +4,17 @@
 # How long a start may take on a busy machine with cold disks. It takes a few seconds.
 readonly START_PATIENCE_MS=90000
 
+# config_value FILE SECTION KEY: the strings or number of a key in buildkitd's TOML, one a line; for what the launcher itself has to know.
+config_value() {
+  [ -n "$1" ] || return 0
+  awk -v section="$2" -v key="$3" '
+    /^[ \t]*\[/ { here = $0; gsub(/[][ \t]/, "", here); next }
+    here == section && $0 ~ "^[ \t]*" key "[ \t]*=" {
+      sub(/^[^=]*=[ \t]*/, ""); sub(/[ \t]*#[^"]*$/, ""); gsub(/[][" \t]/, "")
+      n = split($0, values, ","); for (i = 1; i <= n; i++) if (values[i] != "") print values[i]
+    }' "$1"
+}
+
 # prepare_root ROOT: the folders, owned by the farm's user.
 prepare_root() {
   local root=$1 folder
