@@ -5,6 +5,7 @@ import dev.slipway.cache.IndexSnapshots;
 import dev.slipway.cluster.Cluster;
 import dev.slipway.cluster.ClusterConfig;
 import dev.slipway.config.FarmConfig;
+import dev.slipway.context.ContextStore;
 import dev.slipway.control.BuildJobs;
 import dev.slipway.control.CallHeaders;
 import dev.slipway.control.ControlService;
@@ -38,6 +39,8 @@ import dev.slipway.solve.SolveParts;
 import dev.slipway.solve.Sources;
 import dev.slipway.telemetry.Meters;
 import dev.slipway.web.RelayedBlobs;
+import dev.slipway.session.HealthPolicy;
+import dev.slipway.session.SessionRegistry;
 import dev.slipway.web.TreeShelf;
 import dev.slipway.web.WebServer;
 import io.grpc.ServerInterceptors;
@@ -127,21 +130,23 @@ final class Coordinator implements AutoCloseable {
     SchedulerLoop scheduler = keep("scheduler", SchedulerLoop.start(SchedulerConfig.DEFAULTS, meters::stageQueued));
     FarmFleet fleet = keep("fleet", new FarmFleet(FleetConfig.DEFAULTS, index, scheduler, clock));
     BuildJobs jobs = new BuildJobs(clock);
-    TreeShelf trees = new TreeShelf((_, _) -> {}, _ -> {});
+    ContextStore contexts = new ContextStore(state.resolve("contexts"), clock);
+    SessionRegistry sessions = keep("sessions", new SessionRegistry(contexts, HealthPolicy.DEFAULT));
+    TreeShelf trees = new TreeShelf(contexts::keep, contexts::release);
     AtomicReference<String> treesUrl = new AtomicReference<>("");
 
     RelayedBlobs relayed = new RelayedBlobs(registries, treesUrl::get, fleet::capability);
     RegistryImages images = new RegistryImages(registries, relayed);
-    Sources sources = new Sources(Unfinished.SESSIONS, images, index, clock);
+    Sources sources = new Sources(sessions, images, index, clock);
     FarmLayerReferences references = new FarmLayerReferences(index, fleet, images, sources, treesUrl::get);
     FarmSolver solver = new FarmSolver(new SolveParts(index, scheduler, fleet, sources, references, trees, jobs, clock));
     FarmImageExporter exporter =
-        new FarmImageExporter(new ExportParts(fleet, index, registries, Unfinished.SESSIONS, references, clock, Files.createDirectories(state.resolve("export"))));
+        new FarmImageExporter(new ExportParts(fleet, index, registries, sessions, references, clock, Files.createDirectories(state.resolve("export"))));
     WorkerRecords workers = new WorkerRecords(fleet);
     GatewayParts gateway =
-        new GatewayParts(solver, new ResultFiles(fleet, index, references), resolver(registries), Unfinished.SESSIONS, new DockerfileFrontend(), workers::platforms, clock);
+        new GatewayParts(solver, new ResultFiles(fleet, index, references), resolver(registries), sessions, new DockerfileFrontend(), workers::platforms, clock);
     ControlService control =
-        new ControlService(new ControlService.Parts(jobs, gateway, exporter, workers, Unfinished.ENDPOINT, new HashSet<>(config.entitlements()), meters));
+        new ControlService(new ControlService.Parts(jobs, gateway, exporter, workers, sessions::open, new HashSet<>(config.entitlements()), meters));
 
     gauges(meters, scheduler, jobs);
     AtomicReference<EndpointServer> serving = new AtomicReference<>();

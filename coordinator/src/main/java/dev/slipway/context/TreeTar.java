@@ -39,8 +39,8 @@ final class TreeTar {
     boolean directory = FileMode.isDirectory(entry.mode());
     TarArchiveEntry header = new TarArchiveEntry(directory ? entry.path() + "/" : entry.path(), type(entry), true);
     header.setMode(FileMode.permissions(entry.mode()));
-    header.setUserId((long) entry.uid());
-    header.setGroupId((long) entry.gid());
+    header.setUserId(Integer.toUnsignedLong(entry.uid()));
+    header.setGroupId(Integer.toUnsignedLong(entry.gid()));
     header.setUserName("");
     header.setGroupName("");
     header.setLinkName(entry.linkName());

@@ -18,6 +18,9 @@ public interface Session {
 
   boolean isOpen();
 
+  /** Has the action run once when the session has ended, at once if it has already. It runs on a virtual thread and may block. */
+  void onClose(Runnable action);
+
   /**
    * Receives a directory of the client; files that did not change since the last time under the same shared key are not sent again.
    *
