@@ -69,8 +69,8 @@ public final class ErrorStatus {
       return Code.NOT_FOUND;
     }
     return switch (error.kind()) {
-      case INVALID, NOT_FOUND, DENIED, CONFLICT, UNSUPPORTED -> Code.UNKNOWN;
-      case UNAVAILABLE -> Code.UNAVAILABLE;
+      // A registry or a worker that does not answer is the build's failure; the endpoint itself is available.
+      case INVALID, NOT_FOUND, DENIED, CONFLICT, UNAVAILABLE, UNSUPPORTED -> Code.UNKNOWN;
       case EXHAUSTED -> Code.RESOURCE_EXHAUSTED;
       case CANCELLED -> Code.CANCELLED;
       case INTERNAL -> Code.INTERNAL;
