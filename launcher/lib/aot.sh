@@ -35,14 +35,17 @@ train() {
   trap 'stop_farm "$root" >/dev/null 2>&1' EXIT
   : >"$root/run/links"
   TRAINING=$(view "$root")
+  WORKERS_PORT=$(free_port)
   start_coordinator "$root" '' 127.0.0.1:0 tcp://127.0.0.1:0
-  wait_for "$root" coordinator "$root/run/http.address" livez
   start_worker "$root" 1 1
   wait_for "$root" worker-1 "$root/worker-1/run/http.address" readyz
   # What a first client asks for loads a good part of the rest.
   curl -fsS -o /dev/null "http://$(cat "$root/run/http.address")/metrics"
   for name in worker-1 coordinator; do
     kill -TERM "$(pid_of "$root" $name)"
+    sleep 0.3
+  done
+  for name in worker-1 coordinator; do
     deadline=$(($(now_ms) + TRAINING_PATIENCE_MS))
     while running "$root" $name; do
       [ "$(now_ms)" -lt $deadline ] || die "$name did not write its cache"

@@ -38,7 +38,7 @@ start_coordinator() {
   local root=$1 config=$2 http=$3 addr seen
   shift 3
   seen=$(view "$root")
-  local arguments=(--root "$seen" --http "$http" --workers-listen 127.0.0.1:0 --join-token-file "$seen/join-token")
+  local arguments=(--root "$seen" --http "$http" --workers-listen "127.0.0.1:$WORKERS_PORT" --join-token-file "$seen/join-token")
   for addr in "$@"; do arguments+=(--addr "$(reachable_address "$root" "$addr")"); done
   if [ -n "$config" ]; then
     install -m 0644 "$config" "$root/config.toml"
@@ -80,7 +80,7 @@ start_worker() {
   java_command worker
   # A process namespace: whatever ends the worker ends its containers too.
   start_process "$root" "$name" rootlesskit --net=host --pidns --copy-up=/etc --copy-up=/run --state-dir="$seen/$name/rootlesskit" \
-    "${JAVA_COMMAND[@]}" --root "$seen/$name" --coordinator "$(cat "$root/run/workers.address")" --join-token-file "$seen/join-token" \
+    "${JAVA_COMMAND[@]}" --root "$seen/$name" --coordinator "127.0.0.1:$WORKERS_PORT" --join-token-file "$seen/join-token" \
     --slots "$slots" --listen 127.0.0.1:0 --name "$name"
 }
 
@@ -113,11 +113,13 @@ start_farm() {
   done
   prepare_root "$root"
   : >"$root/run/links"
+  # All at once: a worker that is there first asks again until the coordinator answers.
+  WORKERS_PORT=$(free_port)
   start_coordinator "$root" "$config" "$http" "$@"
-  wait_for "$root" coordinator "$root/run/http.address" livez
   for ((number = 1; number <= workers; number++)); do start_worker "$root" "$number" "$slots"; done
   for ((number = 1; number <= workers; number++)); do wait_for "$root" "worker-$number" "$root/worker-$number/run/http.address" readyz; done
   wait_for "$root" coordinator "$root/run/http.address" readyz
+  rewrite_links "$root"
   say "ready after $(seconds $(($(now_ms) - started))) s: $workers worker(s) with $slots slot(s), $(paste -sd' ' "$root/run/grpc.address")," \
     "web http://$(cat "$root/run/http.address")"
 }
@@ -128,6 +130,14 @@ remove_state() {
   mapfile -t folders < <(find "$root" -mindepth 1 -maxdepth 1 \( -name coordinator -o -name 'worker-*' -o -name registry -o -name log \) 2>/dev/null)
   [ ${#folders[@]} -gt 0 ] || return 0
   if is_root; then rm -rf "${folders[@]}"; else rootlesskit rm -rf "${folders[@]}"; fi
+}
+
+# The addresses as clients reach them, where a link stands in for a socket.
+rewrite_links() {
+  local link
+  while read -r link; do
+    sed -i "s|^unix://.*/$(basename "$link")\$|unix://$link|" "$1/run/grpc.address"
+  done <"$1/run/links"
 }
 
 stop_farm() {

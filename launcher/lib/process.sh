@@ -89,3 +89,13 @@ kill_session() {
   # shellcheck disable=SC2086
   [ -z "$pids" ] || kill -KILL $pids 2>/dev/null || true
 }
+
+# A port of loopback on which nothing listens, below those that the kernel hands out.
+free_port() {
+  local port
+  while :; do
+    port=$((RANDOM % 20000 + 12000))
+    (exec 8<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+  done
+  printf '%d' "$port"
+}

@@ -1,14 +1,5 @@
 # A registry on this machine, for the demonstration and the tests: Debian's docker-registry below ROOT/registry.
 
-free_port() {
-  local port
-  while :; do
-    port=$((RANDOM % 20000 + 20000))
-    (exec 8<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-  done
-  printf '%d' "$port"
-}
-
 # start_registry ROOT: returns when it answers; its host:port is in ROOT/run/registry.address.
 start_registry() {
   local root=$1 port deadline
