@@ -11,6 +11,7 @@ aot_is_fresh() { [ -s "$(aot_of "$1")" ] && [ "$(aot_of "$1")" -nt "$(jar_of "$1
 # ensure_aot: after ensure_jars and ensure_user. Without a cache everything works, only slower: a failure is said and forgiven.
 ensure_aot() {
   [ "${SLIPWAY_AOT:-}" != no ] || return 0
+  [ -w "$(dirname "$(jar_of coordinator)")" ] || return 0
   ! aot_is_fresh coordinator || ! aot_is_fresh worker || return 0
   local started root
   started=$(now_ms)

@@ -46,6 +46,10 @@ ensure_jars() {
   use_jdk
   jars_are_stale || return 0
   local started log
+  if [ ! -w "$SLIPWAY_HOME/coordinator" ] && [ -f "$(jar_of coordinator)" ] && [ -f "$(jar_of worker)" ]; then
+    say "the jars are older than their sources, and $(id -un) may not write to $SLIPWAY_HOME: they are used as they are"
+    return 0
+  fi
   command -v mvn >/dev/null || die "the jars are not built and Maven is missing; run: sudo $SLIPWAY_HOME/slipway setup"
   say "building the jars with Maven (the first time this downloads the libraries)"
   started=$(now_ms)
