@@ -137,9 +137,9 @@ final class Coordinator implements AutoCloseable {
 
     RelayedBlobs relayed = new RelayedBlobs(registries, treesUrl::get, fleet::capability);
     RegistryImages images = new RegistryImages(registries, relayed);
-    Sources sources = new Sources(sessions, images, index, clock);
+    Sources sources = new Sources(sessions, images, index, meters, clock);
     FarmLayerReferences references = new FarmLayerReferences(index, fleet, images, sources, treesUrl::get);
-    FarmSolver solver = new FarmSolver(new SolveParts(index, scheduler, fleet, sources, references, trees, jobs, clock));
+    FarmSolver solver = new FarmSolver(new SolveParts(index, scheduler, fleet, sources, references, trees, jobs, meters, clock));
     FarmImageExporter exporter =
         new FarmImageExporter(new ExportParts(fleet, index, registries, sessions, references, clock, Files.createDirectories(state.resolve("export"))));
     WorkerRecords workers = new WorkerRecords(fleet);

@@ -1,5 +1,6 @@
 package dev.slipway.control;
 
+import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ImageExporter;
 import dev.slipway.export.ImageExporter.PlatformResult;
@@ -31,6 +32,9 @@ final class BuildRun {
 
   /** Who shares a turn in the queue. Clients are not told apart yet. */
   private static final String TENANT = "default";
+
+  /** Exports of one build at most: each of the others lost a worker in the middle. */
+  private static final int MAX_EXPORTS = 3;
 
   private static final String FRONTEND_KEYS = "frontend.";
 
@@ -68,17 +72,35 @@ final class BuildRun {
     order.cacheImports().forEach(source -> refuseCacheImport(job, source));
     FrontendResult result = order.gatewayMode() ? job.gateway().awaitReturn() : job.gateway().direct(order.question());
     List<PlatformResult> results = evaluate(job.context(), result);
-    Map<String, String> response = new HashMap<>();
-    for (int i = 0; i < order.exports().size(); i++) {
-      Order.Export export = order.exports().get(i);
-      response.putAll(exporter.export(new ImageExporter.Request(i, export.type(), export.attributes(), results, result.metadata()), job.context()));
-    }
+    Map<String, String> response = export(order, job, result, results);
     for (Map.Entry<String, byte[]> entry : result.metadata().entrySet()) {
       if (entry.getKey().startsWith(FRONTEND_KEYS)) {
         response.put(entry.getKey(), new String(entry.getValue(), java.nio.charset.StandardCharsets.UTF_8));
       }
     }
     return response;
+  }
+
+  /** Exports; when a worker left with layers in the middle, they are made again elsewhere and the export goes on. */
+  private Map<String, String> export(Order order, BuildJob job, FrontendResult result, List<PlatformResult> first) throws SlipwayException, InterruptedException {
+    List<PlatformResult> results = first;
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Map<String, String> response = new HashMap<>();
+        for (int i = 0; i < order.exports().size(); i++) {
+          Order.Export export = order.exports().get(i);
+          response.putAll(exporter.export(new ImageExporter.Request(i, export.type(), export.attributes(), results, result.metadata()), job.context()));
+        }
+        return response;
+      } catch (SlipwayException e) {
+        List<PlatformResult> again = e.kind() == ErrorKind.UNAVAILABLE && attempt < MAX_EXPORTS ? evaluate(job.context(), result) : results;
+        if (again.equals(results)) {
+          throw e;
+        }
+        log.atWarn().addKeyValue("build", job.ref()).addKeyValue("reason", e.getMessage()).log("export starts again with layers made again");
+        results = again;
+      }
+    }
   }
 
   /** Brings all results into being, together; what they share runs once. */

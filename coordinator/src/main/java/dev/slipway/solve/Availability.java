@@ -34,10 +34,7 @@ final class Availability {
         keys.add(one.key);
       }
     }
-    if (keys.isEmpty()) {
-      return;
-    }
-    Map<String, CacheRecord> found = index.records(keys);
+    Map<String, CacheRecord> found = keys.isEmpty() ? Map.of() : index.records(keys);
     records.keySet().removeAll(keys);
     records.putAll(found);
     Set<String> layers = new HashSet<>();
@@ -77,6 +74,11 @@ final class Availability {
 
   boolean holds(Map<Integer, LayerChain> results) {
     return results.values().stream().allMatch(chain -> available.containsAll(chain.layers()));
+  }
+
+  /** Whether the key has a record whose bytes are gone. */
+  boolean isStale(String key) {
+    return records.containsKey(key) && hit(key).isEmpty();
   }
 
   Optional<CacheRecord> hit(String key) {

@@ -4,8 +4,9 @@ import dev.slipway.cache.CacheIndex;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.progress.BuildReport;
 import dev.slipway.schedule.Scheduler;
+import dev.slipway.telemetry.Meters;
 import java.time.Clock;
 
 /** What every solve of the coordinator works with. */
 public record SolveParts(
-    CacheIndex index, Scheduler scheduler, Fleet fleet, Sources sources, LayerReferences references, PublishedTrees trees, BuildReport report, Clock clock) {}
+    CacheIndex index, Scheduler scheduler, Fleet fleet, Sources sources, LayerReferences references, PublishedTrees trees, BuildReport report, Meters meters, Clock clock) {}

@@ -13,6 +13,8 @@ import dev.slipway.plan.BuildGraph;
 import dev.slipway.plan.Stage;
 import dev.slipway.plan.StagePlanner;
 import dev.slipway.progress.BuildReport;
+import dev.slipway.telemetry.Meters.LookupOutcome;
+import dev.slipway.telemetry.Meters.StageOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -118,9 +120,13 @@ final class SolveRun {
       Optional<CacheRecord> hit = work.reusable && work.state != VertexWork.State.DONE ? availability.hit(work.key) : Optional.empty();
       if (hit.isPresent()) {
         work.done(hit.get().outputs());
+        parts.meters().cacheLookups(LookupOutcome.HIT, 1);
         showCached(work.vertex);
         report(work.vertex, "", Duration.ZERO);
         continue;
+      }
+      if (work.state == VertexWork.State.IDLE && work.reusable) {
+        parts.meters().cacheLookups(availability.isStale(work.key) ? LookupOutcome.STALE : LookupOutcome.MISS, 1);
       }
       work.state = VertexWork.State.WAITING;
       work.vertex.inputs().forEach(edge -> open.add(keyed.of(edge.vertex())));
@@ -228,6 +234,7 @@ final class SolveRun {
       case SolveEvent.StageEnded ended -> stageEnded(ended);
       case SolveEvent.StageLost(StageRun run, String workerId) -> {
         LOG.atWarn().addKeyValue("build", build.buildId()).addKeyValue("stage", run.id).addKeyValue("worker", workerId).log("stage lost with its worker");
+        count(run, StageOutcome.LOST);
         again(run, "worker " + workerId + " left the farm");
       }
       case SolveEvent.StageUnplaceable(StageRun run, SlipwayException reason) -> {
@@ -253,12 +260,14 @@ final class SolveRun {
     StageRun run = ended.run();
     switch (ended.outcome().getOutcomeCase()) {
       case SUCCEEDED -> {
+        count(run, StageOutcome.SUCCEEDED);
         running.remove(run);
         if (run.stage.steps().stream().anyMatch(step -> keyed.of(step.digest()).state == VertexWork.State.RUNNING)) {
           again(run, "worker " + run.workerName() + " reported success without all results");
         }
       }
       case FAILED -> {
+        count(run, StageOutcome.FAILED);
         running.remove(run);
         var failed = ended.outcome().getFailed();
         Vertex vertex = graph.vertex(new Digest(failed.getVertex()));
@@ -266,12 +275,20 @@ final class SolveRun {
         throw failure(run, vertex, failed.getMessage(), failed.getExitCode(), ErrorKind.INVALID);
       }
       case LAYERS_UNAVAILABLE -> {
+        count(run, StageOutcome.LAYERS_UNAVAILABLE);
         var missing = ended.outcome().getLayersUnavailable();
         parts.index().layers(missing.getLayerIdsList()).values().forEach(layer -> layer.holders().forEach(holder -> parts.index().dropHolder(holder, List.of(layer.id()))));
         again(run, missing.getMessage());
       }
-      case FAULT -> again(run, ended.outcome().getFault().getMessage());
-      case REFUSED, CANCELLED, OUTCOME_NOT_SET -> again(run, "the stage was given back by worker " + run.workerName());
+      case FAULT -> {
+        count(run, StageOutcome.LOST);
+        LOG.atWarn().addKeyValue("build", build.buildId()).addKeyValue("worker", run.workerName()).addKeyValue("reason", ended.outcome().getFault().getMessage()).log("worker failed under a stage");
+        again(run, ended.outcome().getFault().getMessage());
+      }
+      case REFUSED, CANCELLED, OUTCOME_NOT_SET -> {
+        count(run, StageOutcome.CANCELLED);
+        again(run, "the stage was given back by worker " + run.workerName());
+      }
     }
   }
 
@@ -317,6 +334,10 @@ final class SolveRun {
         need();
       }
     }
+  }
+
+  private void count(StageRun run, StageOutcome outcome) {
+    parts.meters().stage(outcome, Duration.between(run.submittedAt, parts.clock().instant()));
   }
 
   private void report(Vertex vertex, String worker, Duration cost) {

@@ -19,6 +19,7 @@ import dev.slipway.registry.Authenticator;
 import dev.slipway.session.Session;
 import dev.slipway.session.Session.LocalRequest;
 import dev.slipway.session.Sessions;
+import dev.slipway.telemetry.Meters;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,12 +39,14 @@ public final class Sources {
   private final Sessions sessions;
   private final ImageLookup images;
   private final CacheIndex index;
+  private final Meters meters;
   private final Clock clock;
 
-  public Sources(Sessions sessions, ImageLookup images, CacheIndex index, Clock clock) {
+  public Sources(Sessions sessions, ImageLookup images, CacheIndex index, Meters meters, Clock clock) {
     this.sessions = sessions;
     this.images = images;
     this.index = index;
+    this.meters = meters;
     this.clock = clock;
   }
 
@@ -96,6 +99,7 @@ public final class Sources {
               last[0] = bytes;
               progress.status(new StatusLine(line, vertex.digest(), "transferring", bytes, 0, clock.instant(), Optional.of(begun), Optional.empty()));
             });
+    meters.contextReceived(last[0]);
     Instant end = clock.instant();
     progress.status(new StatusLine(line, vertex.digest(), "transferring", last[0], 0, end, Optional.of(begun), Optional.of(end)));
     return tree;

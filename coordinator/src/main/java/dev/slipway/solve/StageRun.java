@@ -37,6 +37,7 @@ final class StageRun implements Scheduler.Listener {
   final String id;
   final Stage stage;
   final Map<Digest, Flight> flights;
+  final Instant submittedAt;
   private final VertexProgress progress;
   private final Scheduler scheduler;
   private final Fleet fleet;
@@ -55,6 +56,7 @@ final class StageRun implements Scheduler.Listener {
     this.scheduler = parts.scheduler();
     this.fleet = parts.fleet();
     this.clock = parts.clock();
+    this.submittedAt = clock.instant();
     this.assignment = assignment;
     this.driver = driver;
   }

@@ -18,6 +18,8 @@ import dev.slipway.progress.BuildReport;
 import dev.slipway.progress.Progress;
 import dev.slipway.protocol.worker.BlobSource;
 import dev.slipway.registry.Authenticator;
+import dev.slipway.telemetry.Meters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -142,6 +144,18 @@ class FarmSolverTest {
     assertThat(farm.ran).containsExactly("one", "one");
   }
 
+  @Test
+  void makesResultsOfTheSameBuildAgainWhenTheirBytesAreGone() throws Exception {
+    Definition definition = graphs.definition(graphs.fresh(graphs.run("one", base)));
+    solve("build", definition);
+    farm.dropHolder(FakeFarm.WORKER);
+
+    SolvedResult again = solve("build", definition);
+
+    assertThat(farm.ran).containsExactly("one", "one");
+    assertThat(again.chain().layers()).containsExactly("snap:one-2");
+  }
+
   private SolvedResult solve(String buildId, Definition definition) throws SlipwayException, InterruptedException {
     return solver.solve(new BuildContext(buildId, "", "", Progress.NONE), List.of(definition)).getFirst();
   }
@@ -161,6 +175,7 @@ class FarmSolverTest {
   }
 
   private SolveParts parts() {
+    Meters meters = new Meters(new SimpleMeterRegistry());
     ImageLookup images = new OneImage();
     Sources sources =
         new Sources(
@@ -169,9 +184,10 @@ class FarmSolverTest {
             },
             images,
             farm,
+            meters,
             Clock.systemUTC());
     LayerReferences references = new FarmLayerReferences(farm, farm, images, sources, () -> "http://127.0.0.1:1");
-    return new SolveParts(farm, farm, farm, sources, references, new NoTrees(), BuildReport.NONE, Clock.systemUTC());
+    return new SolveParts(farm, farm, farm, sources, references, new NoTrees(), BuildReport.NONE, meters, Clock.systemUTC());
   }
 
   private static final class OneImage implements ImageLookup {
