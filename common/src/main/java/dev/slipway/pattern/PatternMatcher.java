@@ -82,10 +82,10 @@ public final class PatternMatcher {
   private record Rule(String text, boolean exception, @Nullable Pattern expression) {
     static Rule of(String text, boolean exception) {
       try {
-        Wildcard.matches(text, ".");
+        Wildcard.check(text);
         String expression = Expression.of(text);
         return new Rule(text, exception, expression == null ? null : Pattern.compile(expression, Pattern.DOTALL));
-      } catch (IllegalArgumentException | StringIndexOutOfBoundsException e) {
+      } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("syntax error in pattern \"" + text + "\"", e);
       }
     }
@@ -153,7 +153,7 @@ public final class PatternMatcher {
     }
 
     private static int characterClass(String pattern, int at, StringBuilder result) {
-      result.append('[');
+      result.append("(?!/)[");
       int i = at + 1;
       if (pattern.charAt(i) == '^') {
         result.append('^');
@@ -171,7 +171,7 @@ public final class PatternMatcher {
           result.append(character);
         }
       }
-      result.append("&&[^/]]");
+      result.append(']');
       return i;
     }
   }

@@ -42,6 +42,24 @@ public final class Wildcard {
     return matches(pattern.codePoints().toArray(), name.codePoints().toArray());
   }
 
+  /**
+   * Reads the whole pattern.
+   *
+   * @throws IllegalArgumentException {@code syntax error in pattern} if it is malformed
+   */
+  public static void check(String pattern) {
+    int[] elements = pattern.codePoints().toArray();
+    int p = 0;
+    while (p < elements.length) {
+      p =
+          switch (elements[p]) {
+            case '[' -> -oneOfClass(elements, p + 1, -1);
+            case '\\' -> p + (literal(elements, p) >= 0 ? 2 : 1);
+            default -> p + 1;
+          };
+    }
+  }
+
   /** The usual greedy walk with one point of return, the last star: never exponential. */
   private static boolean matches(int[] pattern, int[] name) {
     int p = 0;
@@ -71,7 +89,7 @@ public final class Wildcard {
     return true;
   }
 
-  /** Index after the element of the pattern at {@code p} if it matches the character (-1 = none there), 0 if it does not. */
+  /** Index after the element of the pattern at {@code p} if it matches the character (-1 = none there), not positive if it does not. */
   private static int one(int[] pattern, int p, int character) {
     return switch (pattern[p]) {
       case '?' -> character >= 0 && character != '/' ? p + 1 : 0;
@@ -89,7 +107,7 @@ public final class Wildcard {
     boolean found = false;
     for (int ranges = 0; ; ranges++) {
       if (p < pattern.length && pattern[p] == ']' && ranges > 0) {
-        return character >= 0 && character != '/' && found != negated ? p + 1 : 0;
+        return character >= 0 && character != '/' && found != negated ? p + 1 : -p - 1;
       }
       int low = classLiteral(pattern, p);
       p += pattern[p] == '\\' ? 2 : 1;

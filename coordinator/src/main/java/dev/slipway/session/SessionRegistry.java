@@ -29,6 +29,9 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
   /** They only move bytes and parse messages. */
   private static final int EVENT_LOOPS = 2;
 
+  private static final long SHUTDOWN_QUIET_MILLIS = 100;
+  private static final long SHUTDOWN_MILLIS = 2_000;
+
   private static final Logger log = LoggerFactory.getLogger(SessionRegistry.class);
 
   private final ContextStore store;
@@ -95,7 +98,8 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
       notifyAll();
     }
     sessions.forEach(session -> session.close("the coordinator is shutting down"));
-    group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+    // Both ends of a connection say goodbye on the loops first.
+    group.shutdownGracefully(SHUTDOWN_QUIET_MILLIS, SHUTDOWN_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   private synchronized TunnelSession tunnel(String id, Duration patience) throws SlipwayException, InterruptedException {

@@ -1,0 +1,311 @@
+package dev.slipway.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.slipway.context.ContextStore;
+import dev.slipway.context.ContextTree;
+import dev.slipway.context.FileMode;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.protocol.buildkit.auth.AuthGrpc;
+import dev.slipway.protocol.buildkit.auth.CredentialsRequest;
+import dev.slipway.protocol.buildkit.auth.CredentialsResponse;
+import dev.slipway.protocol.buildkit.auth.FetchTokenRequest;
+import dev.slipway.protocol.buildkit.auth.FetchTokenResponse;
+import dev.slipway.protocol.buildkit.auth.GetTokenAuthorityRequest;
+import dev.slipway.protocol.buildkit.auth.GetTokenAuthorityResponse;
+import dev.slipway.protocol.buildkit.control.BytesMessage;
+import dev.slipway.protocol.buildkit.control.ControlGrpc;
+import dev.slipway.protocol.buildkit.fsutil.Stat;
+import dev.slipway.registry.Authenticator;
+import dev.slipway.registry.Authenticator.TokenRequest;
+import dev.slipway.session.Session.LocalRequest;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(30)
+class SessionTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final String DIFF_COPY = "/moby.filesync.v1.FileSync/DiffCopy";
+  private static final HealthPolicy QUICK = new HealthPolicy(Duration.ofMillis(50), Duration.ofMillis(300), 2);
+
+  @TempDir Path directory;
+  private final TestDirectory files = new TestDirectory();
+  private SessionRegistry registry;
+  private Server daemon;
+
+  @BeforeEach
+  void start() throws IOException {
+    registry = new SessionRegistry(new ContextStore(directory, InstantSource.system()), QUICK);
+    daemon = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).addService(control(registry)).build().start();
+  }
+
+  @AfterEach
+  void stop() {
+    registry.close();
+    daemon.shutdownNow();
+  }
+
+  @Test
+  void receivesADirectoryAndAsksForNothingTheSecondTime() throws Exception {
+    directory(300, 1);
+    try (TestClient client = client("s1", "app:node")) {
+      Session session = registry.await("s1", PATIENCE);
+      AtomicLong received = new AtomicLong();
+
+      ContextTree first = session.receive(request("context"), received::set);
+
+      assertThat(files.requested).hasValue(300);
+      assertThat(received.get()).isGreaterThan(first.size());
+      assertThat(first.readFile("dir/link")).isEqualTo(files.contents.get("dir/f000001").toByteArray());
+      assertThat(first.readFile("hard")).isEqualTo(files.contents.get("dir/f000000").toByteArray());
+    }
+    files.requested.set(0);
+    try (TestClient client = client("s2", "app:node")) {
+      ContextTree second = registry.await("any:s2", PATIENCE).receive(request("context"), bytes -> {});
+
+      assertThat(files.requested).hasValue(0);
+      assertThat(second.readFile("dir/f000002")).isEqualTo(files.contents.get("dir/f000002").toByteArray());
+      directory(300, 2);
+      assertThat(registry.await("s2", PATIENCE).receive(request("context"), bytes -> {}).contentDigest()).isNotEqualTo(second.contentDigest());
+      assertThat(files.requested).hasValue(300);
+    }
+  }
+
+  @Test
+  void receivesLargeFilesInterleavedWithSmallOnes() throws Exception {
+    byte[] large = new byte[20 << 20];
+    new Random(1).nextBytes(large);
+    files.contents = Map.of("large", ByteString.copyFrom(large), "small", ByteString.copyFromUtf8("s"));
+    files.stats = List.of(file("large", large.length, 1), file("small", 1, 1));
+    try (TestClient client = client("s1", "")) {
+      ContextTree tree = registry.await("s1", PATIENCE).receive(request("context"), bytes -> {});
+
+      assertThat(tree.readFile("large")).isEqualTo(large);
+    }
+  }
+
+  @Test
+  void clientsWithoutSharedKeyShareNothing() throws Exception {
+    directory(3, 1);
+    try (TestClient one = client("s1", "");
+        TestClient two = client("s2", "")) {
+      var a = registry.await("s1", PATIENCE).receive(request("context"), bytes -> {});
+      var b = registry.await("s2", PATIENCE).receive(request("context"), bytes -> {});
+
+      assertThat(files.requested).hasValue(6);
+      assertThat(a.contentDigest()).isEqualTo(b.contentDigest());
+    }
+  }
+
+  @Test
+  void saysWhatTheClientSaidOfAnUnknownDirectory() throws Exception {
+    try (TestClient client = client("s1", "")) {
+      Session session = registry.await("s1", PATIENCE);
+
+      assertThatThrownBy(() -> session.receive(request("other"), bytes -> {}))
+          .isInstanceOfSatisfying(SlipwayException.class, error -> assertThat(error.kind()).isEqualTo(ErrorKind.NOT_FOUND))
+          .hasMessage("no access allowed to dir \"other\"");
+    }
+  }
+
+  @Test
+  void encodesPatternsThatAHeaderCannotCarry() throws Exception {
+    try (TestClient client = client("s1", "")) {
+      LocalRequest request = new LocalRequest("context", List.of("a b", "é"), List.of("plain*"), List.of(), "", true);
+
+      var tree = registry.await("s1", PATIENCE).receive(request, bytes -> {});
+
+      Metadata headers = files.headers.getLast();
+      assertThat(tree.size()).isZero();
+      assertThat(headers.getAll(key("include-patterns"))).containsExactly("a+b", "%C3%A9");
+      assertThat(headers.get(key("include-patterns-encoded"))).isEqualTo("1");
+      assertThat(headers.getAll(key("exclude-patterns"))).containsExactly("plain*");
+      assertThat(headers.get(key("exclude-patterns-encoded"))).isNull();
+    }
+  }
+
+  @Test
+  void clientThatVanishesEndsItsTransferAndItsSession() throws Exception {
+    files.silent = true;
+    try (TestClient client = client("s1", "")) {
+      Session session = registry.await("s1", PATIENCE);
+      CountDownLatch closed = new CountDownLatch(1);
+      session.onClose(closed::countDown);
+      AtomicReference<Throwable> failure = new AtomicReference<>();
+      Thread receiver =
+          Thread.startVirtualThread(
+              () -> {
+                try {
+                  var ignored = session.receive(request("context"), bytes -> {});
+                } catch (SlipwayException | InterruptedException e) {
+                  failure.set(e);
+                }
+              });
+
+      client.vanish();
+
+      assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(receiver.join(Duration.ofSeconds(10))).isTrue();
+      assertThat(failure.get()).isInstanceOfSatisfying(SlipwayException.class, error -> assertThat(error.kind()).isEqualTo(ErrorKind.UNAVAILABLE));
+      assertThat(session.isOpen()).isFalse();
+      assertThatThrownBy(() -> registry.await("s1", Duration.ofMillis(10))).hasMessage("no active session for s1: context deadline exceeded");
+    }
+  }
+
+  @Test
+  void clientThatLeavesGetsTheEndOfItsStream() throws Exception {
+    try (TestClient client = client("s1", "")) {
+      Session session = registry.await("s1", PATIENCE);
+      CountDownLatch closed = new CountDownLatch(1);
+      session.onClose(closed::countDown);
+
+      client.leave();
+
+      assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(client.ended.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void clientThatDoesNotAnswerHealthChecksIsGone() throws Exception {
+    HealthStatusManager broken = new HealthStatusManager();
+    broken.clearStatus("");
+    try (TestClient client =
+        new TestClient(new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()), "s1", "", List.of(), List.of(broken.getHealthService().bindService()))) {
+      CountDownLatch closed = new CountDownLatch(1);
+      registry.await("s1", PATIENCE).onClose(closed::countDown);
+
+      assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void tokensAreFetchedByTheClientAndCredentialsAskedForWhereItServesThem() throws Exception {
+    String service = "/moby.filesync.v1.Auth/";
+    List<String> methods = List.of(service + "Credentials", service + "FetchToken", service + "GetTokenAuthority");
+    try (TestClient client =
+            new TestClient(new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()), "s1", "", methods, List.of(new TestAuth().bindService(), health()));
+        TestClient plain = client("s2", "")) {
+      Authenticator authenticator = registry.await("s1", PATIENCE).authenticator();
+      TokenRequest wanted = new TokenRequest("registry.test", "https://auth.test/token", "registry", List.of("repository:a:pull"));
+
+      assertThat(authenticator.fetchToken(wanted)).contains(new Authenticator.Token("token for registry.test", 60));
+      assertThat(authenticator.fetchToken(new TokenRequest("keyless.test", "r", "s", List.of()))).isEmpty();
+      assertThat(authenticator.credentials("registry.test")).contains(new Authenticator.Credentials("user", "secret"));
+      assertThat(authenticator.credentials("other.test")).isEmpty();
+      assertThat(registry.await("s2", PATIENCE).authenticator().credentials("registry.test")).isEmpty();
+      assertThat(registry.await("s2", PATIENCE).authenticator().fetchToken(wanted)).isEmpty();
+    }
+  }
+
+  private TestClient client(String id, String sharedKey) throws IOException {
+    return new TestClient(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()), id, sharedKey, List.of(DIFF_COPY.toUpperCase()), List.of(files.service(), health()));
+  }
+
+  private static ServerServiceDefinition health() {
+    return new HealthStatusManager().getHealthService().bindService();
+  }
+
+  private static LocalRequest request(String name) {
+    return new LocalRequest(name, List.of(), List.of(), List.of(), "", true);
+  }
+
+  /** One directory with files of about 2 KB, a symbolic link in it, a hard link beside it. */
+  private void directory(int count, long time) {
+    List<Stat> stats = new ArrayList<>();
+    Map<String, ByteString> contents = new HashMap<>();
+    stats.add(Stat.newBuilder().setPath("dir").setMode(FileMode.DIRECTORY | 0755).setModTime(time).build());
+    for (int i = 0; i < count; i++) {
+      String path = "dir/f%06d".formatted(i);
+      ByteString content = ByteString.copyFromUtf8((i + " " + time + " ").repeat(250));
+      contents.put(path, content);
+      stats.add(file(path, content.size(), time));
+    }
+    stats.add(Stat.newBuilder().setPath("dir/link").setMode(FileMode.SYMLINK | 0777).setLinkname("../dir/f000001").build());
+    stats.add(Stat.newBuilder().setPath("hard").setMode(0644).setLinkname("dir/f000000").build());
+    files.stats = stats;
+    files.contents = contents;
+  }
+
+  private static Stat file(String path, int size, long time) {
+    return Stat.newBuilder().setPath(path).setMode(0644).setSize(size).setModTime(time).build();
+  }
+
+  private static Metadata.Key<String> key(String name) {
+    return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+  }
+
+  /** Control.Session alone. */
+  private static ServerServiceDefinition control(SessionRegistry registry) {
+    io.grpc.Context.Key<Metadata> headers = io.grpc.Context.key("headers");
+    ControlGrpc.ControlImplBase service =
+        new ControlGrpc.ControlImplBase() {
+          @Override
+          public StreamObserver<BytesMessage> session(StreamObserver<BytesMessage> client) {
+            return registry.open(headers.get(), client);
+          }
+        };
+    return ServerInterceptors.intercept(
+        service,
+        new ServerInterceptor() {
+          @Override
+          public <Q, A> ServerCall.Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata received, ServerCallHandler<Q, A> next) {
+            return io.grpc.Contexts.interceptCall(io.grpc.Context.current().withValue(headers, received), call, received, next);
+          }
+        });
+  }
+
+  private static final class TestAuth extends AuthGrpc.AuthImplBase {
+    @Override
+    public void getTokenAuthority(GetTokenAuthorityRequest request, StreamObserver<GetTokenAuthorityResponse> answer) {
+      boolean keyless = request.getHost().equals("keyless.test") || request.getSalt().size() != 32;
+      answer.onNext(GetTokenAuthorityResponse.newBuilder().setPublicKey(keyless ? ByteString.EMPTY : ByteString.copyFrom(new byte[32])).build());
+      answer.onCompleted();
+    }
+
+    @Override
+    public void fetchToken(FetchTokenRequest request, StreamObserver<FetchTokenResponse> answer) {
+      answer.onNext(FetchTokenResponse.newBuilder().setToken("token for " + request.getHost()).build());
+      answer.onCompleted();
+    }
+
+    @Override
+    public void credentials(CredentialsRequest request, StreamObserver<CredentialsResponse> answer) {
+      CredentialsResponse.Builder found = CredentialsResponse.newBuilder();
+      answer.onNext(request.getHost().equals("registry.test") ? found.setUsername("user").setSecret("secret").build() : found.build());
+      answer.onCompleted();
+    }
+  }
+}
