@@ -57,7 +57,6 @@ import org.junit.jupiter.api.io.TempDir;
 class SessionTest {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final String DIFF_COPY = "/moby.filesync.v1.FileSync/DiffCopy";
-  private static final HealthPolicy QUICK = new HealthPolicy(Duration.ofMillis(50), Duration.ofMillis(300), 2);
 
   @TempDir Path directory;
   private final TestDirectory files = new TestDirectory();
@@ -66,7 +65,7 @@ class SessionTest {
 
   @BeforeEach
   void start() throws IOException {
-    registry = new SessionRegistry(new ContextStore(directory, InstantSource.system()), QUICK);
+    registry = new SessionRegistry(new ContextStore(directory, InstantSource.system()), HealthPolicy.DEFAULT);
     daemon = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).addService(control(registry)).build().start();
   }
 
@@ -201,8 +200,10 @@ class SessionTest {
   void clientThatDoesNotAnswerHealthChecksIsGone() throws Exception {
     HealthStatusManager broken = new HealthStatusManager();
     broken.clearStatus("");
+    Metadata headers = TestClient.headers("s1", "", List.of());
+    headers.put(key("x-buildkit-session-health-custom-timeout"), "1");
     try (TestClient client =
-        new TestClient(new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()), "s1", "", List.of(), List.of(broken.getHealthService().bindService()))) {
+        new TestClient(new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()), headers, List.of(broken.getHealthService().bindService()))) {
       CountDownLatch closed = new CountDownLatch(1);
       registry.await("s1", PATIENCE).onClose(closed::countDown);
 

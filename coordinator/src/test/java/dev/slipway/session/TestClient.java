@@ -31,15 +31,15 @@ final class TestClient implements AutoCloseable {
   private final StreamObserver<BytesMessage> toDaemon;
 
   TestClient(InetSocketAddress daemon, String id, String sharedKey, List<String> methods, List<ServerServiceDefinition> services) throws IOException {
+    this(daemon, headers(id, sharedKey, methods), services);
+  }
+
+  TestClient(InetSocketAddress daemon, Metadata headers, List<ServerServiceDefinition> services) throws IOException {
     NettyServerBuilder server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     services.forEach(server::addService);
     inner = server.build().start();
     socket = new Socket(InetAddress.getLoopbackAddress(), inner.getPort());
     outer = NettyChannelBuilder.forAddress(daemon).usePlaintext().build();
-    Metadata headers = new Metadata();
-    headers.put(key("x-docker-expose-session-uuid"), id);
-    headers.put(key("x-docker-expose-session-sharedkey"), sharedKey);
-    methods.forEach(method -> headers.put(key("x-docker-expose-session-grpc-method"), method));
     OutputStream toServer = socket.getOutputStream();
     toDaemon =
         ControlGrpc.newStub(outer)
@@ -67,6 +67,15 @@ final class TestClient implements AutoCloseable {
                   }
                 });
     Thread.ofVirtual().start(this::pump);
+  }
+
+  /** What a client says at the start. */
+  static Metadata headers(String id, String sharedKey, List<String> methods) {
+    Metadata headers = new Metadata();
+    headers.put(key("x-docker-expose-session-uuid"), id);
+    headers.put(key("x-docker-expose-session-sharedkey"), sharedKey);
+    methods.forEach(method -> headers.put(key("x-docker-expose-session-grpc-method"), method));
+    return headers;
   }
 
   /** The process dies: nothing is said, the connection ends. */
