@@ -1,6 +1,7 @@
 # How the launcher talks: what it does on standard error, so that standard output stays for answers.
 
-say() { printf '%s\n' "slipway: $*" >&2; }
+# Nobody may be listening any more.
+say() { printf '%s\n' "slipway: $*" >&2 || true; }
 
 die() {
   say "$*"

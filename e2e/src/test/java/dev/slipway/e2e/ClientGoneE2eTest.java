@@ -18,7 +18,7 @@ class ClientGoneE2eTest {
     BuildDirectory app = BuildDirectory.of("FROM busybox\nRUN echo started && " + sleep + "\n");
 
     try (Command client = farm.buildx().startBuild(app.path())) {
-      client.awaitOutput(Duration.ofMinutes(1), output -> output.contains(" started"));
+      client.awaitStepLog(Duration.ofMinutes(1), "started");
       assertThat(farm.runs(sleep)).isTrue();
 
       client.kill();
@@ -34,7 +34,7 @@ class ClientGoneE2eTest {
     BuildDirectory app = BuildDirectory.of("FROM busybox\nRUN echo started && " + sleep + "\n");
 
     try (Command client = farm.buildx().startBuild(app.path())) {
-      client.awaitOutput(Duration.ofMinutes(1), output -> output.contains(" started"));
+      client.awaitStepLog(Duration.ofMinutes(1), "started");
 
       client.terminate();
 

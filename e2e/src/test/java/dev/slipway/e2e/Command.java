@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /** A program that was started; what it says is kept. Standard error joins standard output. */
 final class Command implements AutoCloseable {
@@ -38,6 +39,8 @@ final class Command implements AutoCloseable {
   /** Starts a program, with these variables set besides those of this process. */
   static Command start(Map<String, String> environment, Path folder, List<String> words) {
     ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true).directory(folder.toFile());
+    // The engine of one test is nobody else's business.
+    builder.environment().remove("DOCKER_HOST");
     builder.environment().putAll(environment);
     builder.redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
     try {
@@ -101,6 +104,12 @@ final class Command implements AutoCloseable {
     }
   }
 
+  /** Waits until a step of a build has printed that line. */
+  void awaitStepLog(Duration patience, String line) {
+    Pattern pattern = Pattern.compile("(?m)^#\\d+ [0-9.]+ " + Pattern.quote(line) + "$");
+    awaitOutput(patience, output -> pattern.matcher(output).find());
+  }
+
   /** Waits for its end. */
   Result await(Duration patience) {
     try {
@@ -116,12 +125,13 @@ final class Command implements AutoCloseable {
     }
   }
 
+  /** SIGTERM; unlike {@link Process#destroy}, what it says about it is still read. */
   void terminate() {
-    process.destroy();
+    process.toHandle().destroy();
   }
 
   void kill() {
-    process.destroyForcibly();
+    process.toHandle().destroyForcibly();
   }
 
   @Override

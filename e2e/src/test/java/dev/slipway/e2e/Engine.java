@@ -9,7 +9,7 @@ import java.util.Map;
 import org.awaitility.Awaitility;
 
 /**
- * A real Docker engine of its own (Debian's docker.io, no iptables, own state and socket), reached through Testcontainers. Needs root. Testcontainers' helper
+ * A real Docker engine of its own (Debian's docker.io, no iptables, own state and socket), reached through Testcontainers at $DOCKER_HOST, which the POM sets. Needs root. Testcontainers' helper
  * container is switched off: its image cannot be pulled where no registry is reachable.
  */
 final class Engine {
@@ -35,7 +35,7 @@ final class Engine {
 
   private static Engine start() {
     Path folder = Workplace.folder("engine");
-    Path socket = folder.resolve("docker.sock");
+    Path socket = Path.of(java.net.URI.create(System.getenv("DOCKER_HOST")).getPath());
     Command daemon =
         Command.start(
             Map.of(), folder,
@@ -43,7 +43,6 @@ final class Engine {
                 "--pidfile=" + folder.resolve("pid"), "--host=unix://" + socket, "--insecure-registry=127.0.0.0/8"));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, folder)));
     Awaitility.await("dockerd answers").atMost(Duration.ofMinutes(1)).until(() -> daemon.output().contains("API listen on") || ended(daemon));
-    System.setProperty("docker.host", "unix://" + socket);
     return new Engine(daemon);
   }
 

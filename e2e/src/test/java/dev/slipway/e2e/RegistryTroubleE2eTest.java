@@ -39,11 +39,11 @@ class RegistryTroubleE2eTest {
 
   @Test
   void saysThatARegistryRefusesAPush() throws IOException {
-    try (Front front = Front.of(exchange -> answer(exchange, 403, "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"nobody may push here\"}]}"))) {
+    try (Front front = Front.of(exchange -> answer(exchange, 403, ""))) {
       Command.Result result = farm.buildx().build(app.path(), "-t", front.address() + "/app:1", "--push");
 
       assertThat(result.exitCode()).isNotZero();
-      assertThat(result.output()).contains(front.address()).contains("403").contains("nobody may push here");
+      assertThat(result.output()).contains(front.address()).contains("403");
     }
   }
 

@@ -18,7 +18,7 @@ class WorkerLossE2eTest {
 
     try (Farm farm = Farm.start(2);
         Command client = farm.buildx().startBuild(app.path(), "-t", registry.image("loss/app:1"), "--push")) {
-      client.awaitOutput(Duration.ofMinutes(1), output -> output.contains(" started"));
+      client.awaitStepLog(Duration.ofMinutes(1), "started");
       int busy = Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> workerThatRuns(farm, "sleep " + length), worker -> worker > 0);
 
       farm.killWorker(busy);
