@@ -11,6 +11,7 @@ import dev.slipway.sandbox.NetworkPool;
 import dev.slipway.sandbox.Readiness;
 import dev.slipway.sandbox.Sandbox;
 import dev.slipway.sandbox.SandboxConfig;
+import dev.slipway.sandbox.Unreachable;
 import dev.slipway.snapshot.OverlaySnapshots;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.telemetry.Meters;
@@ -131,7 +132,7 @@ final class WorkerProgram {
     meters.bindJvm();
     AtomicReference<Agent> agent = new AtomicReference<>();
     try (SnapshotStore store = OverlaySnapshots.open(settings.root().resolve("snapshots"));
-        NetworkPool networks = new NetworkPool(runtimeDirectory.resolve("net"), readiness.egress());
+        NetworkPool networks = new NetworkPool(runtimeDirectory.resolve("net"), readiness.egress(), Unreachable.around(settings.coordinator()));
         PeerServer peers = new PeerServer(store, metrics, InstantSource.system(), () -> agent.get() != null && agent.get().isJoined())) {
       int port = peers.start(settings.listen());
       WorkerDescription description = describe(settings, id, platforms, port);

@@ -52,6 +52,9 @@ final class BundleSpec {
 
   private static final List<String> READ_ONLY_PATHS = List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
 
+  /** Of -1000 to 1000: where memory ends, a step goes before the worker and the coordinator. proc(5), /proc/pid/oom_score_adj. */
+  private static final int OOM_SCORE_ADJUSTMENT = 800;
+
   /** Bytes of /dev/shm, Docker's default. */
   private static final String SHM_SIZE = "size=65536k";
 
@@ -117,6 +120,7 @@ final class BundleSpec {
       capabilities.set(set, strings(CAPABILITIES));
     }
     process.put("noNewPrivileges", true);
+    process.put("oomScoreAdj", OOM_SCORE_ADJUSTMENT);
     if (!meta.ulimits().isEmpty()) {
       ArrayNode limits = process.putArray("rlimits");
       for (ExecMeta.Ulimit limit : meta.ulimits()) {

@@ -31,6 +31,7 @@ public final class NetworkPool implements AutoCloseable {
 
   private final Path directory;
   private final boolean isolated;
+  private final Unreachable unreachable;
   private final Deque<Namespace> free = new ArrayDeque<>();
   private final List<Namespace> all = new ArrayList<>();
   private boolean closed;
@@ -39,10 +40,12 @@ public final class NetworkPool implements AutoCloseable {
   /**
    * @param directory on tmpfs, for the namespaces' handles
    * @param isolated whether egress works here; false = processes use the host's network
+   * @param unreachable addresses that no process may reach
    */
-  public NetworkPool(Path directory, boolean isolated) throws IOException {
+  public NetworkPool(Path directory, boolean isolated, Unreachable unreachable) throws IOException {
     this.directory = Files.createDirectories(directory);
     this.isolated = isolated;
+    this.unreachable = unreachable;
     if (!isolated) {
       LOG.atWarn()
           .log("build steps share the host's network: slirp4netns or /dev/net/tun is not usable here, so a step can reach host loopback");
@@ -167,6 +170,7 @@ public final class NetworkPool implements AutoCloseable {
               .start();
       Namespace namespace = new Namespace(path, egress);
       awaitReady(namespace, ready, log);
+      prohibit(namespace);
       synchronized (this) {
         if (!closed) {
           all.add(namespace);
@@ -192,6 +196,16 @@ public final class NetworkPool implements AutoCloseable {
           throw new IOException("slirp4netns was not ready after " + START_SECONDS + " s");
         }
       }
+    } catch (IOException | InterruptedException e) {
+      namespace.end();
+      throw e;
+    }
+  }
+
+  /** A network that lets more through than it should is not given out. */
+  private void prohibit(Namespace namespace) throws IOException, InterruptedException {
+    try {
+      run(unreachable.command(namespace.path()).toArray(String[]::new));
     } catch (IOException | InterruptedException e) {
       namespace.end();
       throw e;

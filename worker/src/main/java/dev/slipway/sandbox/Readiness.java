@@ -55,6 +55,12 @@ public record Readiness(List<String> missing, List<String> degraded, boolean egr
       egress = false;
       degraded.add("slirp4netns is not installed: build steps share the host's network");
     }
+    for (String program : List.of("ip", "nsenter")) {
+      if (Binfmt.onPath(program).isEmpty()) {
+        egress = false;
+        degraded.add(program + " is not installed (packages iproute2, util-linux): build steps share the host's network");
+      }
+    }
     if (!opens(Path.of("/dev/net/tun"))) {
       egress = false;
       degraded.add("/dev/net/tun cannot be opened: build steps share the host's network (as root: chmod 666 /dev/net/tun)");

@@ -4,6 +4,7 @@ import dev.slipway.graph.ExecMeta;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -31,16 +32,22 @@ final class RlimitBounds {
           Map.entry("rtprio", "Max realtime priority"),
           Map.entry("rttime", "Max realtime timeout"));
 
+  /**
+   * Processes and threads of the root of all steps of one worker together, for which the kernel counts: enough for wide compilations,
+   * and a fork bomb is stopped well before the machine's 32,768 process ids are used up. There is no pids controller to bound it by.
+   */
+  static final long MAX_PROCESSES = 8192;
+
+  private static final String PROCESSES = "nproc";
+
   private RlimitBounds() {}
 
-  /** Returns the spec with its limits cut to what the worker may give. */
+  /** Returns the spec with its limits cut to what the worker may give, and with a limit of processes. */
   static ExecSpec clamp(ExecSpec spec) throws IOException {
     ExecMeta meta = spec.meta();
-    if (meta.ulimits().isEmpty()) {
-      return spec;
-    }
     Map<String, Long> bounds = parse(Files.readAllLines(Path.of("/proc/self/limits")));
-    List<ExecMeta.Ulimit> limits = meta.ulimits().stream().map(limit -> clamp(limit, bounds)).toList();
+    bounds.merge(PROCESSES, MAX_PROCESSES, Math::min);
+    List<ExecMeta.Ulimit> limits = clamp(meta.ulimits(), bounds);
     ExecMeta clamped =
         new ExecMeta(
             meta.arguments(),
@@ -53,6 +60,14 @@ final class RlimitBounds {
             meta.proxyEnvironment(),
             meta.validExitCodes());
     return new ExecSpec(spec.id(), spec.root(), spec.readOnlyRoot(), clamped, spec.mounts(), spec.network(), spec.timeout());
+  }
+
+  static List<ExecMeta.Ulimit> clamp(List<ExecMeta.Ulimit> asked, Map<String, Long> bounds) {
+    List<ExecMeta.Ulimit> limits = new ArrayList<>(asked.stream().map(limit -> clamp(limit, bounds)).toList());
+    if (asked.stream().noneMatch(limit -> limit.name().equalsIgnoreCase(PROCESSES))) {
+      limits.add(new ExecMeta.Ulimit(PROCESSES, bounds.get(PROCESSES), bounds.get(PROCESSES)));
+    }
+    return List.copyOf(limits);
   }
 
   /** Hard limits by {@code --ulimit} name; unlimited ones are absent. */

@@ -22,6 +22,7 @@ import dev.slipway.protocol.worker.WorkerMessage;
 import dev.slipway.sandbox.NetworkPool;
 import dev.slipway.sandbox.Sandbox;
 import dev.slipway.sandbox.SandboxConfig;
+import dev.slipway.sandbox.Unreachable;
 import dev.slipway.telemetry.Meters;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
@@ -65,7 +66,7 @@ class AgentTest {
     slow.start();
     WorkerDescription description =
         new WorkerDescription("w-1", "test", List.of(Platform.LINUX_AMD64), List.of(Platform.LINUX_ARM64), 1, "http://127.0.0.1:1", Map.of("a", "b"));
-    Sandbox sandbox = new Sandbox(new SandboxConfig("runc", root.resolve("sandbox")), new NetworkPool(root.resolve("net"), false));
+    Sandbox sandbox = new Sandbox(new SandboxConfig("runc", root.resolve("sandbox")), new NetworkPool(root.resolve("net"), false, new Unreachable(List.of())));
     agent = new Agent(description, new Agent.Farm(coordinator.address(), FakeCoordinator.TOKEN), new EmptyStore(), sandbox, root, new Meters(new SimpleMeterRegistry()), _ -> {});
     running =
         Thread.ofVirtual()

@@ -48,7 +48,7 @@ class SandboxIT {
     for (String applet : List.of("sh", "cat", "ls", "id", "sleep", "hostname", "wget", "nslookup", "dd", "touch", "mount", "unshare", "seq")) {
       Files.createSymbolicLink(root.resolve("bin").resolve(applet), Path.of("busybox"));
     }
-    networks = new NetworkPool(directory.resolve("net"), readiness.egress());
+    networks = new NetworkPool(directory.resolve("net"), readiness.egress(), Unreachable.around("127.0.0.1:1"));
     sandbox = new Sandbox(new SandboxConfig("runc", directory.resolve("sandbox")), networks);
   }
 
