@@ -30,6 +30,7 @@ public final class BlobMaker implements AutoCloseable {
 
   private final SnapshotStore store;
   private final LayerTarWriter tars = new LayerTarWriter();
+  private final GzipMember members = GzipMember.fastest();
   private final int threadCount = Runtime.getRuntime().availableProcessors();
   private final ExecutorService threads =
       Executors.newFixedThreadPool(threadCount, Thread.ofPlatform().daemon().name("gzip-", 0).factory());
@@ -60,7 +61,7 @@ public final class BlobMaker implements AutoCloseable {
     Path file = layer.blobFile();
     Path half = file.resolveSibling("blob." + Thread.currentThread().threadId());
     try (OutputStream out = Files.newOutputStream(half);
-        ParallelGzip gzip = new ParallelGzip(out, threads, threadCount + 2, GzipMember.FASTEST)) {
+        ParallelGzip gzip = new ParallelGzip(out, threads, threadCount + 2, members)) {
       Digest diffId = tars.write(layer, gzip);
       gzip.finish();
       Files.move(half, file, StandardCopyOption.ATOMIC_MOVE);

@@ -1,46 +1,18 @@
 package dev.slipway.layers;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Arrays;
-import java.util.zip.CRC32;
-import java.util.zip.Deflater;
 
 /**
- * Makes one gzip member of one block. Members in a row are one gzip stream (RFC 1952, 2.2), so blocks can be compressed
- * independently of each other and of the number of threads.
+ * Makes one gzip member of one block: same block, same bytes. Members in a row are one gzip stream (RFC 1952, 2.2), so blocks can be
+ * compressed independently of each other and of the number of threads. @ThreadSafe
  */
-final class GzipMember {
-  /** zlib's fastest: layers are compressed once and mostly travel on fast networks. */
-  static final int FASTEST = 1;
+@FunctionalInterface
+interface GzipMember {
+  /** Compresses the first {@code length} bytes of the block. */
+  byte[] of(byte[] block, int length) throws IOException;
 
-  private static final int HEADER = 10;
-  private static final int TRAILER = 8;
-
-  private GzipMember() {}
-
-  static byte[] of(byte[] block, int length, int level) throws IOException {
-    Deflater deflater = new Deflater(level, true);
-    try {
-      deflater.setInput(block, 0, length);
-      deflater.finish();
-      byte[] out = new byte[length + length / 1000 + 128];
-      out[0] = 0x1f;
-      out[1] = (byte) 0x8b;
-      out[2] = 8;
-      // No name, no time, and "unknown" for the system that made it: nothing that could differ.
-      out[9] = (byte) 255;
-      int size = HEADER + deflater.deflate(out, HEADER, out.length - HEADER - TRAILER);
-      if (!deflater.finished()) {
-        throw new IOException("a block of " + length + " bytes did not compress into " + out.length);
-      }
-      CRC32 checksum = new CRC32();
-      checksum.update(block, 0, length);
-      ByteBuffer.wrap(out, size, TRAILER).order(ByteOrder.LITTLE_ENDIAN).putInt((int) checksum.getValue()).putInt(length);
-      return Arrays.copyOf(out, size + TRAILER);
-    } finally {
-      deflater.end();
-    }
+  /** The fastest that this machine has. Another machine may make other bytes of the same block: both are right. */
+  static GzipMember fastest() {
+    return LibDeflate.find().<GzipMember>map(found -> found).orElseGet(ZlibMember::new);
   }
 }

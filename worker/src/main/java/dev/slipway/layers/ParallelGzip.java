@@ -22,7 +22,7 @@ final class ParallelGzip extends OutputStream {
   private final OutputStream out;
   private final ExecutorService threads;
   private final int atOnce;
-  private final int level;
+  private final GzipMember members;
   private final MessageDigest digest = Digest.sha256();
   private final ArrayDeque<Future<byte[]>> running = new ArrayDeque<>();
   private byte[] block = new byte[BLOCK];
@@ -33,11 +33,11 @@ final class ParallelGzip extends OutputStream {
   /**
    * @param atOnce blocks in memory at the same time
    */
-  ParallelGzip(OutputStream out, ExecutorService threads, int atOnce, int level) {
+  ParallelGzip(OutputStream out, ExecutorService threads, int atOnce, GzipMember members) {
     this.out = out;
     this.threads = threads;
     this.atOnce = atOnce;
-    this.level = level;
+    this.members = members;
   }
 
   @Override
@@ -89,7 +89,7 @@ final class ParallelGzip extends OutputStream {
   private void submit() throws IOException {
     byte[] full = filled == BLOCK ? block : Arrays.copyOf(block, filled);
     int length = filled;
-    running.add(threads.submit(() -> GzipMember.of(full, length, level)));
+    running.add(threads.submit(() -> members.of(full, length)));
     block = new byte[BLOCK];
     filled = 0;
     empty = false;
