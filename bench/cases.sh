@@ -1,4 +1,5 @@
-# What bench/run builds: case_NAME FOLDER writes a Dockerfile and its context. The file `salt` changes before every cold build.
+# What bench/run builds: case_NAME FOLDER writes a Dockerfile and its context. The file `salt` changes before every cold build, and more
+# where there is a fresh_NAME. platforms_NAME: the platforms, where it is not this machine's alone.
 
 # A folder of COUNT files of 2 KiB each that do not compress to nothing.
 small_files() {
@@ -31,16 +32,17 @@ case_fan-out() {
 
 case_big-layer() {
   date +%s%N >"$1/salt"
-  # Text that compresses by about half, a different one each time.
-  printf 'FROM busybox\nCOPY salt /salt\nRUN head -c 200000000 /dev/urandom | base64 > /big\n' >"$1/Dockerfile"
+  # 400 MB of text that compresses by a quarter, a different one each time.
+  printf 'FROM busybox\nCOPY salt /salt\nRUN head -c 300000000 /dev/urandom | base64 > /big\n' >"$1/Dockerfile"
 }
 
 case_many-files() {
   date +%s%N >"$1/salt"
+  # 50,000 files, written by the shell itself: no process for each.
   cat >"$1/Dockerfile" <<'TEXT'
 FROM busybox AS files
 COPY salt /salt
-RUN mkdir /files && cd /files && for d in $(seq 100); do mkdir $d && head -c 200000 /dev/urandom | split -b 1000 - $d/f; done
+RUN salt=$(cat /salt) && mkdir /files && cd /files && for d in $(seq 100); do mkdir $d; for f in $(seq 500); do echo "$salt $d $f" > $d/$f; done; done
 FROM busybox
 COPY --from=files /files /files
 TEXT
@@ -48,6 +50,18 @@ TEXT
 
 case_big-context() {
   date +%s%N >"$1/salt"
-  small_files "$1/files" 10000
+  fresh_big-context "$1"
   printf 'FROM busybox\nCOPY . /app\n' >"$1/Dockerfile"
 }
+
+fresh_big-context() {
+  rm -rf "$1/files"
+  small_files "$1/files" 10000
+}
+
+case_platforms() {
+  date +%s%N >"$1/salt"
+  printf 'FROM busybox\nCOPY salt /salt\nRUN uname -m && cat /salt > /copy\n' >"$1/Dockerfile"
+}
+
+platforms_platforms() { echo linux/amd64,linux/arm64; }
