@@ -38,15 +38,28 @@ final class ImageResolver {
   }
 
   ResolvedImage resolve(ImageReference reference, Platform platform, Authenticator authenticator) throws SlipwayException, InterruptedException {
-    SlipwayException last = null;
+    SlipwayException answer = null;
+    SlipwayException silence = null;
     for (RegistryClient.OpenForReading server : opener.open(reference, authenticator)) {
       try {
         return resolveAt(server, reference, platform);
       } catch (SlipwayException e) {
-        last = e;
+        if (e.kind() == ErrorKind.UNAVAILABLE) {
+          silence = e;
+        } else {
+          answer = e;
+        }
       }
     }
-    throw explain(reference, last);
+    if (answer == null) {
+      throw explain(reference, silence);
+    }
+    SlipwayException explained = explain(reference, answer);
+    if (silence == null) {
+      throw explained;
+    }
+    // A mirror's answer says more than the silence of the host behind it.
+    throw new SlipwayException(explained.kind(), explained.getMessage() + " (and " + silence.getMessage() + ")", explained);
   }
 
   /** In the words that Docker's users search the web for. */

@@ -247,6 +247,17 @@ class RegistryClientTest {
   }
 
   @Test
+  void aMirrorsAnswerSaysMoreThanTheSilenceOfTheHostBehindIt() throws Exception {
+    registry = FakeRegistry.start(FakeRegistry.Auth.NONE);
+    RegistryHosts.Host silent = new RegistryHosts.Host(List.of(registry.host()), true, false);
+    client = new RegistryClient(new RegistryHosts(Map.of("127.0.0.1:1", silent)), FAST, Clock.systemUTC());
+
+    assertThatThrownBy(() -> client.resolve(ImageReference.parse("127.0.0.1:1/app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS))
+        .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND))
+        .hasMessageContaining("127.0.0.1:1/app:1: not found (and ");
+  }
+
+  @Test
   void fallsBackToPlainHttpAtAnInsecureRegistry() throws Exception {
     start(FakeRegistry.Auth.NONE);
 

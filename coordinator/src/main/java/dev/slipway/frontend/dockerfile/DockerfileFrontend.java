@@ -15,15 +15,14 @@ import dev.slipway.frontend.dockerfile.instruction.BuildFile;
 import dev.slipway.frontend.dockerfile.parser.DockerfileParser;
 import dev.slipway.graph.Definition;
 import dev.slipway.oci.OciJson;
+import dev.slipway.graph.SourceMap.Range;
 import dev.slipway.oci.Platform;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** {@code dockerfile.v0}. @ThreadSafe */
 public final class DockerfileFrontend implements Frontend {
@@ -49,14 +48,14 @@ public final class DockerfileFrontend implements Frontend {
       throws SlipwayException, InterruptedException {
     Map<ImageKey, BaseImage> images = new LinkedHashMap<>();
     for (int round = 0; round < MOST_ROUNDS; round++) {
-      Set<ImageKey> missing = new LinkedHashSet<>();
+      Map<ImageKey, Range> missing = new LinkedHashMap<>();
       for (Platform platform : options.platforms()) {
-        missing.addAll(converter.missingImages(platform, images));
+        converter.missingImages(platform, images).forEach(missing::putIfAbsent);
       }
       if (missing.isEmpty()) {
         return images;
       }
-      images.putAll(new ImageResolution(bridge, options.imageResolveMode(), options.multiPlatform()).resolve(missing));
+      images.putAll(new ImageResolution(bridge, options.imageResolveMode(), options.multiPlatform(), converter.source()).resolve(missing));
     }
     throw new SlipwayException(ErrorKind.EXHAUSTED, "ONBUILD triggers of images need images of more than " + MOST_ROUNDS + " levels");
   }

@@ -2,9 +2,10 @@ package dev.slipway.frontend.dockerfile.convert;
 
 import dev.slipway.frontend.SourceError;
 import dev.slipway.frontend.dockerfile.instruction.BuildFile;
+import dev.slipway.frontend.dockerfile.parser.SourceText;
+import dev.slipway.graph.SourceMap.Range;
 import dev.slipway.oci.Platform;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -18,8 +19,13 @@ public final class DockerfileConverter {
     this.options = options;
   }
 
-  /** Images that are needed and not known. Ask again with them: their ONBUILD triggers may need more. */
-  public Set<ImageKey> missingImages(Platform target, Map<ImageKey, BaseImage> known) throws SourceError {
+  /** The text that was converted, to point into it. */
+  public SourceText source() {
+    return file.source();
+  }
+
+  /** Images that are needed and not known, each with the place of its first use. Ask again with them: their ONBUILD triggers may need more. */
+  public Map<ImageKey, Range> missingImages(Platform target, Map<ImageKey, BaseImage> known) throws SourceError {
     return StageGraph.of(file, options, target, known).missing();
   }
 
@@ -31,7 +37,7 @@ public final class DockerfileConverter {
   public Converted convert(Platform target, Map<ImageKey, BaseImage> images) throws SourceError {
     StageGraph stages = StageGraph.of(file, options, target, images);
     if (!stages.missing().isEmpty()) {
-      throw new IllegalArgumentException("images are not resolved: " + stages.missing());
+      throw new IllegalArgumentException("images are not resolved: " + stages.missing().keySet());
     }
     Conversion first = new Conversion(file, options, stages, images, new TreeSet<>());
     Converted converted = first.run();

@@ -33,7 +33,7 @@ final class StageGraph {
   private final int target;
   private final Map<Integer, StagePlan> plans = new LinkedHashMap<>();
   private final Set<Integer> open = new HashSet<>();
-  private final Set<ImageKey> missing = new LinkedHashSet<>();
+  private final Map<ImageKey, Range> missing = new LinkedHashMap<>();
 
   private StageGraph(BuildFile file, ConvertOptions options, Platform targetPlatform, Map<ImageKey, BaseImage> images) throws SourceError {
     this.file = file;
@@ -65,7 +65,8 @@ final class StageGraph {
     return globals;
   }
 
-  Set<ImageKey> missing() {
+  /** Images that are not known yet, each with the place of its first use. */
+  Map<ImageKey, Range> missing() {
     return missing;
   }
 
@@ -124,7 +125,7 @@ final class StageGraph {
         }
       }
       case StagePlan.Base.Image(ImageKey key) -> {
-        if (need(key)) {
+        if (need(key, range)) {
           for (String expression : triggers(images.get(key), range)) {
             commands.add(trigger(expression, range));
           }
@@ -205,7 +206,7 @@ final class StageGraph {
       return new StagePlan.From.Scratch();
     }
     ImageKey key = new ImageKey(reference(name, range), platform);
-    need(key);
+    need(key, range);
     return new StagePlan.From.Image(key);
   }
 
@@ -217,10 +218,10 @@ final class StageGraph {
     }
   }
 
-  private boolean need(ImageKey key) {
+  private boolean need(ImageKey key, Range range) {
     boolean known = images.containsKey(key);
     if (!known) {
-      missing.add(key);
+      missing.putIfAbsent(key, range);
     }
     return known;
   }

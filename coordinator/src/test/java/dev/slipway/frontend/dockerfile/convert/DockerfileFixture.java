@@ -76,9 +76,9 @@ final class DockerfileFixture {
             new ConvertOptions.Context("context", "session", List.of("*.tmp")));
     DockerfileConverter converter = new DockerfileConverter(file, options);
     Map<ImageKey, BaseImage> images = new HashMap<>();
-    for (Set<ImageKey> missing = converter.missingImages(platform, images);
+    for (Set<ImageKey> missing = converter.missingImages(platform, images).keySet();
         !missing.isEmpty();
-        missing = converter.missingImages(platform, images)) {
+        missing = converter.missingImages(platform, images).keySet()) {
       missing.forEach(key -> images.put(key, image(key)));
     }
     return converter.convert(platform, images);
