@@ -54,7 +54,7 @@ command_buildkitd() {
   if [ -n "$debug" ]; then
     tail -n +1 -F "$root"/log/{coordinator,worker-1}.log >&2 &
     LOG_FOLLOWER=$!
-    trap 'kill $LOG_FOLLOWER 2>/dev/null || true' EXIT
+    trap 'kill $LOG_FOLLOWER 2>/dev/null ; wait $LOG_FOLLOWER 2>/dev/null || true' EXIT
   fi
   run_in_foreground "$root"
 }

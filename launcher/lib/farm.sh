@@ -153,7 +153,7 @@ stop_farm() {
 # run_in_foreground ROOT: until SIGTERM, SIGINT or the end of a process of the farm.
 run_in_foreground() {
   local root=$1 name
-  trap 'stop_farm "$root"; exit 0' TERM INT HUP
+  trap 'kill ${NAP:-} 2>/dev/null || true; stop_farm "$root"; exit 0' TERM INT HUP
   while :; do
     for name in $(process_names "$root"); do
       if ! running "$root" "$name"; then
@@ -164,6 +164,7 @@ run_in_foreground() {
       fi
     done
     sleep 1 &
-    wait $! || true
+    NAP=$!
+    wait $NAP || true
   done
 }
