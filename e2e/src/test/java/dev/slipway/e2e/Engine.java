@@ -41,7 +41,7 @@ final class Engine {
             Map.of(), folder,
             List.of("/usr/sbin/dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "--data-root=" + folder.resolve("data"), "--exec-root=" + folder.resolve("exec"),
                 "--pidfile=" + folder.resolve("pid"), "--host=unix://" + socket, "--insecure-registry=127.0.0.0/8"));
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, folder)));
+    Workplace.atEnd(() -> stop(daemon, folder));
     Awaitility.await("dockerd answers").atMost(Duration.ofMinutes(1)).until(() -> daemon.output().contains("API listen on") || ended(daemon));
     return new Engine(daemon);
   }

@@ -51,7 +51,7 @@ final class LocalRegistry {
           """
               .formatted(folder, address));
       Command command = Command.start(Map.of(), folder, List.of("docker-registry", "serve", config.toString()));
-      Runtime.getRuntime().addShutdownHook(new Thread(command::close));
+      Workplace.atEnd(command::close);
       LocalRegistry registry = new LocalRegistry(address);
       Awaitility.await("the registry answers: " + command.output()).atMost(Duration.ofSeconds(20)).until(() -> registry.answers(command));
       return registry;

@@ -9,7 +9,7 @@ final class SharedFarm {
   static synchronized Farm get() {
     if (farm == null) {
       farm = Farm.start(2);
-      Runtime.getRuntime().addShutdownHook(new Thread(farm::close));
+      Workplace.atEnd(farm::close);
     }
     return farm;
   }

@@ -5,12 +5,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Where things lie for the tests: the tree's root, a folder that every user may pass through, the base images' cache. */
 final class Workplace {
   private static final AtomicInteger NUMBER = new AtomicInteger();
+  private static final Deque<Runnable> AT_END = new ArrayDeque<>();
   private static final Path TEMPORARY = temporary();
 
   private Workplace() {}
@@ -49,11 +52,33 @@ final class Workplace {
     return "root".equals(System.getProperty("user.name"));
   }
 
+  /** Runs something at the end of the run; what was asked for last comes first, so that a folder outlives who uses it. */
+  static void atEnd(Runnable work) {
+    synchronized (AT_END) {
+      if (AT_END.isEmpty()) {
+        Runtime.getRuntime().addShutdownHook(new Thread(Workplace::end));
+      }
+      AT_END.push(work);
+    }
+  }
+
+  private static void end() {
+    synchronized (AT_END) {
+      while (!AT_END.isEmpty()) {
+        try {
+          AT_END.pop().run();
+        } catch (RuntimeException | AssertionError e) {
+          System.err.println("at the end of the run: " + e.getMessage());
+        }
+      }
+    }
+  }
+
   private static Path temporary() {
     try {
       Path folder = Files.createTempDirectory("slipway-e2e");
       Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(folder)));
+      atEnd(() -> remove(folder));
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
