@@ -5,6 +5,8 @@ import dev.slipway.cache.LayerChain;
 import dev.slipway.cache.LayerRecord;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.Fleet;
+import dev.slipway.fleet.WorkerNode;
+import dev.slipway.protocol.worker.BlobSource;
 import dev.slipway.protocol.worker.Layer;
 import dev.slipway.protocol.worker.LayerBlob;
 import java.net.URLEncoder;
@@ -12,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Layers with the peers that hold them, the registry they came from, or the coordinator's own address for clients' directories. */
@@ -58,21 +61,30 @@ public final class FarmLayerReferences implements LayerReferences {
     if (record.holders().contains(workerId)) {
       return layer.build();
     }
-    if (!record.holders().isEmpty()) {
-      layer.setCapability(fleet.capability("layers/" + id));
-      for (String holder : record.holders()) {
-        fleet.worker(holder).ifPresent(node -> layer.addPeerUrls(node.blobUrl() + "/layers/" + URLEncoder.encode(id, StandardCharsets.UTF_8)));
-      }
-    }
     if (record.origin().isPresent() && record.blob().isPresent()) {
-      LayerRecord.Blob blob = record.blob().get();
-      layer.setBlob(
-          LayerBlob.newBuilder()
-              .setMediaType(blob.mediaType())
-              .setDigest(blob.digest().value())
-              .setSize(blob.size())
-              .addAllSources(images.pullSources(record.origin().get().repository(), blob.digest(), sources.authenticator(build))));
+      layer.setBlob(blob(record, record.blob().get(), build));
+    } else if (!record.holders().isEmpty()) {
+      layer.setCapability(fleet.capability("layers/" + id));
+      nodes(record).forEach(node -> layer.addPeerUrls(node.blobUrl() + "/layers/" + URLEncoder.encode(id, StandardCharsets.UTF_8)));
     }
     return layer.build();
+  }
+
+  /**
+   * An image layer's digest is of the tar that its maker wrote, and nobody else writes the same: so peers give the blob as it came from
+   * the registry, and the registry is asked when they have thrown it away.
+   */
+  private LayerBlob blob(LayerRecord record, LayerRecord.Blob blob, BuildContext build) throws SlipwayException, InterruptedException {
+    LayerBlob.Builder message = LayerBlob.newBuilder().setMediaType(blob.mediaType()).setDigest(blob.digest().value()).setSize(blob.size());
+    String resource = "blobs/" + blob.digest();
+    for (WorkerNode node : nodes(record)) {
+      message.addSources(
+          BlobSource.newBuilder().setUrl(node.blobUrl() + "/" + resource).setAuthorization("Bearer " + fleet.capability(resource)));
+    }
+    return message.addAllSources(images.pullSources(record.origin().get().repository(), blob.digest(), sources.authenticator(build))).build();
+  }
+
+  private List<WorkerNode> nodes(LayerRecord record) {
+    return record.holders().stream().sorted().map(fleet::worker).flatMap(Optional::stream).toList();
   }
 }
