@@ -23,9 +23,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Has workers make the blobs of layers and push them; passes over workers that leave. */
 final class BlobMaking {
+  private static final Logger LOG = LoggerFactory.getLogger(BlobMaking.class);
+
   /** Workers leave one at a time; who loses three in a row has another problem. */
   private static final int MOST_ROUNDS = 3;
 
@@ -75,11 +79,23 @@ final class BlobMaking {
 
   private List<Turn> turns(Set<String> layers, Set<String> avoided, Optional<PushTarget> target) throws SlipwayException, InterruptedException {
     TreeSet<String> workers = new TreeSet<>(parts.fleet().workers().stream().map(WorkerNode::id).toList());
-    if (workers.size() > avoided.size()) {
-      workers.removeAll(avoided);
-    }
-    Map<String, List<String>> placed = Placement.of(layers, parts.index().layers(layers), workers);
+    Map<String, List<String>> placed = placed(layers, workers, avoided);
     return Parallel.map(placed.entrySet(), entry -> turn(entry.getKey(), entry.getValue(), target));
+  }
+
+  /** A worker that failed is asked again when nobody else has the bytes: it may have been the registry that was busy. */
+  private Map<String, List<String>> placed(Set<String> layers, TreeSet<String> workers, Set<String> avoided) throws SlipwayException {
+    Map<String, LayerRecord> known = parts.index().layers(layers);
+    TreeSet<String> fresh = new TreeSet<>(workers);
+    fresh.removeAll(avoided);
+    if (!fresh.isEmpty() && !avoided.isEmpty()) {
+      try {
+        return Placement.of(layers, known, fresh);
+      } catch (SlipwayException e) {
+        LOG.atDebug().addKeyValue("build", build.buildId()).addKeyValue("reason", e.getMessage()).log("layers only at workers that failed before");
+      }
+    }
+    return Placement.of(layers, known, workers);
   }
 
   private Turn turn(String worker, List<String> layers, Optional<PushTarget> target) throws InterruptedException {

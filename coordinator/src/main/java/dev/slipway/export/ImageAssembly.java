@@ -17,6 +17,7 @@ import dev.slipway.oci.Platform;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +50,7 @@ final class ImageAssembly {
     }
     boolean indexed = results.size() > 1 || !results.getFirst().platformId().isEmpty();
     List<Image> images = new ArrayList<>();
-    for (PlatformResult result : results) {
+    for (PlatformResult result : inOrder(results)) {
       images.add(image(result, blobs, times));
     }
     if (!indexed) {
@@ -60,6 +61,22 @@ final class ImageAssembly {
       return new Assembled(images, Optional.empty());
     }
     return new Assembled(images, Optional.of(index(images)));
+  }
+
+  /**
+   * The order in which the frontend named the platforms. A client hands results back in a map without order, and the same image must have
+   * the same index each time.
+   */
+  private List<PlatformResult> inOrder(List<PlatformResult> results) throws SlipwayException {
+    byte[] mapping = metadata.get("refs.platforms");
+    if (mapping == null) {
+      return results;
+    }
+    List<String> ids = new ArrayList<>();
+    OciJson.tree(mapping).path("Platforms").forEach(entry -> ids.add(entry.path("ID").asText("")));
+    return results.stream()
+        .sorted(Comparator.comparingInt(result -> ids.contains(result.platformId()) ? ids.indexOf(result.platformId()) : ids.size()))
+        .toList();
   }
 
   private Image image(PlatformResult result, Map<String, Blob> blobs, Map<String, Instant> times) throws SlipwayException {

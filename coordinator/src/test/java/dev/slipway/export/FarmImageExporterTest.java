@@ -105,10 +105,16 @@ class FarmImageExporterTest {
   }
 
   private Map<String, String> export(Map<String, String> attributes, PlatformResult... results) throws Exception {
-    Map<String, byte[]> metadata = Map.of("containerimage.config", CONFIG.getBytes(StandardCharsets.UTF_8));
+    Map<String, byte[]> metadata =
+        Map.of("containerimage.config", CONFIG.getBytes(StandardCharsets.UTF_8), "refs.platforms", PLATFORMS.getBytes(StandardCharsets.UTF_8));
     return exporter.export(
         new Request(0, "image", attributes, List.of(results), metadata), new BuildContext("build", "session", "tenant", lines));
   }
+
+  private static final String PLATFORMS =
+      """
+      {"Platforms":[{"ID":"linux/amd64","Platform":{"os":"linux","architecture":"amd64"}},
+                    {"ID":"linux/arm64","Platform":{"os":"linux","architecture":"arm64"}}]}""";
 
   private Map<String, String> push(String name, String... more) {
     Map<String, String> attributes = new HashMap<>(Map.of("name", registry.host() + "/" + name, "push", "true"));
@@ -180,6 +186,16 @@ class FarmImageExporterTest {
     assertThat(farm.pushes).containsExactlyInAnyOrder("worker-1 snap:run", "worker-2 snap:arm");
     assertThat(response).doesNotContainKey("containerimage.config.digest");
     assertThat(lines.statuses).contains("exporting manifest list " + response.get("containerimage.digest"));
+  }
+
+  @Test
+  void listsPlatformsInTheOrderOfTheFrontendWhateverTheClientHandsBack() throws Exception {
+    start(FakeRegistry.Auth.NONE, "worker-1");
+    String asNamed = export(push("app:1"), result("linux/amd64", "snap:run"), result("linux/arm64", "snap:run")).get("containerimage.digest");
+
+    String handedBack = export(push("app:2"), result("linux/arm64", "snap:run"), result("linux/amd64", "snap:run")).get("containerimage.digest");
+
+    assertThat(handedBack).isEqualTo(asNamed);
   }
 
   @Test

@@ -83,7 +83,7 @@ public final class LayerFetcher implements AutoCloseable {
    * Returns when every layer of the chains is in the store.
    *
    * @throws LayersUnavailableException naming those that no origin gave
-   * @throws SlipwayException EXHAUSTED when this worker has no room
+   * @throws SlipwayException EXHAUSTED when this worker has no room; INVALID when a layer of an image is refused
    */
   public void ensure(List<List<Layer>> chains, TransferProgress progress) throws SlipwayException, InterruptedException {
     Map<String, Transfer> wanted = new LinkedHashMap<>();
@@ -151,7 +151,7 @@ public final class LayerFetcher implements AutoCloseable {
       if (failure == null) {
         continue;
       }
-      if (failure.kind() == ErrorKind.EXHAUSTED || failure.kind() == ErrorKind.INTERNAL) {
+      if (failure.kind() != ErrorKind.UNAVAILABLE) {
         throw failure;
       }
       ids.add(transfer.layer.getId());

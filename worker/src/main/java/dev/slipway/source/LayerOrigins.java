@@ -70,7 +70,7 @@ final class LayerOrigins implements AutoCloseable {
    * Brings the layer.
    *
    * @param belowIds the chain under it
-   * @throws SlipwayException UNAVAILABLE with each origin's answer; EXHAUSTED when the disk is full
+   * @throws SlipwayException UNAVAILABLE with each origin's answer; INVALID when the image itself is refused; EXHAUSTED when the disk is full
    */
   StoredLayer bring(Layer layer, List<String> belowIds, Below below, TransferProgress progress) throws SlipwayException, InterruptedException {
     List<String> failures = new ArrayList<>();
@@ -86,6 +86,10 @@ final class LayerOrigins implements AutoCloseable {
       try {
         return fromRegistry(layer, belowIds, below, progress);
       } catch (SlipwayException | IOException e) {
+        if (e instanceof SlipwayException refused && refused.kind() == ErrorKind.INVALID) {
+          // Its bytes are what the image's author pushed: no other place has better ones.
+          throw refused;
+        }
         failures.add(failure(e));
       }
     }
