@@ -36,8 +36,11 @@ public final class EndpointServer implements AutoCloseable {
   /** Longest headers; a session's list of methods takes a few KiB. */
   private static final int MAX_HEADERS = 64 << 10;
 
-  /** How long running calls may take to end when the coordinator stops. */
-  private static final Duration GRACE = Duration.ofSeconds(5);
+  /** How long running calls may take to end when the coordinator stops: answers are sent, a build takes longer and is cancelled. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
+
+  /** How long cancelled calls may take to end. */
+  private static final Duration CANCEL_GRACE = Duration.ofSeconds(1);
 
   /** Clients may ping this often; proxies in front of farms do. */
   private static final Duration KEEPALIVE = Duration.ofSeconds(5);
@@ -130,18 +133,15 @@ public final class EndpointServer implements AutoCloseable {
   public void close() {
     health.enterTerminalState();
     servers.forEach(Server::shutdown);
-    long deadline = System.nanoTime() + GRACE.toNanos();
     try {
-      for (Server server : servers) {
-        if (!server.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-          server.shutdownNow();
-        }
-      }
+      awaitEnd(GRACE);
+      servers.forEach(Server::shutdownNow);
+      awaitEnd(CANCEL_GRACE); // ended calls still need the executor
     } catch (InterruptedException _) {
       servers.forEach(Server::shutdownNow);
       Thread.currentThread().interrupt();
     }
-    executor.shutdown();
+    // The executor is not shut down: it keeps no threads, and connections that break late still need it.
     groups.forEach(group -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS));
     for (Path socket : sockets) {
       try {
@@ -149,6 +149,13 @@ public final class EndpointServer implements AutoCloseable {
       } catch (IOException e) {
         log.atWarn().addKeyValue("path", socket).setCause(e).log("socket not removed");
       }
+    }
+  }
+
+  private void awaitEnd(Duration patience) throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    for (Server server : servers) {
+      server.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
     }
   }
 }

@@ -22,6 +22,9 @@ final class PacketStream implements AutoCloseable {
   /** Packets asked for ahead, 32 KiB each at most from known clients. */
   private static final int AHEAD = 256;
 
+  /** Largest packet, in bytes: with {@link #AHEAD} it bounds what waits in memory. Known clients' largest are attributes of files. */
+  private static final int MAXIMUM_PACKET = 1 << 20;
+
   /** A client that walks a huge directory of which everything is excluded is silent meanwhile; health checks find the dead ones. */
   private static final Duration SILENCE = Duration.ofMinutes(5);
 
@@ -42,7 +45,9 @@ final class PacketStream implements AutoCloseable {
     this.session = session;
     this.what = what;
     var ignored =
-        FileSyncGrpc.newStub(session.channel()).withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)).diffCopy(new Observer());
+        FileSyncGrpc.newStub(session.channel())
+            .withMaxInboundMessageSize(MAXIMUM_PACKET)
+            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)).diffCopy(new Observer());
   }
 
   /** The next packet; empty when the client has ended the call well. */

@@ -68,6 +68,19 @@ class EndpointTest {
   }
 
   @Test
+  void stopsWithinSecondsThoughABuildRuns() throws Exception {
+    Future<SolveResponse> solve = call(() -> control().solve(SolveRequest.newBuilder().setRef("endless").build()));
+    await().until(() -> farm.jobs.running() == 1);
+    long began = System.nanoTime();
+
+    server.close();
+
+    assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began)).isLessThan(3_500);
+    assertThatThrownBy(() -> solve.get(5, TimeUnit.SECONDS)).hasRootCauseInstanceOf(StatusRuntimeException.class);
+    await().until(() -> farm.jobs.running() == 0);
+  }
+
+  @Test
   void answersAProbeWhosePingCameBeforeItsSolve() throws Exception {
     Future<PongResponse> pong = call(() -> bridge("probe").ping(PingRequest.getDefaultInstance()));
     Future<SolveResponse> solve = call(() -> control().solve(SolveRequest.newBuilder().setRef("probe").setInternal(true).build()));

@@ -50,6 +50,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -135,6 +137,40 @@ class SessionTest {
       assertThatThrownBy(() -> session.receive(request("other"), bytes -> {}))
           .isInstanceOfSatisfying(SlipwayException.class, error -> assertThat(error.kind()).isEqualTo(ErrorKind.NOT_FOUND))
           .hasMessage("no access allowed to dir \"other\"");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../up", "/etc/passwd", "a/../../b", "..", "a//b", "a/./b"})
+  void aClientThatListsPathsOutsideOfTheDirectoryEndsItsTransfer(String path) throws Exception {
+    files.stats = List.of(Stat.newBuilder().setPath(path).setMode(0644).setSize(1).build());
+    try (TestClient client = client("s1", "")) {
+      Session session = registry.await("s1", PATIENCE);
+
+      assertThatThrownBy(() -> session.receive(request("context"), bytes -> {}))
+          .isInstanceOfSatisfying(SlipwayException.class, error -> assertThat(error.kind()).isEqualTo(ErrorKind.INVALID))
+          .hasMessageContaining("malformed path");
+    }
+  }
+
+  @Test
+  void aFileIsAsLargeAsItsBytesWhateverTheClientSays() throws Exception {
+    files.stats = List.of(Stat.newBuilder().setPath("huge").setMode(0644).setSize(Long.MAX_VALUE).build());
+    files.contents = Map.of("huge", ByteString.copyFromUtf8("small"));
+    try (TestClient client = client("s1", "")) {
+      var tree = registry.await("s1", PATIENCE).receive(request("context"), bytes -> {});
+
+      assertThat(tree.size()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void aPacketLargerThanAnyKnownClientsEndsTheTransfer() throws Exception {
+    files.stats = List.of(Stat.newBuilder().setPath("f").setMode(0644).putXattrs("user.x", ByteString.copyFrom(new byte[2 << 20])).build());
+    try (TestClient client = client("s1", "")) {
+      Session session = registry.await("s1", PATIENCE);
+
+      assertThatThrownBy(() -> session.receive(request("context"), bytes -> {})).isInstanceOf(SlipwayException.class);
     }
   }
 

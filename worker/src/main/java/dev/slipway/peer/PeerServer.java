@@ -113,7 +113,13 @@ public final class PeerServer implements AutoCloseable {
 
   private void authorized(HttpServerRequest request, String prefix, Sender sender) {
     HttpServerResponse response = request.response();
-    String id = URLDecoder.decode(request.path().substring(prefix.length()).replace("+", "%2B"), StandardCharsets.UTF_8);
+    String id;
+    try {
+      id = URLDecoder.decode(request.path().substring(prefix.length()).replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException _) {
+      answer(response, 400, "the path is malformed");
+      return;
+    }
     String header = request.getHeader("Authorization");
     Capability.Verifier coordinator = verifier;
     if (coordinator == null) {
