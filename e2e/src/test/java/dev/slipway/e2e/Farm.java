@@ -129,6 +129,61 @@ final class Farm implements AutoCloseable {
     }
   }
 
+  /** host:port that workers join at. */
+  String workersAddress() {
+    return firstLine(root.resolve("run/workers.address"));
+  }
+
+  /** host:port of the coordinator's HTTP side. */
+  String httpAddress() {
+    return firstLine(root.resolve("run/http.address"));
+  }
+
+  /** host:port of a worker's server. */
+  String workerAddress(int worker) {
+    return firstLine(root.resolve("worker-" + worker + "/run/http.address"));
+  }
+
+  /** Root filesystems that are mounted inside that worker's namespace. */
+  long mountedRoots(int worker) {
+    try (Stream<String> mounts = Files.lines(proc(java(worker), "mountinfo"))) {
+      return mounts.filter(line -> line.contains(" - overlay ") && line.contains("/worker-" + worker + "/")).count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What the container runtime still knows of, and bundles that were not removed. */
+  java.util.List<Path> containers(int worker) {
+    try (Stream<Path> files = Files.walk(proc(java(worker), "root/run/slipway"), 3)) {
+      return files.filter(file -> java.util.Set.of("bundles", "state").contains(file.getParent().getFileName().toString())).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Resident memory of the coordinator, in bytes. */
+  long coordinatorMemory() {
+    try (Stream<String> lines = Files.lines(proc(process("coordinator").orElseThrow(), "status"))) {
+      return lines.filter(line -> line.startsWith("VmRSS:")).map(line -> line.replaceAll("\\D+", "")).mapToLong(Long::parseLong).findFirst().orElseThrow() << 10;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path proc(ProcessHandle process, String file) {
+    return Path.of("/proc", Long.toString(process.pid()), file);
+  }
+
+  /** The Java process below rootlesskit's. */
+  private ProcessHandle java(int worker) {
+    return process("worker-" + worker).stream()
+        .flatMap(ProcessHandle::descendants)
+        .filter(process -> commandLine(process).contains("slipway-worker") && !commandLine(process).startsWith("rootlesskit") && !commandLine(process).contains("/proc/self/exe"))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("worker " + worker + " does not run"));
+  }
+
   /** The end of every log, for the message of a test that fails. */
   String logs() {
     return Command.run(Duration.ofSeconds(10), List.of(Workplace.slipway(), "logs", "-n", "40", "--root", root.toString())).output();
