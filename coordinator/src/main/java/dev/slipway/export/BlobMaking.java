@@ -1,8 +1,8 @@
 package dev.slipway.export;
 
 import dev.slipway.cache.LayerChain;
-import dev.slipway.cache.LayerRecord;
 import dev.slipway.cache.LayerRecord.Blob;
+import dev.slipway.cache.LayerRecord;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.WorkerNode;
@@ -12,6 +12,7 @@ import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.PushTarget;
 import dev.slipway.solve.BuildContext;
+import dev.slipway.solve.Parallel;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;

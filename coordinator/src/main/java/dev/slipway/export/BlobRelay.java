@@ -1,7 +1,7 @@
 package dev.slipway.export;
 
-import dev.slipway.cache.LayerRecord;
 import dev.slipway.cache.LayerRecord.Blob;
+import dev.slipway.cache.LayerRecord;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.WorkerNode;
@@ -9,6 +9,7 @@ import dev.slipway.oci.ImageReference;
 import dev.slipway.registry.Authenticator;
 import dev.slipway.registry.BlobTransfer;
 import dev.slipway.registry.Repository;
+import dev.slipway.solve.Parallel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

@@ -1,7 +1,7 @@
 package dev.slipway.export;
 
-import dev.slipway.cache.LayerRecord;
 import dev.slipway.cache.LayerRecord.Blob;
+import dev.slipway.cache.LayerRecord;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ImageAssembly.Assembled;
@@ -16,6 +16,7 @@ import dev.slipway.registry.RegistryClient.PushAccess;
 import dev.slipway.registry.Repository;
 import dev.slipway.registry.RetryPolicy;
 import dev.slipway.solve.BuildContext;
+import dev.slipway.solve.Parallel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package dev.slipway.export;
 
-import dev.slipway.cache.LayerRecord;
 import dev.slipway.cache.LayerRecord.Blob;
+import dev.slipway.cache.LayerRecord;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
@@ -11,6 +11,7 @@ import dev.slipway.registry.Authenticator;
 import dev.slipway.registry.BlobAccess;
 import dev.slipway.registry.RegistryClient.PushAccess;
 import dev.slipway.registry.Repository;
+import dev.slipway.solve.Parallel;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

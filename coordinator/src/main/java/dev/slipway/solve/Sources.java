@@ -23,7 +23,7 @@ import dev.slipway.telemetry.Meters;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,12 +52,12 @@ public final class Sources {
 
   /** Receives the directories of {@code local://} vertices. */
   Map<Digest, ContextTree> receive(BuildContext build, List<Vertex> vertices, VertexProgress progress) throws SlipwayException, InterruptedException {
-    return Concurrently.forEach(vertices, vertex -> shown(vertex, progress, () -> receive(build, vertex, progress)));
+    return each(vertices, vertex -> shown(vertex, progress, () -> receive(build, vertex, progress)));
   }
 
   /** Root digests of {@code docker-image://} vertices: known when the reference is pinned, asked of the registry else. */
   Map<Digest, Digest> digests(BuildContext build, List<Vertex> vertices, VertexProgress progress) throws SlipwayException, InterruptedException {
-    return Concurrently.forEach(
+    return each(
         vertices,
         vertex -> {
           ImageReference reference = reference(vertex);
@@ -68,7 +68,7 @@ public final class Sources {
 
   /** Layers of the images; nothing is downloaded. */
   Map<Digest, LayerChain> images(BuildContext build, List<Vertex> vertices, VertexProgress progress) throws SlipwayException, InterruptedException {
-    return Concurrently.forEach(vertices, vertex -> shown(vertex, progress, () -> image(build, vertex)));
+    return each(vertices, vertex -> shown(vertex, progress, () -> image(build, vertex)));
   }
 
   private LayerChain image(BuildContext build, Vertex vertex) throws SlipwayException, InterruptedException {
@@ -108,6 +108,15 @@ public final class Sources {
   /** Credentials of the build's client; nobody's when it has no session. */
   Authenticator authenticator(BuildContext build) throws SlipwayException, InterruptedException {
     return build.sessionId().isEmpty() ? Authenticator.ANONYMOUS : sessions.await(build.sessionId(), SESSION_PATIENCE).authenticator();
+  }
+
+  private static <T> Map<Digest, T> each(List<Vertex> vertices, Parallel.Work<Vertex, T> work) throws SlipwayException, InterruptedException {
+    List<T> results = Parallel.map(vertices, work);
+    Map<Digest, T> byVertex = new LinkedHashMap<>();
+    for (int i = 0; i < vertices.size(); i++) {
+      byVertex.put(vertices.get(i).digest(), results.get(i));
+    }
+    return byVertex;
   }
 
   private interface Work<T> {

@@ -4,6 +4,7 @@ import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.Fleet;
+import dev.slipway.http.ResponseStream;
 import dev.slipway.oci.Digest;
 import dev.slipway.progress.BuildSummary;
 import dev.slipway.protocol.Capability;

@@ -2,6 +2,7 @@ package dev.slipway.peer;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.http.ResponseStream;
 import dev.slipway.layers.LayerTarWriter;
 import dev.slipway.oci.Digest;
 import dev.slipway.protocol.Capability;
@@ -153,8 +154,7 @@ public final class PeerServer implements AutoCloseable {
       response.setChunked(true).putHeader("Content-Type", "application/vnd.oci.image.layer.v1.tar");
       ResponseStream body = new ResponseStream(response);
       tars.write(layer.get(), body);
-      body.flush();
-      response.end();
+      body.close();
     } catch (SlipwayException | IOException e) {
       LOG.atWarn().addKeyValue("layer", id).addKeyValue("error", e.getMessage()).log("layer not sent to a peer");
       abort(response, e.getMessage());

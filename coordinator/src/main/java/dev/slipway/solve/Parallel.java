@@ -1,4 +1,4 @@
-package dev.slipway.export;
+package dev.slipway.solve;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
@@ -12,18 +12,19 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 
 /** Blocking requests side by side, each on a virtual thread. */
-final class Parallel {
-  /** Requests of one export at a time: registries count connections. */
+public final class Parallel {
+  /** Requests of one caller at a time: registries count connections. */
   private static final int MOST_AT_ONCE = 8;
 
   private Parallel() {}
 
-  interface Work<I, O> {
+  /** Blocking work on one item. */
+  public interface Work<I, O> {
     O of(I item) throws SlipwayException, InterruptedException;
   }
 
   /** Returns the results in the order of the items; the first failure, or an interrupt, ends the others. */
-  static <I, O> List<O> map(Collection<I> items, Work<I, O> work) throws SlipwayException, InterruptedException {
+  public static <I, O> List<O> map(Collection<I> items, Work<I, O> work) throws SlipwayException, InterruptedException {
     List<O> results = new ArrayList<>(items.size());
     if (items.size() == 1) {
       results.add(work.of(items.iterator().next()));
@@ -62,7 +63,7 @@ final class Parallel {
       case SlipwayException known -> known;
       case RuntimeException bug -> throw bug;
       case Error bug -> throw bug;
-      case null, default -> new SlipwayException(ErrorKind.CANCELLED, "export was interrupted", failure);
+      case null, default -> new SlipwayException(ErrorKind.CANCELLED, "the work was interrupted", failure);
     };
   }
 }

@@ -1,4 +1,4 @@
-package dev.slipway.web;
+package dev.slipway.http;
 
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
@@ -11,7 +11,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** An HTTP response as a blocking stream for one virtual thread: waits while the peer reads slower than it writes. */
-final class ResponseStream extends OutputStream {
+public final class ResponseStream extends OutputStream {
   /** Bytes handed to the connection at once. */
   private static final int CHUNK = 64 << 10;
 
@@ -26,7 +26,7 @@ final class ResponseStream extends OutputStream {
   private volatile boolean gone;
 
   /** Must be made on the request's event loop. */
-  ResponseStream(HttpServerResponse response) {
+  public ResponseStream(HttpServerResponse response) {
     this.response = response;
     response.drainHandler(_ -> signal(false));
     response.closeHandler(_ -> signal(true));
