@@ -3,6 +3,8 @@
 
 # How long a start may take on a busy machine with cold disks. It takes a few seconds.
 readonly START_PATIENCE_MS=90000
+# Processes and threads of all workers of one user: a fork bomb leaves the rest of a machine's 32768 process ids to others.
+readonly WORKER_PROCESSES=24576
 
 # config_value FILE SECTION KEY: the strings or number of a key in buildkitd's TOML, one a line; for what the launcher itself has to know.
 config_value() {
@@ -79,7 +81,8 @@ start_worker() {
   seen=$(view "$root")
   java_command worker
   # A process namespace: whatever ends the worker ends its containers too.
-  start_process "$root" "$name" rootlesskit --net=host --pidns --copy-up=/etc --copy-up=/run --state-dir="$seen/$name/rootlesskit" \
+  # The namespace keeps the limit it is made under: whatever ids a step takes on, all of them together stay below it.
+  start_process "$root" "$name" bash -c 'ulimit -u "$0" 2>/dev/null || true; exec "$@"' $WORKER_PROCESSES rootlesskit --net=host --pidns --copy-up=/etc --copy-up=/run --state-dir="$seen/$name/rootlesskit" \
     "${JAVA_COMMAND[@]}" --root "$seen/$name" --coordinator "127.0.0.1:$WORKERS_PORT" --join-token-file "$seen/join-token" \
     --slots "$slots" --listen 127.0.0.1:0 --name "$name"
 }

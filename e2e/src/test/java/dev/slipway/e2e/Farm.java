@@ -153,6 +153,15 @@ final class Farm implements AutoCloseable {
     }
   }
 
+  /** The kernel's limits of that worker, as text. */
+  String limits(int worker) {
+    try {
+      return Files.readString(proc(java(worker), "limits"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** What the container runtime still knows of, and bundles that were not removed. */
   java.util.List<Path> containers(int worker) {
     try (Stream<Path> files = Files.walk(proc(java(worker), "root/run/slipway"), 3)) {

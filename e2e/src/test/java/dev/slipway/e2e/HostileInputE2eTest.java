@@ -79,4 +79,51 @@ class HostileInputE2eTest {
 
     nothingWasWrittenOutside();
   }
+
+  @Test
+  void absoluteNamesOfAnArchiveAreNamesInsideTheRoot() {
+    byte[] tar = new HostileImage().file(outside + "/absolute", "x").file("../".repeat(20) + outside.toString().substring(1) + "/relative", "x").file("ok", "x").tar();
+    BuildDirectory app = BuildDirectory.of("FROM busybox\nADD hostile.tar /unpacked/\n").with("hostile.tar", tar);
+
+    farm.buildx().build(app.path());
+
+    nothingWasWrittenOutside();
+  }
+
+  @Test
+  void aHardLinkThroughALinkWritesNothingOutside() {
+    byte[] tar = new HostileImage().link("sym", outside + "/target").hardLink("hard", "sym").file("hard", "data").file("ok", "x").tar();
+    BuildDirectory app = BuildDirectory.of("FROM busybox\nADD hostile.tar /unpacked/\n").with("hostile.tar", tar);
+
+    farm.buildx().build(app.path());
+
+    nothingWasWrittenOutside();
+  }
+
+  @Test
+  void copyFromAStageFollowsItsLinksOnlyInsideThatStage() {
+    BuildDirectory app =
+        BuildDirectory.of(
+            """
+            FROM busybox AS evil
+            RUN mkdir /l && ln -s %1$s /l/absolute && ln -s ../../../../../../..%1$s /l/relative && ln -s /proc/1/root /l/proc && ln -s loop /l/loop
+            FROM busybox AS absolute
+            COPY --from=evil /l/absolute /x
+            FROM busybox AS relative
+            COPY --from=evil /l/relative/ /x/
+            FROM busybox AS proc
+            COPY --from=evil /l/proc/ /x/
+            FROM busybox AS loop
+            COPY --from=evil /l/loop /x
+            """
+                .formatted(outside));
+
+    for (String stage : java.util.List.of("absolute", "relative", "proc", "loop")) {
+      Command.Result result = farm.buildx().build(app.path(), "--target", stage);
+
+      assertThat(result.exitCode()).as(stage).isNotZero();
+      assertThat(result.output()).as(stage).containsAnyOf("not found", "too many levels of symbolic links");
+    }
+    nothingWasWrittenOutside();
+  }
 }

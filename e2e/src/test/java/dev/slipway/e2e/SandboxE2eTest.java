@@ -145,6 +145,11 @@ class SandboxE2eTest {
   }
 
   @Test
+  void aWorkersNamespaceHasALimitOfProcessesThatNoChangeOfUserEscapes() {
+    assertThat(farm.limits(1)).containsPattern("Max processes +(\\d{1,4}|1\\d{4}|2[0-4]\\d{3}) ");
+  }
+
+  @Test
   void aHundredMegabytesOfLogAreClipped() {
     long before = farm.coordinatorMemory();
 
