@@ -3,6 +3,7 @@ package dev.slipway.fileops;
 import com.github.luben.zstd.ZstdInputStream;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.layers.PaxTap;
 import dev.slipway.linux.Directory;
 import dev.slipway.linux.Errno;
 import dev.slipway.linux.LinuxException;
@@ -134,7 +135,8 @@ final class Archives {
     }
 
     void run(InputStream content) throws IOException {
-      TarArchiveInputStream tar = new TarArchiveInputStream(content, "UTF-8");
+      PaxTap tap = new PaxTap(content);
+      TarArchiveInputStream tar = new TarArchiveInputStream(tap, "UTF-8");
       long total = 0;
       try (OpenFile.Buffer buffer = new OpenFile.Buffer(BUFFER)) {
         byte[] bytes = new byte[BUFFER];
@@ -144,6 +146,7 @@ final class Archives {
             throw new IOException("an archive unpacks to more than " + MOST_BYTES + " bytes");
           }
           entry(entry, tar, buffer, bytes);
+          extended(entry, tap.attributes());
         }
       }
       for (Map.Entry<String, Long> time : times.entrySet()) {
@@ -197,6 +200,20 @@ final class Archives {
         }
         if (!entry.isDirectory()) {
           parent.times(name, time);
+        }
+      }
+    }
+
+    /** Set last: a change of owner takes capabilities away. */
+    private void extended(TarArchiveEntry entry, Map<String, byte[]> attributes) throws IOException {
+      if (attributes.isEmpty() || entry.isSymbolicLink() || entry.isLink()) {
+        return;
+      }
+      String path = RootPaths.clean(entry.getName());
+      try (Directory parent = into.resolve(RootPaths.parent(path))) {
+        String name = RootPaths.name(path);
+        if (parent.find(name).isPresent()) {
+          Attributes.extended(attributes, parent.pathOf(name));
         }
       }
     }

@@ -58,7 +58,12 @@ record Attributes(Copy copy, Optional<Owners.Ids> owner) {
 
   /** Copies extended attributes as far as the filesystem takes them. */
   static void extended(String from, String to) throws IOException {
-    for (Map.Entry<String, byte[]> attribute : ExtendedAttributes.all(from).entrySet()) {
+    extended(ExtendedAttributes.all(from), to);
+  }
+
+  /** Sets extended attributes as far as the filesystem takes them. */
+  static void extended(Map<String, byte[]> attributes, String to) throws IOException {
+    for (Map.Entry<String, byte[]> attribute : attributes.entrySet()) {
       if (attribute.getKey().startsWith("user.overlay.") || attribute.getKey().startsWith("trusted.")) {
         continue;
       }

@@ -42,6 +42,7 @@ final class Changes {
     RootPaths.NewDirectory made = new RootPaths.NewDirectory(make.mode() & 07777, owner, make.timestamp());
     String path = RootPaths.clean(make.path());
     if (make.makeParents()) {
+      throughEveryDirectory(root, make.path(), made);
       RootPaths.makeAll(root, path, made).close();
       return;
     }
@@ -50,6 +51,15 @@ final class Changes {
     }
     try (Directory parent = root.resolve(RootPaths.parent(path))) {
       RootPaths.make(parent, RootPaths.name(path), made);
+    }
+  }
+
+  /** A path with {@code ..} in it passes through directories that are not above its end; `mkdir -p` makes them too. */
+  private static void throughEveryDirectory(Directory root, String path, RootPaths.NewDirectory made) throws IOException {
+    for (int dots = path.indexOf("/.."); dots > 0; dots = path.indexOf("/..", dots + 1)) {
+      if (dots + 3 == path.length() || path.charAt(dots + 3) == '/') {
+        RootPaths.makeAll(root, RootPaths.clean(path.substring(0, dots)), made).close();
+      }
     }
   }
 

@@ -59,6 +59,10 @@ final class Owners {
   }
 
   private Ids user(String name, int input) throws SlipwayException, IOException {
+    if (name.isEmpty()) {
+      // An owner like `:100` names a group only.
+      return Ids.ROOT;
+    }
     String[] fields = line(name, input, "/etc/passwd", 4);
     if (fields.length == 0) {
       throw new SlipwayException(ErrorKind.INVALID, "unable to find user " + name + ": no matching entries in passwd file");

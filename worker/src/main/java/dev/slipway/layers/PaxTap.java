@@ -12,7 +12,7 @@ import java.util.Map;
  * Listens to a tar on its way to commons-compress and keeps the extended attributes of the entry at hand as bytes; that library
  * makes text of them, which a capability does not survive. POSIX.1-2017 pax, "pax Extended Header".
  */
-final class PaxTap extends FilterInputStream {
+public final class PaxTap extends FilterInputStream {
   private static final int BLOCK = 512;
   private static final byte[] XATTR = "SCHILY.xattr.".getBytes(StandardCharsets.US_ASCII);
 
@@ -27,12 +27,12 @@ final class PaxTap extends FilterInputStream {
   private Map<String, byte[]> pending = new HashMap<>();
   private Map<String, byte[]> current = Map.of();
 
-  PaxTap(InputStream in) {
+  public PaxTap(InputStream in) {
     super(in);
   }
 
   /** The attributes of the entry whose header was read last. */
-  Map<String, byte[]> attributes() {
+  public Map<String, byte[]> attributes() {
     return current;
   }
 

@@ -18,7 +18,7 @@ final class UserLookup {
 
   private static final long MAX_ID = 0x7fffffffL;
 
-  /** Who a process runs as. */
+  /** Who a process runs as. The primary group is the first of the supplementary ones: without it a set-group-id program could shed it (CVE-2022-36109). */
   record Ids(int uid, int gid, List<Integer> supplementary) {}
 
   private record User(String name, int uid, int gid) {}
@@ -54,12 +54,17 @@ final class UserLookup {
     }
     int uid = user.map(User::uid).orElseGet(numeric::get);
     if (!groupPart.isEmpty()) {
-      return new Ids(uid, group(groupPart), List.of());
+      int gid = group(groupPart);
+      return new Ids(uid, gid, List.of(gid));
     }
+    int primary = user.map(User::gid).orElse(0);
     TreeSet<Integer> supplementary = new TreeSet<>();
     user.ifPresent(
         found -> groups.stream().filter(group -> group.members().contains(found.name())).forEach(group -> supplementary.add(group.gid())));
-    return new Ids(uid, user.map(User::gid).orElse(0), List.copyOf(supplementary));
+    supplementary.remove(primary);
+    List<Integer> all = new ArrayList<>(List.of(primary));
+    all.addAll(supplementary);
+    return new Ids(uid, primary, List.copyOf(all));
   }
 
   private int group(String part) throws SlipwayException {

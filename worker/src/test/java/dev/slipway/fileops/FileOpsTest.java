@@ -9,6 +9,7 @@ import dev.slipway.graph.FileAction.CopyOptions;
 import dev.slipway.graph.FileAction.Identity;
 import dev.slipway.graph.FileAction.Owner;
 import dev.slipway.graph.Op;
+import dev.slipway.linux.ExtendedAttributes;
 import dev.slipway.snapshot.MountNamespace;
 import dev.slipway.snapshot.MountedRoot;
 import dev.slipway.snapshot.OverlaySnapshots;
@@ -258,6 +259,53 @@ class FileOpsTest {
         root -> {
           assertThat(root.resolve("to/dir/f")).hasContent("x");
           assertThat(root.resolve("to/text.gz")).hasBinaryContent(text.toByteArray());
+        });
+  }
+
+  @Test
+  void unpacksExtendedAttributesOfArchives() throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes)) {
+      TarArchiveEntry entry = new TarArchiveEntry("program");
+      entry.setSize(1);
+      entry.setMode(0755);
+      entry.addPaxHeader("SCHILY.xattr.user.note", "kept");
+      tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
+      tar.putArchiveEntry(entry);
+      tar.write('x');
+      tar.closeArchiveEntry();
+    }
+    List<String> context = layer(root -> Files.write(root.resolve("a.tar"), bytes.toByteArray()));
+    CopyOptions unpack = new CopyOptions(true, true, true, true, true, true, false, List.of(), List.of(), List.of());
+
+    List<String> made = run(List.of(List.of(), context), new Change.Copy("/a.tar", "/to/", NOBODY, OptionalInt.empty(), "", unpack, -1));
+
+    look(made, root -> assertThat(ExtendedAttributes.get(root.resolve("to/program").toString(), "user.note")).hasValue("kept".getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void makesEveryDirectoryThatAPathPassesThrough() throws Exception {
+    List<String> made = run(List.of(List.of()), new Change.MakeDirectory("/a//b/./c/../d", 0755, true, NOBODY, -1));
+
+    look(
+        made,
+        root -> {
+          assertThat(root.resolve("a/b/c")).isDirectory();
+          assertThat(root.resolve("a/b/d")).isDirectory();
+        });
+  }
+
+  @Test
+  void anOwnerWithoutAUserIsRootWithThatGroup() throws Exception {
+    Optional<Owner> owner = Optional.of(new Owner(Optional.of(new Identity.ByName("", 0)), Optional.of(new Identity.ById(100))));
+
+    List<String> made = run(List.of(List.of()), new Change.MakeDirectory("/a", 0755, true, owner, -1));
+
+    look(
+        made,
+        root -> {
+          assertThat(Files.getAttribute(root.resolve("a"), "unix:uid")).isEqualTo(0);
+          assertThat(Files.getAttribute(root.resolve("a"), "unix:gid")).isEqualTo(100);
         });
   }
 

@@ -26,7 +26,7 @@ class UserLookupTest {
 
   @Test
   void findsAUserWithItsGroups() throws SlipwayException {
-    assertThat(users.find("app")).isEqualTo(new UserLookup.Ids(1000, 1001, List.of(10, 2000)));
+    assertThat(users.find("app")).isEqualTo(new UserLookup.Ids(1000, 1001, List.of(1001, 10, 2000)));
     assertThat(users.find("1000")).isEqualTo(users.find("app"));
   }
 
@@ -37,13 +37,13 @@ class UserLookupTest {
 
   @Test
   void anExplicitGroupDropsTheSupplementaryOnes() throws SlipwayException {
-    assertThat(users.find("app:wheel")).isEqualTo(new UserLookup.Ids(1000, 10, List.of()));
-    assertThat(users.find("5:6")).isEqualTo(new UserLookup.Ids(5, 6, List.of()));
+    assertThat(users.find("app:wheel")).isEqualTo(new UserLookup.Ids(1000, 10, List.of(10)));
+    assertThat(users.find("5:6")).isEqualTo(new UserLookup.Ids(5, 6, List.of(6)));
   }
 
   @Test
   void anUnknownUidGetsGroupZero() throws SlipwayException {
-    assertThat(users.find("4711")).isEqualTo(new UserLookup.Ids(4711, 0, List.of()));
+    assertThat(users.find("4711")).isEqualTo(new UserLookup.Ids(4711, 0, List.of(0)));
   }
 
   @Test

@@ -21,14 +21,11 @@ final class CommandSteps {
     return words;
   }
 
+  /** ArgsEscaped says nothing on Linux; BuildKit sets it for both forms, so images come out alike. */
   static void cmd(StageState state, Instruction.Cmd cmd) {
     List<String> words = words(state, cmd.command());
     state.image.putTexts("Cmd", words);
-    if (cmd.command().shell()) {
-      state.image.config().put("ArgsEscaped", true);
-    } else {
-      state.image.config().remove("ArgsEscaped");
-    }
+    state.image.config().put("ArgsEscaped", true);
     state.commandSet = true;
     state.addHistory("CMD " + quoted(words), false);
   }
@@ -56,6 +53,14 @@ final class CommandSteps {
       test.add(healthcheck.command().get().shell() ? "CMD-SHELL" : "CMD");
       test.addAll(healthcheck.command().get().words());
     }
+    String times =
+        "Interval:%s Timeout:%s StartPeriod:%s StartInterval:%s Retries:%d"
+            .formatted(
+                GoDuration.text(healthcheck.interval()),
+                GoDuration.text(healthcheck.timeout()),
+                GoDuration.text(healthcheck.startPeriod()),
+                GoDuration.text(healthcheck.startInterval()),
+                healthcheck.retries());
     ObjectNode node = state.image.config().putObject("Healthcheck");
     test.forEach(node.putArray("Test")::add);
     putUnlessZero(node, "Interval", healthcheck.interval());
@@ -63,7 +68,7 @@ final class CommandSteps {
     putUnlessZero(node, "StartPeriod", healthcheck.startPeriod());
     putUnlessZero(node, "StartInterval", healthcheck.startInterval());
     putUnlessZero(node, "Retries", healthcheck.retries());
-    state.addHistory("HEALTHCHECK " + quoted(test), false);
+    state.addHistory("HEALTHCHECK {Test:[" + String.join(" ", test) + "] " + times + "}", false);
   }
 
   private static void putUnlessZero(ObjectNode node, String key, long value) {

@@ -60,7 +60,7 @@ final class CopyStep {
     }
     GraphBuilder.Label label = state.nextStep(state.display(located.text()) + summary(copy), List.of(located.range()));
     state.root = Optional.of(state.conversion.graph().add(new Op.File(actions), inputs, Optional.empty(), label));
-    state.addHistory(history.toString(), true);
+    state.addHistory(history + " # buildkit", true);
   }
 
   private static List<Source> sources(StageState state, Instruction.Copy copy, Located located, StringBuilder history)

@@ -87,7 +87,12 @@ final class ImageSpecification {
     return values;
   }
 
+  /** Sets a list; an empty one goes, as Go's omitempty has it. */
   void putTexts(String key, List<String> values) {
+    if (values.isEmpty()) {
+      config().remove(key);
+      return;
+    }
     ArrayNode array = config().putArray(key);
     values.forEach(array::add);
   }
@@ -122,10 +127,7 @@ final class ImageSpecification {
     ArrayNode entries = history instanceof ArrayNode array ? array : document.putArray("history");
     ObjectNode entry = entries.addObject();
     epoch.ifPresent(seconds -> entry.put("created", Instant.ofEpochSecond(seconds).toString()));
-    entry.put("created_by", createdBy + (layer ? " # buildkit" : ""));
-    if (document.hasNonNull("author")) {
-      entry.put("author", document.get("author").asText());
-    }
+    entry.put("created_by", createdBy);
     entry.put("comment", "buildkit.dockerfile.v0");
     if (!layer) {
       entry.put("empty_layer", true);

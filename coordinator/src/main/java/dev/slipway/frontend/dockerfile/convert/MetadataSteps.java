@@ -1,5 +1,6 @@
 package dev.slipway.frontend.dockerfile.convert;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.dockerfile.instruction.Instruction;
@@ -33,17 +34,21 @@ final class MetadataSteps {
   }
 
   static void expose(StageState state, Instruction.Expose expose) throws SlipwayException {
-    Set<String> ports = new TreeSet<>();
+    List<String> ports = new ArrayList<>();
     for (String text : expose.ports()) {
       for (String word : state.lexer().words(text, state.environment())) {
         addPorts(ports, word);
       }
     }
-    ports.forEach(port -> state.image.map("ExposedPorts").putObject(port));
-    state.addHistory("EXPOSE " + ports, false);
+    // Go sorts the keys of a map.
+    Set<String> exposed = new TreeSet<>(ports);
+    state.image.map("ExposedPorts").fieldNames().forEachRemaining(exposed::add);
+    ObjectNode map = state.image.config().putObject("ExposedPorts");
+    exposed.forEach(map::putObject);
+    state.addHistory("EXPOSE [" + String.join(" ", ports) + "]", false);
   }
 
-  private static void addPorts(Set<String> ports, String word) throws SlipwayException {
+  private static void addPorts(List<String> ports, String word) throws SlipwayException {
     Matcher matcher = PORT.matcher(word);
     if (!matcher.matches()) {
       throw invalid("invalid containerPort: " + word);

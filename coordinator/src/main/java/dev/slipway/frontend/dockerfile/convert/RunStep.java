@@ -42,7 +42,7 @@ final class RunStep {
         new ExecMeta(
             arguments,
             state.environment().entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toList(),
-            state.workingDirectory(),
+            PosixPath.clean(state.workingDirectory()),
             state.image.text("User"),
             exec.hostname(),
             exec.hosts(),
@@ -59,7 +59,7 @@ final class RunStep {
     GraphBuilder.Label label = state.nextStep(state.display(located.text()) + summary, List.of(located.range()));
     Op.Exec op = new Op.Exec(meta, mounts, network, false, List.of());
     state.root = Optional.of(state.conversion.graph().add(op, inputs, Optional.of(state.plan.platform()), label));
-    state.addHistory("RUN " + historyArguments(state) + String.join(" ", arguments), true);
+    state.addHistory("RUN " + historyArguments(state) + String.join(" ", arguments) + " # buildkit", true);
   }
 
   /** The process. A here-document alone is the script itself; among other words it is the shell's. */
@@ -89,7 +89,7 @@ final class RunStep {
     Edge script =
         state.conversion.graph().add(new Op.File(List.of(new FileAction(-1, -1, 0, make))), List.of(), Optional.empty(), label);
     mounts.add(new Mount(input(inputs, Optional.of(script)), "", SCRIPT_DIRECTORY, -1, true, new Mount.Kind.Bind()));
-    return List.of(SCRIPT_DIRECTORY + path);
+    return CommandSteps.words(state, new Instruction.CommandLine(List.of(SCRIPT_DIRECTORY + path), true));
   }
 
   private static void addMounts(StageState state, Instruction.Run run, Located located, List<Edge> inputs, List<Mount> mounts)
@@ -145,12 +145,12 @@ final class RunStep {
   }
 
   private static String historyArguments(StageState state) {
-    List<String> set = state.arguments().stream().filter(state.environment()::containsKey).toList();
-    if (set.isEmpty()) {
+    List<String> names = state.arguments();
+    if (names.isEmpty()) {
       return "";
     }
-    StringBuilder text = new StringBuilder("|").append(set.size()).append(' ');
-    set.forEach(name -> text.append(name).append('=').append(state.environment().get(name)).append(' '));
+    StringBuilder text = new StringBuilder("|").append(names.size()).append(' ');
+    names.forEach(name -> text.append(name).append('=').append(state.environment().getOrDefault(name, "")).append(' '));
     return text.toString();
   }
 

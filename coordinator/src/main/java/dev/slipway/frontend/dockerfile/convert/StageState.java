@@ -51,13 +51,12 @@ final class StageState {
     this.steps = count;
   }
 
-  /** Goes on where a parent stage ended. */
+  /** Goes on where a parent stage ended; what its ARGs set is seen, but the history of a RUN names only the stage's own. */
   static StageState after(StageState parent, StagePlan plan) {
     StageState state = new StageState(plan, parent.conversion, parent.image.copy(), parent.root);
     state.image.config().remove("OnBuild");
     state.environment.clear();
     state.environment.putAll(parent.environment);
-    state.arguments.addAll(parent.arguments);
     return state;
   }
 
@@ -79,8 +78,9 @@ final class StageState {
   }
 
   void addArgument(String name) {
-    arguments.remove(name);
-    arguments.add(name);
+    if (!arguments.contains(name)) {
+      arguments.add(name);
+    }
   }
 
   String expand(String text) throws SlipwayException {

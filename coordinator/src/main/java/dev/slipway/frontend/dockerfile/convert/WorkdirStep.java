@@ -19,7 +19,8 @@ final class WorkdirStep {
 
   static void apply(StageState state, Instruction.Workdir workdir, Located located) throws SlipwayException {
     String written = state.expand(workdir.path());
-    String path = PosixPath.clean(PosixPath.resolve(state.workingDirectory(), written));
+    // An absolute path is kept as it is written, `..` and all, and so are the directories it passes through.
+    String path = written.startsWith("/") ? written : PosixPath.clean(PosixPath.resolve(state.workingDirectory(), written));
     state.image.config().put("WorkingDir", path);
     boolean layer = !path.equals("/");
     if (layer) {
@@ -35,7 +36,7 @@ final class WorkdirStep {
       GraphBuilder.Label label = state.nextStep(state.display(located.text()), List.of(located.range()));
       state.root = Optional.of(state.conversion.graph().add(make, inputs, Optional.empty(), label));
     }
-    state.addHistory("WORKDIR " + written, layer);
+    state.addHistory("WORKDIR " + path, layer);
   }
 
   static long timestamp(OptionalLong epoch) {

@@ -68,11 +68,48 @@ class ConfigStepsTest {
     assertThat(image.history())
         .containsExactly(
             history("ENV A=1", true),
-            history("WORKDIR /w # buildkit", false),
+            history("WORKDIR /w", false),
             history("COPY x /y # buildkit", false),
             history("WORKDIR /", true),
             history("ENTRYPOINT [\"/bin/sh\" \"-c\" \"a\"]", true),
             history("CMD [\"b\"]", true));
+  }
+
+  @Test
+  void writesHistoryInTheWordsOfBuildKit() throws Exception {
+    ImageConfig image =
+        DockerfileFixture.config(
+            fixture
+                .epoch(0)
+                .convert("FROM a\nMAINTAINER me\nWORKDIR /a/../b\nWORKDIR c\nEXPOSE 90 80-81/udp\nHEALTHCHECK --interval=1m30s --timeout=1500ms --retries=4 CMD x  y\nHEALTHCHECK NONE"));
+
+    assertThat(image.history())
+        .containsExactly(
+            history("MAINTAINER me", true),
+            history("WORKDIR /a/../b", false),
+            history("WORKDIR /b/c", false),
+            history("EXPOSE [90/tcp 80/udp 81/udp]", true),
+            history("HEALTHCHECK {Test:[CMD-SHELL x  y] Interval:1m30s Timeout:1.5s StartPeriod:0s StartInterval:0s Retries:4}", true),
+            history("HEALTHCHECK {Test:[NONE] Interval:0s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}", true));
+  }
+
+  @Test
+  void leavesOutAnEmptyCommand() throws Exception {
+    assertThat(config("FROM a\nCMD []").has("Cmd")).isFalse();
+    assertThat(config("FROM a\nENTRYPOINT []").has("Entrypoint")).isFalse();
+  }
+
+  @Test
+  void marksArgumentsAsEscapedInBothForms() throws Exception {
+    assertThat(config("FROM a\nCMD x").path("ArgsEscaped").asBoolean()).isTrue();
+    assertThat(config("FROM a\nCMD [\"x\"]").path("ArgsEscaped").asBoolean()).isTrue();
+    assertThat(config("FROM a").has("ArgsEscaped")).isFalse();
+  }
+
+  @Test
+  void keepsAnAbsoluteWorkingDirectoryAsWritten() throws Exception {
+    assertThat(config("FROM a\nWORKDIR /a//b/").path("WorkingDir").asText()).isEqualTo("/a//b/");
+    assertThat(config("FROM a\nWORKDIR /a//b/\nWORKDIR ../c/").path("WorkingDir").asText()).isEqualTo("/a/c");
   }
 
   @Test
@@ -82,7 +119,7 @@ class ConfigStepsTest {
     assertThat(action.change())
         .isEqualTo(
             new FileAction.Change.MakeDirectory(
-                "/a/c",
+                "/a/./b/../c",
                 0755,
                 true,
                 java.util.Optional.of(

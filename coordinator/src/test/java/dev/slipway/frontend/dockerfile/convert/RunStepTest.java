@@ -43,7 +43,7 @@ class RunStepTest {
     Converted converted = fixture.convert("FROM a\nRUN <<EOF\n#!/usr/bin/env python3\nprint(1)\nEOF\n");
 
     Op.Exec run = run(converted);
-    assertThat(run.meta().arguments()).containsExactly("/dev/pipes/EOF");
+    assertThat(run.meta().arguments()).containsExactly("/bin/sh", "-c", "/dev/pipes/EOF");
     Mount mount = run.mounts().get(1);
     assertThat(mount).isEqualTo(new Mount(1, "", "/dev/pipes", -1, true, new Mount.Kind.Bind()));
     Vertex script = converted.definition().vertex(DockerfileFixture.result(converted).inputs().get(1).vertex());
@@ -59,8 +59,16 @@ class RunStepTest {
     assertThat(run(converted).meta().environment()).containsExactly("PATH=/bin", "X=arg", "GIVEN=g", "OUTER=o", "TARGETOS=mine");
     assertThat(run(converted).meta().proxyEnvironment()).containsExactly("HTTP_PROXY=p", "http_proxy=p");
     assertThat(DockerfileFixture.config(converted).history().getLast().createdBy())
-        .isEqualTo("RUN |4 X=arg GIVEN=g OUTER=o TARGETOS=mine /bin/sh -c a # buildkit");
+        .isEqualTo("RUN |5 X=arg GIVEN=g OUTER=o UNSET= TARGETOS=mine /bin/sh -c a # buildkit");
     assertThat(DockerfileFixture.config(converted).json().path("config").path("Env").toString()).isEqualTo("[\"PATH=/bin\",\"X=env\"]");
+  }
+
+  @Test
+  void namesOnlyTheStagesOwnArgumentsInHistoryEachWhereItCameFirst() throws Exception {
+    Converted converted = fixture.convert("FROM a AS p\nARG P=1\nFROM p\nARG A=2\nARG B=3\nARG A=4\nRUN x");
+
+    assertThat(run(converted).meta().environment()).contains("P=1", "A=4", "B=3");
+    assertThat(DockerfileFixture.config(converted).history().getLast().createdBy()).isEqualTo("RUN |2 A=4 B=3 /bin/sh -c x # buildkit");
   }
 
   @Test
