@@ -9,10 +9,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +27,11 @@ public final class RegistryClient implements AutoCloseable {
   /** A token given to a worker should outlive the time until it is used there; Docker Hub's live five minutes. */
   private static final Duration LIFE_AT_WORKER = Duration.ofMinutes(2);
 
+  /** How long a registry that did not answer is not asked where another did: machines behind a mirror may never reach it. */
+  private static final Duration LEFT_OUT = Duration.ofMinutes(1);
+
+  private final Clock clock;
+  private final Map<String, Instant> leftOutUntil = new ConcurrentHashMap<>();
   private final RetryPolicy policy;
   private final RegistryTransport transport;
   private final Retries retries;
@@ -33,6 +41,7 @@ public final class RegistryClient implements AutoCloseable {
   private final ImageResolver resolver;
 
   public RegistryClient(RegistryHosts hosts, RetryPolicy policy, Clock clock) {
+    this.clock = clock;
     this.policy = policy;
     this.transport = new RegistryTransport(policy.patience());
     this.retries = new Retries(policy);
@@ -90,13 +99,20 @@ public final class RegistryClient implements AutoCloseable {
     List<BlobAccess.Site> sites = new ArrayList<>();
     SlipwayException last = null;
     for (Endpoint candidate : endpoints.toRead(name.host(), Endpoints.Reach.AS_CONFIGURED)) {
+      boolean spare = !sites.isEmpty();
+      if (spare && clock.instant().isBefore(leftOutUntil.getOrDefault(candidate.host(), Instant.MIN))) {
+        continue;
+      }
       String what = "authorization to pull from " + name.name();
       try {
         Endpoint endpoint = schemes.settle(candidate);
         List<String> scopes = List.of("repository:" + endpoint.path(name.repository()) + ":pull");
-        sites.add(patience(endpoint).run(what, endpoint.host(), () -> site(endpoint, name, scopes, authenticator, false)));
+        sites.add((spare ? new Retries(RetryPolicy.ONCE) : patience(endpoint)).run(what, endpoint.host(), () -> site(endpoint, name, scopes, authenticator, false)));
       } catch (SlipwayException e) {
         LOG.atDebug().addKeyValue("registry", candidate.host()).addKeyValue("reason", e.getMessage()).log("registry left out");
+        if (spare) {
+          leftOutUntil.put(candidate.host(), clock.instant().plus(LEFT_OUT));
+        }
         last = e;
       }
     }

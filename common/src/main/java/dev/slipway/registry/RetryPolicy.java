@@ -19,6 +19,9 @@ public record RetryPolicy(int attempts, Duration firstPause, Duration longestPau
   public static final RetryPolicy IMPATIENT =
       new RetryPolicy(2, Duration.ofMillis(200), Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(15));
 
+  /** For servers that are asked on the chance: another has answered. */
+  static final RetryPolicy ONCE = new RetryPolicy(1, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(15), Duration.ofSeconds(15));
+
   public RetryPolicy {
     if (attempts < 1 || firstPause.isNegative() || overall.isNegative() || !patience.isPositive()) {
       throw new IllegalArgumentException("retry policy needs an attempt and positive times");

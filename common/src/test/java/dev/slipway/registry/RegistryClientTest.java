@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -255,6 +257,26 @@ class RegistryClientTest {
     assertThatThrownBy(() -> client.resolve(ImageReference.parse("127.0.0.1:1/app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS))
         .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND))
         .hasMessageContaining("127.0.0.1:1/app:1: not found (and ");
+  }
+
+  @Test
+  void doesNotWaitForAHostWhoseMirrorHasAnswered() throws Exception {
+    registry = FakeRegistry.start(FakeRegistry.Auth.NONE);
+    RegistryHosts.Host section = new RegistryHosts.Host(List.of(registry.host()), false, false);
+    RetryPolicy slow = new RetryPolicy(6, Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(2), Duration.ofSeconds(5));
+    client = new RegistryClient(new RegistryHosts(Map.of("127.0.0.1:1", section)), slow, Clock.systemUTC());
+
+    BlobAccess access = CompletableFuture.supplyAsync(this::accessBehindTheMirror).get(30, TimeUnit.SECONDS);
+
+    assertThat(access.sites()).extracting(site -> site.registryUrl().getAuthority()).containsExactly(registry.host());
+  }
+
+  private BlobAccess accessBehindTheMirror() {
+    try {
+      return client.access(ImageReference.parse("127.0.0.1:1/app:1"), false, Authenticator.ANONYMOUS);
+    } catch (SlipwayException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
