@@ -37,10 +37,16 @@ train() {
   : >"$root/run/links"
   TRAINING=$(view "$root")
   WORKERS_PORT=$(free_port)
-  start_coordinator "$root" '' 127.0.0.1:0 tcp://127.0.0.1:0
+  : >"$root/training.toml"
+  if can_train_builds; then
+    start_registry "$root"
+    mirror_config "$(cat "$root/run/registry.address")" >"$root/training.toml"
+  fi
+  start_coordinator "$root" "$root/training.toml" 127.0.0.1:0 tcp://127.0.0.1:0
   start_worker "$root" 1 1
   wait_for "$root" worker-1 "$root/worker-1/run/http.address" readyz
-  # What a first client asks for loads a good part of the rest.
+  # What a first client asks for loads a good part of the rest. A build that fails costs speed only.
+  ! can_train_builds || training_builds "$root" >"$root/log/training.log" 2>&1 || say "no build was trained: $(tail -n 1 "$root/log/training.log")"
   curl -fsS -o /dev/null "http://$(cat "$root/run/http.address")/metrics"
   for name in worker-1 coordinator; do
     kill -TERM "$(pid_of "$root" $name)"
@@ -59,6 +65,29 @@ train() {
     chmod 0644 "$(aot_of $name).new"
     mv "$(aot_of $name).new" "$(aot_of $name)"
   done
+}
+
+# A client, a registry and a static program to make an image of; where one is missing, the start alone is trained.
+can_train_builds() { [ -x "$BUILDX_PLUGIN" ] && probe_finds docker-registry && training_program >/dev/null; }
+
+training_program() { PATH=$PATH:/usr/sbin:/sbin command -v qemu-x86_64-static qemu-aarch64-static | head -n 1 | grep .; }
+
+# A base image, an image on top of it, and that from the cache: most of what the first build of a farm would load.
+training_builds() {
+  local root=$1 folder=$1/training registry round
+  registry=$(cat "$root/run/registry.address")
+  mkdir -p "$folder"
+  cp "$(training_program)" "$folder/program"
+  printf 'FROM scratch\nCOPY program /program\n' >"$folder/base"
+  printf 'FROM %s/base AS one\nRUN ["/program", "--version"]\nFROM %s/base\nCOPY --from=one /program /copy\nCOPY base /base\n' "$registry" "$registry" >"$folder/image"
+  buildx "$root" create --name training --driver remote "$(head -n 1 "$root/run/grpc.address")"
+  training_build "$root" base base
+  for round in 1 2 3; do training_build "$root" image "image:$round"; done
+}
+
+training_build() {
+  DOCKER_CONFIG=$1/buildx/docker BUILDX_CONFIG=$1/buildx BUILDX_NO_DEFAULT_ATTESTATIONS=1 timeout $((TRAINING_PATIENCE_MS / 1000)) \
+    "$BUILDX_PLUGIN" build --builder training --progress plain -f "$1/training/$2" -t "$(cat "$1/run/registry.address")/$3" --push "$1/training"
 }
 
 # aot_flags coordinator|worker

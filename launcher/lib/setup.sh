@@ -7,7 +7,7 @@ probe_finds() {
   case $1 in
     jdk25) find_jdk >/dev/null ;;
     # Makes layers' blobs twice as fast; elsewhere the farm does without it.
-    libdeflate) ! is_debian || PATH=$PATH:/usr/sbin:/sbin ldconfig -p | grep -q 'libdeflate\.so\.0' ;;
+    libdeflate) ! is_debian || PATH=$PATH:/usr/sbin:/sbin ldconfig -p | grep 'libdeflate\.so\.0' >/dev/null ;;
     /*) [ -e "$1" ] ;;
     *) PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
   esac
