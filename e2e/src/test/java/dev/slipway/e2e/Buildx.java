@@ -48,6 +48,16 @@ final class Buildx {
     }
   }
 
+  /** {@code docker build …flags context} with this builder chosen by the environment, to its end. */
+  Command.Result dockerBuild(Path context, String... flags) {
+    List<String> words = new ArrayList<>(List.of("docker", "build", "--progress", "plain"));
+    words.addAll(List.of(flags));
+    words.add(context.toString());
+    try (Command command = Command.start(environment, Path.of("/"), words)) {
+      return command.await(PATIENCE);
+    }
+  }
+
   /** Starts a build. */
   Command startBuild(Path context, String... flags) {
     List<String> arguments = new ArrayList<>(List.of("build", "--progress", "plain"));

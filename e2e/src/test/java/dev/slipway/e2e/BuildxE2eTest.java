@@ -60,6 +60,15 @@ class BuildxE2eTest {
   }
 
   @Test
+  void plainDockerBuildUsesTheFarmThatTheEnvironmentNames() {
+    BuildDirectory app = BuildDirectory.of("FROM busybox\nRUN echo docker-build > /made-by\n");
+
+    farm.buildx().dockerBuild(app.path(), "-t", registry.image("buildx/docker:1"), "--push").orThrow();
+
+    assertThat(PushedImage.read(registry, "buildx/docker", "1", "amd64").text("made-by")).isEqualTo("docker-build\n");
+  }
+
+  @Test
   void sendsNoFileTwice() {
     byte[] big = new byte[600_000];
     new java.util.Random(7).nextBytes(big);
