@@ -32,6 +32,8 @@ import dev.slipway.registry.RegistryHosts;
 import dev.slipway.registry.ResolvedImage;
 import dev.slipway.schedule.SchedulerConfig;
 import dev.slipway.schedule.SchedulerLoop;
+import dev.slipway.session.HealthPolicy;
+import dev.slipway.session.SessionRegistry;
 import dev.slipway.solve.FarmLayerReferences;
 import dev.slipway.solve.FarmSolver;
 import dev.slipway.solve.RegistryImages;
@@ -39,8 +41,6 @@ import dev.slipway.solve.SolveParts;
 import dev.slipway.solve.Sources;
 import dev.slipway.telemetry.Meters;
 import dev.slipway.web.RelayedBlobs;
-import dev.slipway.session.HealthPolicy;
-import dev.slipway.session.SessionRegistry;
 import dev.slipway.web.TreeShelf;
 import dev.slipway.web.WebServer;
 import io.grpc.ServerInterceptors;
@@ -85,7 +85,8 @@ final class Coordinator implements AutoCloseable {
   private Coordinator() {}
 
   /** Starts everything and writes the addresses; nothing is left running when it fails. */
-  static Coordinator start(CoordinatorOptions options) throws SlipwayException, IOException, InterruptedException {
+  static Coordinator start(CoordinatorOptions options)
+      throws SlipwayException, IOException, InterruptedException {
     Coordinator coordinator = new Coordinator();
     try {
       coordinator.wire(options);
@@ -108,14 +109,17 @@ final class Coordinator implements AutoCloseable {
     return workersAddress;
   }
 
-  private void wire(CoordinatorOptions options) throws SlipwayException, IOException, InterruptedException {
-    FarmConfig config = options.config().isPresent() ? FarmConfig.read(options.config().get()) : FarmConfig.DEFAULT;
+  private void wire(CoordinatorOptions options)
+      throws SlipwayException, IOException, InterruptedException {
+    FarmConfig config =
+        options.config().isPresent() ? FarmConfig.read(options.config().get()) : FarmConfig.DEFAULT;
     if (!config.unused().isEmpty()) {
       log.atInfo().addKeyValue("keys", config.unused()).log("configuration keys without use here");
     }
     String joinToken = Files.readString(options.joinTokenFile()).strip();
     if (joinToken.isEmpty()) {
-      throw new SlipwayException(ErrorKind.INVALID, "the join token file " + options.joinTokenFile() + " is empty");
+      throw new SlipwayException(
+          ErrorKind.INVALID, "the join token file " + options.joinTokenFile() + " is empty");
     }
     Path state = Files.createDirectories(options.root().resolve("coordinator"));
     Clock clock = Clock.systemUTC();
@@ -126,37 +130,83 @@ final class Coordinator implements AutoCloseable {
     RegistryClient registries = keep("registry client", new RegistryClient(registryHosts(config)));
     Cluster cluster = keep("cluster", Cluster.start(ClusterConfig.alone()));
     ClusterCacheIndex index = new ClusterCacheIndex(cluster);
-    keep("index snapshots", IndexSnapshots.start(index, state.resolve("index.snapshot"), SNAPSHOT_INTERVAL));
-    SchedulerLoop scheduler = keep("scheduler", SchedulerLoop.start(SchedulerConfig.DEFAULTS, meters::stageQueued));
+    keep(
+        "index snapshots",
+        IndexSnapshots.start(index, state.resolve("index.snapshot"), SNAPSHOT_INTERVAL));
+    SchedulerLoop scheduler =
+        keep("scheduler", SchedulerLoop.start(SchedulerConfig.DEFAULTS, meters::stageQueued));
     FarmFleet fleet = keep("fleet", new FarmFleet(FleetConfig.DEFAULTS, index, scheduler, clock));
     BuildJobs jobs = new BuildJobs(clock);
     ContextStore contexts = new ContextStore(state.resolve("contexts"), clock);
-    SessionRegistry sessions = keep("sessions", new SessionRegistry(contexts, HealthPolicy.DEFAULT));
+    SessionRegistry sessions =
+        keep("sessions", new SessionRegistry(contexts, HealthPolicy.DEFAULT));
     TreeShelf trees = new TreeShelf(contexts::keep, contexts::release);
     AtomicReference<String> treesUrl = new AtomicReference<>("");
 
     RelayedBlobs relayed = new RelayedBlobs(registries, treesUrl::get, fleet::capability);
     RegistryImages images = new RegistryImages(registries, relayed);
     Sources sources = new Sources(sessions, images, index, meters, clock);
-    FarmLayerReferences references = new FarmLayerReferences(index, fleet, images, sources, treesUrl::get);
-    FarmSolver solver = new FarmSolver(new SolveParts(index, scheduler, fleet, sources, references, trees, jobs, meters, clock));
+    FarmLayerReferences references =
+        new FarmLayerReferences(index, fleet, images, sources, treesUrl::get);
+    FarmSolver solver =
+        new FarmSolver(
+            new SolveParts(
+                index, scheduler, fleet, sources, references, trees, jobs, meters, clock));
     FarmImageExporter exporter =
-        new FarmImageExporter(new ExportParts(fleet, index, registries, sessions, references, clock, Files.createDirectories(state.resolve("export"))));
+        new FarmImageExporter(
+            new ExportParts(
+                fleet,
+                index,
+                registries,
+                sessions,
+                references,
+                clock,
+                Files.createDirectories(state.resolve("export"))));
     WorkerRecords workers = new WorkerRecords(fleet);
     GatewayParts gateway =
-        new GatewayParts(solver, new ResultFiles(fleet, index, references), resolver(registries), sessions, new DockerfileFrontend(), workers::platforms, clock);
+        new GatewayParts(
+            solver,
+            new ResultFiles(fleet, index, references),
+            resolver(registries),
+            sessions,
+            new DockerfileFrontend(),
+            workers::platforms,
+            clock);
     ControlService control =
-        new ControlService(new ControlService.Parts(jobs, gateway, exporter, workers, sessions::open, new HashSet<>(config.entitlements()), meters));
+        new ControlService(
+            new ControlService.Parts(
+                jobs,
+                gateway,
+                exporter,
+                workers,
+                sessions::open,
+                new HashSet<>(config.entitlements()),
+                meters));
 
     gauges(meters, scheduler, jobs);
     AtomicReference<EndpointServer> serving = new AtomicReference<>();
-    WebServer.Parts served = new WebServer.Parts(fleet, jobs::recent, trees, relayed, fleet.verifier(), metrics, () -> serving.get() != null && serving.get().isServing(), clock);
+    WebServer.Parts served =
+        new WebServer.Parts(
+            fleet,
+            jobs::recent,
+            trees,
+            relayed,
+            fleet.verifier(),
+            metrics,
+            () -> serving.get() != null && serving.get().isServing(),
+            clock);
     HostPort http = HostPort.parse(options.http());
     WebServer web = keep("http", WebServer.start(served, http.host(), http.port()));
     httpAddress = new HostPort(http.host(), web.port()).toString();
     treesUrl.set(options.treesUrl().orElse("http://" + httpAddress));
     HostPort workersListen = HostPort.parse(options.workersListen());
-    FarmServer farm = keep("workers' server", FarmServer.start(new InetSocketAddress(workersListen.host(), workersListen.port()), joinToken, fleet));
+    FarmServer farm =
+        keep(
+            "workers' server",
+            FarmServer.start(
+                new InetSocketAddress(workersListen.host(), workersListen.port()),
+                joinToken,
+                fleet));
     workersAddress = new HostPort(workersListen.host(), farm.address().getPort()).toString();
 
     List<ServerServiceDefinition> services =
@@ -169,18 +219,26 @@ final class Coordinator implements AutoCloseable {
   }
 
   private static List<String> endpointAddresses(CoordinatorOptions options, FarmConfig config) {
-    return !options.addresses().isEmpty() ? options.addresses() : !config.addresses().isEmpty() ? config.addresses() : DEFAULT_ADDRESSES;
+    return !options.addresses().isEmpty()
+        ? options.addresses()
+        : !config.addresses().isEmpty() ? config.addresses() : DEFAULT_ADDRESSES;
   }
 
   private static RegistryHosts registryHosts(FarmConfig config) {
     Map<String, RegistryHosts.Host> hosts = new HashMap<>();
-    config.registries().forEach((name, registry) -> hosts.put(name, new RegistryHosts.Host(registry.mirrors(), registry.http(), registry.insecure())));
+    config
+        .registries()
+        .forEach((name, registry) ->
+            hosts.put(
+                name,
+                new RegistryHosts.Host(registry.mirrors(), registry.http(), registry.insecure())));
     return new RegistryHosts(hosts);
   }
 
   private static ImageResolver resolver(RegistryClient registries) {
     return (reference, platform, authenticator) -> {
-      ResolvedImage image = registries.resolve(ImageReference.parse(reference), platform, authenticator);
+      ResolvedImage image =
+          registries.resolve(ImageReference.parse(reference), platform, authenticator);
       return new FrontendBridge.ResolvedImage(reference, image.root().digest(), image.config());
     };
   }

@@ -38,34 +38,58 @@ import picocli.CommandLine.Option;
 public final class CoordinatorMain implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(CoordinatorMain.class);
 
-  @Option(names = "--root", required = true, paramLabel = "DIR", description = "Where all state is kept; DIR/run holds the addresses.")
+  @Option(
+      names = "--root",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where all state is kept; DIR/run holds the addresses.")
   private Path root;
 
   @Option(
       names = "--addr",
       paramLabel = "ADDRESS",
-      description = "Where clients connect: tcp://host:port or unix://path; may be repeated, port 0 takes a free one. Default: tcp://127.0.0.1:1234.")
+      description =
+          "Where clients connect: tcp://host:port or unix://path; may be repeated, port 0 takes a free one. Default: tcp://127.0.0.1:1234.")
   private List<String> addresses = List.of();
 
-  @Option(names = "--http", defaultValue = "127.0.0.1:8080", paramLabel = "HOST:PORT", description = "Health, metrics and REST. Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--http",
+      defaultValue = "127.0.0.1:8080",
+      paramLabel = "HOST:PORT",
+      description = "Health, metrics and REST. Default: ${DEFAULT-VALUE}.")
   private String http;
 
-  @Option(names = "--workers-listen", defaultValue = "127.0.0.1:0", paramLabel = "HOST:PORT", description = "Where workers join. Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--workers-listen",
+      defaultValue = "127.0.0.1:0",
+      paramLabel = "HOST:PORT",
+      description = "Where workers join. Default: ${DEFAULT-VALUE}.")
   private String workersListen;
 
   @Option(
       names = "--trees-url",
       paramLabel = "URL",
-      description = "How workers on other machines reach --http, to fetch clients' files: http://coordinator.example:8080.")
+      description =
+          "How workers on other machines reach --http, to fetch clients' files: http://coordinator.example:8080.")
   private Optional<String> treesUrl = Optional.empty();
 
-  @Option(names = "--join-token-file", required = true, paramLabel = "FILE", description = "File with the secret that workers must know.")
+  @Option(
+      names = "--join-token-file",
+      required = true,
+      paramLabel = "FILE",
+      description = "File with the secret that workers must know.")
   private Path joinTokenFile;
 
-  @Option(names = "--config", paramLabel = "FILE", description = "TOML with the keys of buildkitd.toml: registry mirrors, entitlements, addresses.")
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "TOML with the keys of buildkitd.toml: registry mirrors, entitlements, addresses.")
   private Optional<Path> config = Optional.empty();
 
-  /** Runs until SIGTERM or SIGINT. Exit code 1: it could not start; 2: the command line is wrong. */
+  /**
+   * Runs until SIGTERM or SIGINT. Exit code 1: it could not start; 2: the command line is wrong.
+   */
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new CoordinatorMain()).execute(arguments));
   }
@@ -74,7 +98,10 @@ public final class CoordinatorMain implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     Coordinator coordinator;
     try {
-      coordinator = Coordinator.start(new CoordinatorOptions(root, addresses, http, workersListen, treesUrl, joinTokenFile, config));
+      coordinator =
+          Coordinator.start(
+              new CoordinatorOptions(
+                  root, addresses, http, workersListen, treesUrl, joinTokenFile, config));
     } catch (SlipwayException e) {
       System.err.println("slipway-coordinator: " + e.getMessage());
       return 1;
@@ -82,7 +109,8 @@ public final class CoordinatorMain implements Callable<Integer> {
       System.err.println("slipway-coordinator: " + e);
       return 1;
     }
-    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(coordinator::close));
+    Runtime.getRuntime()
+        .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(coordinator::close));
     log.atInfo()
         .addKeyValue("endpoint", coordinator.addresses())
         .addKeyValue("http", coordinator.httpAddress())

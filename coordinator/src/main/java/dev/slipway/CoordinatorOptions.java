@@ -11,10 +11,17 @@ import java.util.Optional;
  * @param addresses of the endpoint; empty = the configuration file's, else the default
  * @param http host:port of health, metrics and the REST interface
  * @param workersListen host:port that workers join at
- * @param treesUrl {@code http://host:port} of {@code http} as workers reach it; empty = as it is listened on
+ * @param treesUrl {@code http://host:port} of {@code http} as workers reach it; empty = as it is
+ *     listened on
  */
 record CoordinatorOptions(
-    Path root, List<String> addresses, String http, String workersListen, Optional<String> treesUrl, Path joinTokenFile, Optional<Path> config) {
+    Path root,
+    List<String> addresses,
+    String http,
+    String workersListen,
+    Optional<String> treesUrl,
+    Path joinTokenFile,
+    Optional<Path> config) {
   CoordinatorOptions {
     addresses = List.copyOf(addresses);
   }

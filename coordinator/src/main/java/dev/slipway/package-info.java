@@ -1,4 +1,7 @@
-/** The coordinator's process: command line and wiring, by hand. May depend on everything; nothing depends on it. */
+/**
+ * The coordinator's process: command line and wiring, by hand. May depend on everything; nothing
+ * depends on it.
+ */
 @NullMarked
 package dev.slipway;
 

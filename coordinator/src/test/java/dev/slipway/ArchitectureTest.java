@@ -17,7 +17,12 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule onlyTheClusterKnowsHazelcast =
-      noClasses().that().resideOutsideOfPackage("dev.slipway.cluster..").should().dependOnClassesThat().resideInAPackage("com.hazelcast..");
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.slipway.cluster..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("com.hazelcast..");
 
   @ArchTest
   static final ArchRule thePureCoreDoesNoInputOrOutput =
@@ -33,13 +38,22 @@ class ArchitectureTest {
               "dev.slipway.frontend.dockerfile.convert..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("java.nio.file..", "java.net..", "io.grpc..", "io.netty..", "io.vertx..");
+          .resideInAnyPackage(
+              "java.nio.file..", "java.net..", "io.grpc..", "io.netty..", "io.vertx..");
 
   @ArchTest
   static final ArchRule wireMessagesStopAtTheEdge =
       noClasses()
           .that()
-          .resideInAnyPackage("dev.slipway.graph..", "dev.slipway.oci..", "dev.slipway.plan..", "dev.slipway.cache..", "dev.slipway.schedule..", "dev.slipway.registry..", "dev.slipway.frontend.dockerfile.parser..", "dev.slipway.frontend.dockerfile.instruction..")
+          .resideInAnyPackage(
+              "dev.slipway.graph..",
+              "dev.slipway.oci..",
+              "dev.slipway.plan..",
+              "dev.slipway.cache..",
+              "dev.slipway.schedule..",
+              "dev.slipway.registry..",
+              "dev.slipway.frontend.dockerfile.parser..",
+              "dev.slipway.frontend.dockerfile.instruction..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("dev.slipway.protocol.buildkit..");

@@ -28,13 +28,29 @@ class CoordinatorTest {
   @Test
   void writesItsRealAddressesAndServesThem() throws Exception {
     Path socket = root.resolve("s/slipway.sock");
-    try (Coordinator coordinator = Coordinator.start(options(List.of("tcp://127.0.0.1:0", "unix://" + socket)))) {
+    try (Coordinator coordinator =
+        Coordinator.start(options(List.of("tcp://127.0.0.1:0", "unix://" + socket)))) {
       List<String> addresses = Files.readAllLines(root.resolve("run/grpc.address"));
-      assertThat(addresses).hasSize(2).contains("unix://" + socket).isEqualTo(coordinator.addresses());
-      assertThat(Files.readString(root.resolve("run/http.address")).strip()).isEqualTo(coordinator.httpAddress()).startsWith("127.0.0.1:");
-      assertThat(Files.readString(root.resolve("run/workers.address")).strip()).isEqualTo(coordinator.workersAddress()).doesNotEndWith(":0");
-      ManagedChannel channel = NettyChannelBuilder.forTarget(addresses.getFirst().substring("tcp://".length())).usePlaintext().build();
-      assertThat(ControlGrpc.newBlockingStub(channel).withDeadlineAfter(5, TimeUnit.SECONDS).info(InfoRequest.getDefaultInstance()).hasBuildkitVersion()).isTrue();
+      assertThat(addresses)
+          .hasSize(2)
+          .contains("unix://" + socket)
+          .isEqualTo(coordinator.addresses());
+      assertThat(Files.readString(root.resolve("run/http.address")).strip())
+          .isEqualTo(coordinator.httpAddress())
+          .startsWith("127.0.0.1:");
+      assertThat(Files.readString(root.resolve("run/workers.address")).strip())
+          .isEqualTo(coordinator.workersAddress())
+          .doesNotEndWith(":0");
+      ManagedChannel channel =
+          NettyChannelBuilder.forTarget(addresses.getFirst().substring("tcp://".length()))
+              .usePlaintext()
+              .build();
+      assertThat(
+              ControlGrpc.newBlockingStub(channel)
+                  .withDeadlineAfter(5, TimeUnit.SECONDS)
+                  .info(InfoRequest.getDefaultInstance())
+                  .hasBuildkitVersion())
+          .isTrue();
       channel.shutdownNow();
     }
     assertThat(socket).doesNotExist();
@@ -42,12 +58,15 @@ class CoordinatorTest {
 
   @Test
   void saysWhatIsWrongWithItsOptions() throws Exception {
-    assertThatThrownBy(() -> Coordinator.start(options(List.of("ftp://here")))).hasMessageContaining("\"ftp://here\" is neither tcp://host:port nor unix://path");
+    assertThatThrownBy(() -> Coordinator.start(options(List.of("ftp://here"))))
+        .hasMessageContaining("\"ftp://here\" is neither tcp://host:port nor unix://path");
     Files.writeString(token, " \n");
-    assertThatThrownBy(() -> Coordinator.start(options(List.of()))).hasMessageContaining("is empty");
+    assertThatThrownBy(() -> Coordinator.start(options(List.of())))
+        .hasMessageContaining("is empty");
   }
 
   private CoordinatorOptions options(List<String> addresses) {
-    return new CoordinatorOptions(root, addresses, "127.0.0.1:0", "127.0.0.1:0", Optional.empty(), token, Optional.empty());
+    return new CoordinatorOptions(
+        root, addresses, "127.0.0.1:0", "127.0.0.1:0", Optional.empty(), token, Optional.empty());
   }
 }

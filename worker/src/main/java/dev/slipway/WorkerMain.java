@@ -17,26 +17,42 @@ import picocli.CommandLine.Option;
     name = "slipway-worker",
     mixinStandardHelpOptions = true,
     version = "slipway-worker " + WorkerMain.VERSION,
-    description = "Runs build steps for a Slipway coordinator. Start it inside rootlesskit, as `./slipway up` does.")
+    description =
+        "Runs build steps for a Slipway coordinator. Start it inside rootlesskit, as `./slipway up` does.")
 public final class WorkerMain implements Callable<Integer> {
   static final String VERSION = "0.1.0";
 
   @Option(names = "--root", required = true, description = "Directory for layers and state.")
   private Path root;
 
-  @Option(names = "--coordinator", required = true, description = "host:port of the coordinator's worker endpoint.")
+  @Option(
+      names = "--coordinator",
+      required = true,
+      description = "host:port of the coordinator's worker endpoint.")
   private String coordinator;
 
-  @Option(names = "--join-token-file", required = true, description = "File with the farm's join token.")
+  @Option(
+      names = "--join-token-file",
+      required = true,
+      description = "File with the farm's join token.")
   private Path joinTokenFile;
 
-  @Option(names = "--slots", defaultValue = "4", description = "Stages at once (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--slots",
+      defaultValue = "4",
+      description = "Stages at once (default: ${DEFAULT-VALUE}).")
   private int slots;
 
-  @Option(names = "--listen", defaultValue = "127.0.0.1:0", description = "host:port of the blob server (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--listen",
+      defaultValue = "127.0.0.1:0",
+      description = "host:port of the blob server (default: ${DEFAULT-VALUE}).")
   private String listen;
 
-  @Option(names = "--advertise", description = "Host under which peers reach the blob server (default: that of --listen, or this host's name).")
+  @Option(
+      names = "--advertise",
+      description =
+          "Host under which peers reach the blob server (default: that of --listen, or this host's name).")
   private String advertise = "";
 
   @Option(names = "--name", description = "Name shown to people (default: this host's name).")
@@ -45,13 +61,26 @@ public final class WorkerMain implements Callable<Integer> {
   @Option(names = "--label", description = "key=value, repeatable.")
   private Map<String, String> labels = Map.of();
 
-  @Option(names = "--runtime", defaultValue = "runc", description = "OCI runtime (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--runtime",
+      defaultValue = "runc",
+      description = "OCI runtime (default: ${DEFAULT-VALUE}).")
   private String runtime;
 
   @Override
   public Integer call() throws InterruptedException {
     try {
-      WorkerProgram.run(new WorkerProgram.Settings(root.toAbsolutePath().normalize(), coordinator, joinToken(), slots, address(listen), advertise, name, labels, runtime));
+      WorkerProgram.run(
+          new WorkerProgram.Settings(
+              root.toAbsolutePath().normalize(),
+              coordinator,
+              joinToken(),
+              slots,
+              address(listen),
+              advertise,
+              name,
+              labels,
+              runtime));
       return 0;
     } catch (SlipwayException e) {
       e.getMessage().lines().forEach(line -> System.err.println("slipway-worker: " + line));
@@ -65,7 +94,8 @@ public final class WorkerMain implements Callable<Integer> {
   private String joinToken() throws SlipwayException, IOException {
     String token = Files.readString(joinTokenFile).strip();
     if (token.isEmpty()) {
-      throw new SlipwayException(ErrorKind.INVALID, "the join token file " + joinTokenFile + " is empty");
+      throw new SlipwayException(
+          ErrorKind.INVALID, "the join token file " + joinTokenFile + " is empty");
     }
     return token;
   }
@@ -73,7 +103,9 @@ public final class WorkerMain implements Callable<Integer> {
   private static InetSocketAddress address(String text) throws SlipwayException {
     int colon = text.lastIndexOf(':');
     try {
-      return InetSocketAddress.createUnresolved(text.substring(0, colon).replaceAll("[\\[\\]]", ""), Integer.parseInt(text.substring(colon + 1)));
+      return InetSocketAddress.createUnresolved(
+          text.substring(0, colon).replaceAll("[\\[\\]]", ""),
+          Integer.parseInt(text.substring(colon + 1)));
     } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
       throw new SlipwayException(ErrorKind.INVALID, "\"" + text + "\" is not host:port", e);
     }

@@ -79,7 +79,8 @@ final class WorkerProgram {
     Thread worker = Thread.currentThread();
     CountDownLatch ended = new CountDownLatch(1);
     AtomicBoolean failed = new AtomicBoolean();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(worker, ended, failed), "worker-end"));
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> end(worker, ended, failed), "worker-end"));
     try {
       runLocked(settings);
     } catch (SlipwayException | IOException | RuntimeException e) {
@@ -105,7 +106,8 @@ final class WorkerProgram {
     }
   }
 
-  private static void runLocked(Settings settings) throws SlipwayException, IOException, InterruptedException {
+  private static void runLocked(Settings settings)
+      throws SlipwayException, IOException, InterruptedException {
     if (settings.slots() < 1) {
       throw new SlipwayException(ErrorKind.INVALID, "--slots must be at least 1");
     }
@@ -114,7 +116,10 @@ final class WorkerProgram {
     readiness.degraded().forEach(sentence -> LOG.atWarn().log(sentence));
     Files.createDirectories(settings.root());
     try (FileChannel lockFile =
-            FileChannel.open(settings.root().resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel.open(
+                settings.root().resolve("lock"),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
         FileLock lock = lockFile.tryLock()) {
       if (lock == null) {
         throw new SlipwayException(ErrorKind.CONFLICT, "another worker uses " + settings.root());
@@ -123,7 +128,8 @@ final class WorkerProgram {
     }
   }
 
-  private static void serve(Settings settings, Readiness readiness) throws SlipwayException, IOException, InterruptedException {
+  private static void serve(Settings settings, Readiness readiness)
+      throws SlipwayException, IOException, InterruptedException {
     String id = WorkerIdentity.of(settings.root());
     Path runtimeDirectory = runtimeDirectory(settings.root(), id);
     Binfmt.Platforms platforms = Binfmt.register(settings.root());
@@ -132,11 +138,21 @@ final class WorkerProgram {
     meters.bindJvm();
     AtomicReference<Agent> agent = new AtomicReference<>();
     try (SnapshotStore store = OverlaySnapshots.open(settings.root().resolve("snapshots"));
-        NetworkPool networks = new NetworkPool(runtimeDirectory.resolve("net"), readiness.egress(), Unreachable.around(settings.coordinator()));
-        PeerServer peers = new PeerServer(store, metrics, InstantSource.system(), () -> agent.get() != null && agent.get().isJoined())) {
+        NetworkPool networks =
+            new NetworkPool(
+                runtimeDirectory.resolve("net"),
+                readiness.egress(),
+                Unreachable.around(settings.coordinator()));
+        PeerServer peers =
+            new PeerServer(
+                store,
+                metrics,
+                InstantSource.system(),
+                () -> agent.get() != null && agent.get().isJoined())) {
       int port = peers.start(settings.listen());
       WorkerDescription description = describe(settings, id, platforms, port);
-      Sandbox sandbox = new Sandbox(new SandboxConfig(settings.runtime(), runtimeDirectory), networks);
+      Sandbox sandbox =
+          new Sandbox(new SandboxConfig(settings.runtime(), runtimeDirectory), networks);
       Agent.Farm farm = new Agent.Farm(settings.coordinator(), settings.joinToken());
       try (Agent made =
           new Agent(
@@ -152,7 +168,8 @@ final class WorkerProgram {
               })) {
         agent.set(made);
         meter(metrics, made);
-        Thread warm = Thread.ofVirtual().name("warm-networks").start(() -> warm(networks, settings.slots()));
+        Thread warm =
+            Thread.ofVirtual().name("warm-networks").start(() -> warm(networks, settings.slots()));
         try {
           made.run();
         } catch (InterruptedException _) {
@@ -168,19 +185,32 @@ final class WorkerProgram {
   /** On tmpfs where the namespace has one of its own; there a crash leaves nothing behind. */
   private static Path runtimeDirectory(Path root, String id) throws IOException {
     Path run = Path.of("/run");
-    Path directory = Files.isWritable(run) ? run.resolve("slipway").resolve(id) : root.resolve("run").resolve("sandbox");
+    Path directory =
+        Files.isWritable(run)
+            ? run.resolve("slipway").resolve(id)
+            : root.resolve("run").resolve("sandbox");
     return Files.createDirectories(directory);
   }
 
-  private static WorkerDescription describe(Settings settings, String id, Binfmt.Platforms platforms, int port) throws IOException {
+  private static WorkerDescription describe(
+      Settings settings, String id, Binfmt.Platforms platforms, int port) throws IOException {
     Map<String, String> labels = new HashMap<>(settings.labels());
     String host = InetAddress.getLocalHost().getHostName();
     labels.put(NAME_LABEL, settings.name().isEmpty() ? host : settings.name());
     String listenHost = settings.listen().getHostString();
     boolean everywhere = listenHost.equals("0.0.0.0") || listenHost.equals("::");
-    String advertised = !settings.advertise().isEmpty() ? settings.advertise() : everywhere ? host : listenHost;
-    String url = "http://" + (advertised.contains(":") ? "[" + advertised + "]" : advertised) + ":" + port;
-    return new WorkerDescription(id, WorkerMain.VERSION, platforms.nativeOnes(), platforms.emulated(), settings.slots(), url, labels);
+    String advertised =
+        !settings.advertise().isEmpty() ? settings.advertise() : everywhere ? host : listenHost;
+    String url =
+        "http://" + (advertised.contains(":") ? "[" + advertised + "]" : advertised) + ":" + port;
+    return new WorkerDescription(
+        id,
+        WorkerMain.VERSION,
+        platforms.nativeOnes(),
+        platforms.emulated(),
+        settings.slots(),
+        url,
+        labels);
   }
 
   private static void warm(NetworkPool networks, int slots) {
@@ -194,17 +224,27 @@ final class WorkerProgram {
   }
 
   private static void meter(PrometheusMeterRegistry metrics, Agent agent) {
-    Gauge.builder("slipway.worker.stages.running", agent, Agent::runningStages).description("Stages that run on this worker").register(metrics);
-    FunctionCounter.builder("slipway.worker.stages", agent, Agent::stagesRun).description("Stages that ended on this worker").register(metrics);
+    Gauge.builder("slipway.worker.stages.running", agent, Agent::runningStages)
+        .description("Stages that run on this worker")
+        .register(metrics);
+    FunctionCounter.builder("slipway.worker.stages", agent, Agent::stagesRun)
+        .description("Stages that ended on this worker")
+        .register(metrics);
   }
 
-  /** The launcher waits for this file: it says that the worker has joined and where its server is. */
+  /**
+   * The launcher waits for this file: it says that the worker has joined and where its server is.
+   */
   private static void writeAddress(Settings settings, int port) {
     try {
       Path run = Files.createDirectories(settings.root().resolve("run"));
       Path fresh = run.resolve("http.address.new");
       Files.writeString(fresh, settings.listen().getHostString() + ":" + port + "\n");
-      Files.move(fresh, run.resolve("http.address"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          fresh,
+          run.resolve("http.address"),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       LOG.atError().setCause(e).log("the worker's address could not be written");
     }

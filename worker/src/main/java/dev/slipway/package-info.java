@@ -1,4 +1,7 @@
-/** The worker's program: reads the command line, wires the packages by hand, ends cleanly on SIGTERM. */
+/**
+ * The worker's program: reads the command line, wires the packages by hand, ends cleanly on
+ * SIGTERM.
+ */
 @NullMarked
 package dev.slipway;
 

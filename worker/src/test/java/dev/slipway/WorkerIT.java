@@ -54,7 +54,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The worker's own process, with real containers, against a coordinator made for tests; needs to run inside rootlesskit. */
+/**
+ * The worker's own process, with real containers, against a coordinator made for tests; needs to
+ * run inside rootlesskit.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WorkerIT {
   private static final Path BUSYBOX = Path.of("/usr/bin/busybox");
@@ -69,23 +72,29 @@ class WorkerIT {
 
   @BeforeAll
   void startWorker() throws Exception {
-    assumeTrue(Readiness.probe("runc").missing().isEmpty() && Files.exists(BUSYBOX), "not where a worker runs");
+    assumeTrue(
+        Readiness.probe("runc").missing().isEmpty() && Files.exists(BUSYBOX),
+        "not where a worker runs");
     coordinator = new FakeCoordinator();
     byte[] tar = busybox(BUSYBOX);
     trees = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    trees.createContext("/amd64", exchange -> {
-      exchange.sendResponseHeaders(200, tar.length);
-      exchange.getResponseBody().write(tar);
-      exchange.close();
-    });
+    trees.createContext(
+        "/amd64",
+        exchange -> {
+          exchange.sendResponseHeaders(200, tar.length);
+          exchange.getResponseBody().write(tar);
+          exchange.close();
+        });
     Path foreign = Path.of(System.getProperty("slipway.test.busybox.arm64", "/nonexistent"));
     if (Files.exists(foreign)) {
       byte[] arm = busybox(foreign);
-      trees.createContext("/arm64", exchange -> {
-        exchange.sendResponseHeaders(200, arm.length);
-        exchange.getResponseBody().write(arm);
-        exchange.close();
-      });
+      trees.createContext(
+          "/arm64",
+          exchange -> {
+            exchange.sendResponseHeaders(200, arm.length);
+            exchange.getResponseBody().write(arm);
+            exchange.close();
+          });
     }
     trees.start();
     Files.writeString(root.resolve("token"), FakeCoordinator.TOKEN);
@@ -136,8 +145,12 @@ class WorkerIT {
   @Test
   void runsAStageStepByStep() throws Exception {
     StepInput base = chain(layer("amd64"));
-    StepInput first = StepInput.newBuilder().setPrevious(StepOutput.newBuilder().setStep(0).setOutput(0)).build();
-    String id = send(step("1", base, "echo made > /file; echo on stdout; ls /etc"), step("2", first, "cat /file; rm /file; test -e /etc/hosts"));
+    StepInput first =
+        StepInput.newBuilder().setPrevious(StepOutput.newBuilder().setStep(0).setOutput(0)).build();
+    String id =
+        send(
+            step("1", base, "echo made > /file; echo on stdout; ls /etc"),
+            step("2", first, "cat /file; rm /file; test -e /etc/hosts"));
 
     List<StageEvent> events = new ArrayList<>();
     StageOutcome outcome = outcome(id, events);
@@ -150,13 +163,26 @@ class WorkerIT {
     assertThat(chain).hasSize(3);
     assertThat(chain.getFirst().getLayerId()).isEqualTo("tree:amd64");
 
-    assertThat(read(chain.subList(0, 2), "/file", ReadPath.Kind.FILE).getReadPathOutcome().getData().toStringUtf8()).isEqualTo("made\n");
-    assertThat(read(chain, "/file", ReadPath.Kind.FILE).getReadPathOutcome().getErrorKind()).isEqualTo("NOT_FOUND");
-    assertThat(read(chain, "/bin", ReadPath.Kind.LIST).getReadPathOutcome().getStatsList()).anyMatch(stat -> stat.getPath().equals("busybox"));
-    assertThat(members(fetch(chain.get(1).getLayerId(), true).body())).contains("file").doesNotContain("etc/hosts", "etc/resolv.conf");
+    assertThat(
+            read(chain.subList(0, 2), "/file", ReadPath.Kind.FILE)
+                .getReadPathOutcome()
+                .getData()
+                .toStringUtf8())
+        .isEqualTo("made\n");
+    assertThat(read(chain, "/file", ReadPath.Kind.FILE).getReadPathOutcome().getErrorKind())
+        .isEqualTo("NOT_FOUND");
+    assertThat(read(chain, "/bin", ReadPath.Kind.LIST).getReadPathOutcome().getStatsList())
+        .anyMatch(stat -> stat.getPath().equals("busybox"));
+    assertThat(members(fetch(chain.get(1).getLayerId(), true).body()))
+        .contains("file")
+        .doesNotContain("etc/hosts", "etc/resolv.conf");
     assertThat(fetch(chain.get(1).getLayerId(), false).statusCode()).isEqualTo(403);
 
-    PushLayers push = PushLayers.newBuilder().setPushId("p1").addLayers(Layer.newBuilder().setId(chain.get(1).getLayerId())).build();
+    PushLayers push =
+        PushLayers.newBuilder()
+            .setPushId("p1")
+            .addLayers(Layer.newBuilder().setId(chain.get(1).getLayerId()))
+            .build();
     coordinator.send(CoordinatorMessage.newBuilder().setPushLayers(push).build());
     var pushed = coordinator.await(WorkerMessage::hasPushOutcome).getPushOutcome();
     assertThat(pushed.getError()).isEmpty();
@@ -165,11 +191,14 @@ class WorkerIT {
 
   @Test
   void aFailedStepIsTheUsers() throws Exception {
-    StageOutcome outcome = outcome(send(step("f", chain(layer("amd64")), "echo \"no\" >&2; exit 3")), new ArrayList<>());
+    StageOutcome outcome =
+        outcome(
+            send(step("f", chain(layer("amd64")), "echo \"no\" >&2; exit 3")), new ArrayList<>());
 
     assertThat(outcome.getFailed().getExitCode()).isEqualTo(3);
     assertThat(outcome.getFailed().getMessage())
-        .isEqualTo("process \"/bin/sh -c echo \\\"no\\\" >&2; exit 3\" did not complete successfully: exit code: 3");
+        .isEqualTo(
+            "process \"/bin/sh -c echo \\\"no\\\" >&2; exit 3\" did not complete successfully: exit code: 3");
   }
 
   @Test
@@ -178,7 +207,10 @@ class WorkerIT {
     coordinator.await(message -> message.hasStageEvent() && message.getStageEvent().hasLog());
     long start = System.nanoTime();
 
-    coordinator.send(CoordinatorMessage.newBuilder().setCancelStage(CancelStage.newBuilder().setStageId(id)).build());
+    coordinator.send(
+        CoordinatorMessage.newBuilder()
+            .setCancelStage(CancelStage.newBuilder().setStageId(id))
+            .build());
 
     assertThat(outcome(id, new ArrayList<>()).hasCancelled()).isTrue();
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
@@ -186,11 +218,16 @@ class WorkerIT {
 
   @Test
   void runsAnotherPlatform() throws Exception {
-    assumeTrue(Files.exists(Path.of(System.getProperty("slipway.test.busybox.arm64", "/nonexistent"))), "no arm64 busybox; the e2e suite builds for arm64");
-    assumeTrue(hello.getEmulatedPlatformsList().stream().anyMatch(platform -> platform.getArchitecture().equals("arm64")));
+    assumeTrue(
+        Files.exists(Path.of(System.getProperty("slipway.test.busybox.arm64", "/nonexistent"))),
+        "no arm64 busybox; the e2e suite builds for arm64");
+    assumeTrue(
+        hello.getEmulatedPlatformsList().stream()
+            .anyMatch(platform -> platform.getArchitecture().equals("arm64")));
     List<StageEvent> events = new ArrayList<>();
 
-    StageOutcome outcome = outcome(send(step("a", chain(layer("arm64")), "busybox uname -m")), events);
+    StageOutcome outcome =
+        outcome(send(step("a", chain(layer("arm64")), "busybox uname -m")), events);
 
     assertThat(outcome.hasSucceeded()).as(outcome.toString()).isTrue();
     assertThat(log(events)).isEqualTo("aarch64\n");
@@ -199,18 +236,25 @@ class WorkerIT {
   @Test
   void reportsHealthAndMetrics() throws Exception {
     assertThat(get("/readyz").body()).asString(StandardCharsets.UTF_8).isEqualTo("ok\n");
-    assertThat(get("/metrics").body()).asString(StandardCharsets.UTF_8).contains("slipway_worker_stages_running");
+    assertThat(get("/metrics").body())
+        .asString(StandardCharsets.UTF_8)
+        .contains("slipway_worker_stages_running");
   }
 
   private HttpResponse<byte[]> get(String path) throws Exception {
     try (HttpClient http = HttpClient.newHttpClient()) {
-      return http.send(HttpRequest.newBuilder(URI.create(hello.getBlobUrl() + path)).build(), HttpResponse.BodyHandlers.ofByteArray());
+      return http.send(
+          HttpRequest.newBuilder(URI.create(hello.getBlobUrl() + path)).build(),
+          HttpResponse.BodyHandlers.ofByteArray());
     }
   }
 
   private HttpResponse<byte[]> fetch(String layerId, boolean authorized) throws Exception {
     String token = coordinator.capability("layers/" + (authorized ? layerId : "snap:other"));
-    HttpRequest request = HttpRequest.newBuilder(URI.create(hello.getBlobUrl() + "/layers/" + layerId)).header("Authorization", "Bearer " + token).build();
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(hello.getBlobUrl() + "/layers/" + layerId))
+            .header("Authorization", "Bearer " + token)
+            .build();
     try (HttpClient http = HttpClient.newHttpClient()) {
       return http.send(request, HttpResponse.BodyHandlers.ofByteArray());
     }
@@ -226,16 +270,28 @@ class WorkerIT {
     return names;
   }
 
-  private WorkerMessage read(List<HeldLayer> chain, String path, ReadPath.Kind kind) throws Exception {
+  private WorkerMessage read(List<HeldLayer> chain, String path, ReadPath.Kind kind)
+      throws Exception {
     LayerChain.Builder layers = LayerChain.newBuilder();
     chain.forEach(held -> layers.addLayers(Layer.newBuilder().setId(held.getLayerId())));
-    ReadPath read = ReadPath.newBuilder().setRequestId("r" + ++stages).setChain(layers).setPath(path).setKind(kind).setLength(-1).build();
+    ReadPath read =
+        ReadPath.newBuilder()
+            .setRequestId("r" + ++stages)
+            .setChain(layers)
+            .setPath(path)
+            .setKind(kind)
+            .setLength(-1)
+            .build();
     coordinator.send(CoordinatorMessage.newBuilder().setReadPath(read).build());
-    return coordinator.await(message -> message.getReadPathOutcome().getRequestId().equals(read.getRequestId()));
+    return coordinator.await(
+        message -> message.getReadPathOutcome().getRequestId().equals(read.getRequestId()));
   }
 
   private Layer layer(String name) {
-    return Layer.newBuilder().setId("tree:" + name).setTreeUrl("http://127.0.0.1:" + trees.getAddress().getPort() + "/" + name).build();
+    return Layer.newBuilder()
+        .setId("tree:" + name)
+        .setTreeUrl("http://127.0.0.1:" + trees.getAddress().getPort() + "/" + name)
+        .build();
   }
 
   private static StepInput chain(Layer layer) {
@@ -243,34 +299,60 @@ class WorkerIT {
   }
 
   private static Step step(String digit, StepInput input, String script) {
-    ExecMeta meta = new ExecMeta(List.of("/bin/sh", "-c", script), List.of(), "/", "", "", List.of(), List.of(), List.of(), List.of());
-    Op.Exec op = new Op.Exec(meta, List.of(new Mount(0, "", "/", 0, false, new Mount.Kind.Bind())), Op.Network.SANDBOX, false, List.of());
+    ExecMeta meta =
+        new ExecMeta(
+            List.of("/bin/sh", "-c", script),
+            List.of(),
+            "/",
+            "",
+            "",
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of());
+    Op.Exec op =
+        new Op.Exec(
+            meta,
+            List.of(new Mount(0, "", "/", 0, false, new Mount.Kind.Bind())),
+            Op.Network.SANDBOX,
+            false,
+            List.of());
     Edge edge = new Edge(new Digest("sha256:" + "f".repeat(64)), 0);
-    ByteString bytes = ByteString.copyFrom(LlbCodec.encodeOp(op, List.of(edge), Optional.empty()).toByteArray());
-    return Step.newBuilder().setVertex(VERTEX + digit).setName(script).setOp(bytes).addInputs(input).build();
+    ByteString bytes =
+        ByteString.copyFrom(LlbCodec.encodeOp(op, List.of(edge), Optional.empty()).toByteArray());
+    return Step.newBuilder()
+        .setVertex(VERTEX + digit)
+        .setName(script)
+        .setOp(bytes)
+        .addInputs(input)
+        .build();
   }
 
   private String send(Step... steps) {
     String id = "stage-" + ++stages;
-    coordinator.send(CoordinatorMessage.newBuilder().setRunStage(RunStage.newBuilder().setStageId(id).addAllSteps(List.of(steps))).build());
+    coordinator.send(
+        CoordinatorMessage.newBuilder()
+            .setRunStage(RunStage.newBuilder().setStageId(id).addAllSteps(List.of(steps)))
+            .build());
     return id;
   }
 
   private StageOutcome outcome(String id, List<StageEvent> events) throws InterruptedException {
     WorkerMessage last =
-        coordinator.await(
-            message -> {
-              if (message.hasStageEvent() && message.getStageEvent().getStageId().equals(id)) {
-                events.add(message.getStageEvent());
-              }
-              return message.getStageOutcome().getStageId().equals(id);
-            });
+        coordinator.await(message -> {
+          if (message.hasStageEvent() && message.getStageEvent().getStageId().equals(id)) {
+            events.add(message.getStageEvent());
+          }
+          return message.getStageOutcome().getStageId().equals(id);
+        });
     return last.getStageOutcome();
   }
 
   private static String log(List<StageEvent> events) {
     StringBuilder text = new StringBuilder();
-    events.stream().filter(StageEvent::hasLog).forEach(event -> text.append(event.getLog().getData().toStringUtf8()));
+    events.stream()
+        .filter(StageEvent::hasLog)
+        .forEach(event -> text.append(event.getLog().getData().toStringUtf8()));
     return text.toString();
   }
 

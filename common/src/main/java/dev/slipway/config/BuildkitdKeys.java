@@ -5,7 +5,18 @@ import java.util.Set;
 /** Keys of buildkitd.toml that Slipway accepts and has no use for, by table. */
 final class BuildkitdKeys {
   static final Set<String> TOP =
-      Set.of("debug", "trace", "log", "otel", "cdi", "dns", "history", "frontend", "system", "cache", "provenanceEnvDir");
+      Set.of(
+          "debug",
+          "trace",
+          "log",
+          "otel",
+          "cdi",
+          "dns",
+          "history",
+          "frontend",
+          "system",
+          "cache",
+          "provenanceEnvDir");
 
   static final Set<String> GRPC = Set.of("debugAddress", "uid", "gid", "securityDescriptor");
 

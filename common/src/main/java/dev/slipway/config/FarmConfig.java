@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a farm's TOML file says; the keys are those of buildkitd.toml, so that an existing file can be used as it is. Command line
- * options win over it.
+ * What a farm's TOML file says; the keys are those of buildkitd.toml, so that an existing file can
+ * be used as it is. Command line options win over it.
  *
  * @param root directory of all state
  * @param addresses endpoints, {@code tcp://host:port} or {@code unix://path}; empty = the default
@@ -35,7 +35,14 @@ public record FarmConfig(
     List<String> platforms,
     List<String> unused) {
   public static final FarmConfig DEFAULT =
-      new FarmConfig(Optional.empty(), List.of(), List.of(), Map.of(), OptionalInt.empty(), List.of(), List.of());
+      new FarmConfig(
+          Optional.empty(),
+          List.of(),
+          List.of(),
+          Map.of(),
+          OptionalInt.empty(),
+          List.of(),
+          List.of());
 
   public FarmConfig {
     addresses = List.copyOf(addresses);
@@ -58,12 +65,16 @@ public record FarmConfig(
     }
   }
 
-  /** Reads the file. @throws SlipwayException NOT_FOUND when it cannot be read, INVALID when it is wrong; the message names the key */
+  /**
+   * Reads the file. @throws SlipwayException NOT_FOUND when it cannot be read, INVALID when it is
+   * wrong; the message names the key
+   */
   public static FarmConfig read(Path file) throws SlipwayException {
     try {
       return parse(Files.readString(file), file.toString());
     } catch (IOException e) {
-      throw new SlipwayException(ErrorKind.NOT_FOUND, "reading configuration " + file + " failed: " + e, e);
+      throw new SlipwayException(
+          ErrorKind.NOT_FOUND, "reading configuration " + file + " failed: " + e, e);
     }
   }
 
@@ -73,7 +84,8 @@ public record FarmConfig(
     try {
       tree = new TomlMapper().readTree(toml);
     } catch (JsonProcessingException e) {
-      throw new SlipwayException(ErrorKind.INVALID, "configuration " + name + " is not TOML: " + e.getMessage(), e);
+      throw new SlipwayException(
+          ErrorKind.INVALID, "configuration " + name + " is not TOML: " + e.getMessage(), e);
     }
     return new Parser(name).farm(tree);
   }
@@ -112,7 +124,10 @@ public record FarmConfig(
                 case "oci" -> {
                   JsonNode oci = table("worker.oci", worker.getValue());
                   parallelism = parallelism(oci);
-                  platforms = oci.has("platforms") ? texts("worker.oci.platforms", oci.get("platforms")) : List.of();
+                  platforms =
+                      oci.has("platforms")
+                          ? texts("worker.oci.platforms", oci.get("platforms"))
+                          : List.of();
                 }
                 case "containerd" -> unused.add("worker.containerd");
                 default -> throw unknown("worker." + worker.getKey());
@@ -122,7 +137,8 @@ public record FarmConfig(
           default -> skip(key, key, BuildkitdKeys.TOP);
         }
       }
-      return new FarmConfig(root, addresses, entitlements, registries, parallelism, platforms, unused);
+      return new FarmConfig(
+          root, addresses, entitlements, registries, parallelism, platforms, unused);
     }
 
     private List<String> grpc(JsonNode table) throws SlipwayException {
@@ -132,7 +148,10 @@ public record FarmConfig(
         switch (entry.getKey()) {
           case "address" -> addresses = texts(path, entry.getValue());
           // Ignoring it would serve in the clear what somebody wanted encrypted.
-          case "tls" -> throw new SlipwayException(ErrorKind.UNSUPPORTED, "configuration " + name + ": " + path + " is not supported yet");
+          case "tls" ->
+              throw new SlipwayException(
+                  ErrorKind.UNSUPPORTED,
+                  "configuration " + name + ": " + path + " is not supported yet");
           default -> skip(path, entry.getKey(), BuildkitdKeys.GRPC);
         }
       }
@@ -173,7 +192,8 @@ public record FarmConfig(
       return parallelism;
     }
 
-    private void skip(String path, String key, java.util.Set<String> known) throws SlipwayException {
+    private void skip(String path, String key, java.util.Set<String> known)
+        throws SlipwayException {
       if (!known.contains(key)) {
         throw unknown(path);
       }
@@ -213,11 +233,13 @@ public record FarmConfig(
     }
 
     private SlipwayException unknown(String path) {
-      return new SlipwayException(ErrorKind.INVALID, "configuration " + name + " has the unknown key " + path);
+      return new SlipwayException(
+          ErrorKind.INVALID, "configuration " + name + " has the unknown key " + path);
     }
 
     private SlipwayException invalid(String path, String expected) {
-      return new SlipwayException(ErrorKind.INVALID, "configuration " + name + ": " + path + " must be " + expected);
+      return new SlipwayException(
+          ErrorKind.INVALID, "configuration " + name + ": " + path + " must be " + expected);
     }
   }
 }

@@ -1,4 +1,7 @@
-/** The farm's configuration file: TOML with the keys of buildkitd.toml that matter here, checked at start. Depends on: error. */
+/**
+ * The farm's configuration file: TOML with the keys of buildkitd.toml that matter here, checked at
+ * start. Depends on: error.
+ */
 @NullMarked
 package dev.slipway.config;
 

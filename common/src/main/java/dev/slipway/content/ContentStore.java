@@ -25,10 +25,14 @@ public interface ContentStore {
    *
    * @param expected digest that the bytes must have
    * @param limit bytes accepted at most
-   * @throws SlipwayException INVALID when the digest differs, EXHAUSTED when there are more bytes than {@code limit}
+   * @throws SlipwayException INVALID when the digest differs, EXHAUSTED when there are more bytes
+   *     than {@code limit}
    */
-  Descriptor ingest(InputStream content, Digest expected, long limit) throws SlipwayException, IOException;
+  Descriptor ingest(InputStream content, Digest expected, long limit)
+      throws SlipwayException, IOException;
 
-  /** Removes the content; nothing happens when it is not there. Streams that are open stay readable. */
+  /**
+   * Removes the content; nothing happens when it is not there. Streams that are open stay readable.
+   */
   void delete(Digest digest) throws IOException;
 }

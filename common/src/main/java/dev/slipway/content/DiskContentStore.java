@@ -16,8 +16,8 @@ import java.security.MessageDigest;
 import java.util.OptionalLong;
 
 /**
- * Content in files: {@code blobs/sha256/<hex>}, written as {@code ingest/<random>} first, then renamed. What a crash left in
- * {@code ingest} is removed when the store is opened. @ThreadSafe
+ * Content in files: {@code blobs/sha256/<hex>}, written as {@code ingest/<random>} first, then
+ * renamed. What a crash left in {@code ingest} is removed when the store is opened. @ThreadSafe
  */
 public final class DiskContentStore implements ContentStore {
   private static final String MEDIA_TYPE = "application/octet-stream";
@@ -56,14 +56,16 @@ public final class DiskContentStore implements ContentStore {
   }
 
   @Override
-  public Descriptor ingest(InputStream content, Digest expected, long limit) throws SlipwayException, IOException {
+  public Descriptor ingest(InputStream content, Digest expected, long limit)
+      throws SlipwayException, IOException {
     Path file = Files.createTempFile(ingest, "in-", "");
     try {
       MessageDigest hash = Digest.sha256();
       long size = copy(content, file, hash, limit, expected);
       Digest actual = Digest.ofHash(hash.digest());
       if (!actual.equals(expected)) {
-        throw new SlipwayException(ErrorKind.INVALID, "content has digest " + actual + ", expected " + expected);
+        throw new SlipwayException(
+            ErrorKind.INVALID, "content has digest " + actual + ", expected " + expected);
       }
       Files.move(file, file(expected), StandardCopyOption.ATOMIC_MOVE);
       return new Descriptor(MEDIA_TYPE, expected, size);
@@ -72,14 +74,17 @@ public final class DiskContentStore implements ContentStore {
     }
   }
 
-  private static long copy(InputStream content, Path file, MessageDigest hash, long limit, Digest expected) throws SlipwayException, IOException {
+  private static long copy(
+      InputStream content, Path file, MessageDigest hash, long limit, Digest expected)
+      throws SlipwayException, IOException {
     long size = 0;
     byte[] buffer = new byte[BUFFER_BYTES];
     try (OutputStream out = Files.newOutputStream(file)) {
       for (int count = content.read(buffer); count >= 0; count = content.read(buffer)) {
         size += count;
         if (size > limit) {
-          throw new SlipwayException(ErrorKind.EXHAUSTED, "content " + expected + " is larger than " + limit + " bytes");
+          throw new SlipwayException(
+              ErrorKind.EXHAUSTED, "content " + expected + " is larger than " + limit + " bytes");
         }
         hash.update(buffer, 0, count);
         out.write(buffer, 0, count);

@@ -3,8 +3,8 @@ package dev.slipway.error;
 import java.util.Objects;
 
 /**
- * The one checked exception. Its message says what was tried, on what, and what happened: {@code push of layer sha256:ab… to
- * registry.test/app failed: 403 DENIED}. Subclasses only carry data.
+ * The one checked exception. Its message says what was tried, on what, and what happened: {@code
+ * push of layer sha256:ab… to registry.test/app failed: 403 DENIED}. Subclasses only carry data.
  */
 public class SlipwayException extends Exception {
   private static final long serialVersionUID = 1L;

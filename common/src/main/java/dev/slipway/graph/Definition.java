@@ -13,7 +13,8 @@ import java.util.Optional;
  * @param result empty = scratch
  */
 public record Definition(Map<Digest, Vertex> vertices, Optional<Edge> result, SourceMap sources) {
-  public static final Definition SCRATCH = new Definition(Map.of(), Optional.empty(), SourceMap.EMPTY);
+  public static final Definition SCRATCH =
+      new Definition(Map.of(), Optional.empty(), SourceMap.EMPTY);
 
   public Definition {
     vertices = Collections.unmodifiableMap(new LinkedHashMap<>(vertices));

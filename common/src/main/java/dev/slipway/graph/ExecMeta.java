@@ -11,7 +11,8 @@ import java.util.List;
  * @param user {@code name|uid[:group|gid]}, empty = root
  * @param hostname empty = the default
  * @param extraHosts entries for /etc/hosts
- * @param proxyEnvironment {@code NAME=value} entries seen by the process and absent from the cache key
+ * @param proxyEnvironment {@code NAME=value} entries seen by the process and absent from the cache
+ *     key
  * @param validExitCodes codes that count as success; never empty, {0} by default
  */
 public record ExecMeta(

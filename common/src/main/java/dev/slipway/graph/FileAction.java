@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * One step of a file op. Index space of {@code input} and {@code secondaryInput}: -1 scratch, below the number of the vertex's
- * inputs an input, from there on the result of an earlier action.
+ * One step of a file op. Index space of {@code input} and {@code secondaryInput}: -1 scratch, below
+ * the number of the vertex's inputs an input, from there on the result of an earlier action.
  *
  * @param input what is changed
  * @param secondaryInput what is copied from, -1 when the action needs none
@@ -16,7 +16,10 @@ public record FileAction(int input, int secondaryInput, int output, Change chang
   /** Timestamp value that leaves times as they come. */
   public static final long NO_TIMESTAMP = -1;
 
-  /** What happens. Timestamps are Unix nanoseconds, {@link #NO_TIMESTAMP} = none; modes are permission bits. */
+  /**
+   * What happens. Timestamps are Unix nanoseconds, {@link #NO_TIMESTAMP} = none; modes are
+   * permission bits.
+   */
   public sealed interface Change {
     /** Copies files; LLB semantics of docs/llb.md#copy. Mode empty = keep the source's. */
     record Copy(
@@ -30,13 +33,17 @@ public record FileAction(int input, int secondaryInput, int output, Change chang
         implements Change {}
 
     /** Writes a file. */
-    record MakeFile(String path, int mode, byte[] data, Optional<Owner> owner, long timestamp) implements Change {}
+    record MakeFile(String path, int mode, byte[] data, Optional<Owner> owner, long timestamp)
+        implements Change {}
 
     /** Makes a directory. */
-    record MakeDirectory(String path, int mode, boolean makeParents, Optional<Owner> owner, long timestamp) implements Change {}
+    record MakeDirectory(
+        String path, int mode, boolean makeParents, Optional<Owner> owner, long timestamp)
+        implements Change {}
 
     /** Makes a symbolic link {@code path} that says {@code target}. */
-    record MakeSymlink(String target, String path, Optional<Owner> owner, long timestamp) implements Change {}
+    record MakeSymlink(String target, String path, Optional<Owner> owner, long timestamp)
+        implements Change {}
 
     /** Removes a path and what is below it. */
     record Remove(String path, boolean allowNotFound, boolean allowWildcard) implements Change {}

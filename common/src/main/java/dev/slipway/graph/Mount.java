@@ -10,7 +10,8 @@ package dev.slipway.graph;
  * @param readOnly whether writes are refused
  * @param kind what is mounted
  */
-public record Mount(int input, String selector, String destination, int output, boolean readOnly, Kind kind) {
+public record Mount(
+    int input, String selector, String destination, int output, boolean readOnly, Kind kind) {
   /** What is mounted. */
   public sealed interface Kind {
     /** The input's files, or an empty directory. */

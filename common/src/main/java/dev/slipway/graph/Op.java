@@ -24,15 +24,27 @@ public sealed interface Op {
     }
   }
 
-  /** Runs a process. {@code mounts} contains exactly one with destination {@code /}, the root filesystem. */
-  record Exec(ExecMeta meta, List<Mount> mounts, Network network, boolean insecure, List<SecretEnvironment> secretEnvironment) implements Op {
+  /**
+   * Runs a process. {@code mounts} contains exactly one with destination {@code /}, the root
+   * filesystem.
+   */
+  record Exec(
+      ExecMeta meta,
+      List<Mount> mounts,
+      Network network,
+      boolean insecure,
+      List<SecretEnvironment> secretEnvironment)
+      implements Op {
     public Exec {
       mounts = List.copyOf(mounts);
       secretEnvironment = List.copyOf(secretEnvironment);
     }
 
     public Mount root() {
-      return mounts.stream().filter(mount -> mount.destination().equals("/")).findFirst().orElseThrow();
+      return mounts.stream()
+          .filter(mount -> mount.destination().equals("/"))
+          .findFirst()
+          .orElseThrow();
     }
   }
 

@@ -4,7 +4,9 @@ import dev.slipway.oci.Digest;
 import java.util.List;
 import java.util.Map;
 
-/** Where in which file a vertex was written; drives the snippet that a client shows below an error. */
+/**
+ * Where in which file a vertex was written; drives the snippet that a client shows below an error.
+ */
 public record SourceMap(List<SourceFile> files, Map<Digest, List<Location>> locations) {
   public static final SourceMap EMPTY = new SourceMap(List.of(), Map.of());
 

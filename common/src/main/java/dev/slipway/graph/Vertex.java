@@ -12,7 +12,13 @@ import java.util.Optional;
  * @param bytes the serialized op as received; never changed, never encoded again
  * @param platform of exec ops and image sources; empty = the farm's default
  */
-public record Vertex(Digest digest, byte[] bytes, Op op, List<Edge> inputs, Optional<Platform> platform, VertexMetadata metadata) {
+public record Vertex(
+    Digest digest,
+    byte[] bytes,
+    Op op,
+    List<Edge> inputs,
+    Optional<Platform> platform,
+    VertexMetadata metadata) {
   public Vertex {
     inputs = List.copyOf(inputs);
   }

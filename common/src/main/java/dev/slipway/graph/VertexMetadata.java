@@ -10,8 +10,12 @@ import java.util.Optional;
  * @param capabilities LLB capabilities that the vertex needs
  */
 public record VertexMetadata(
-    boolean ignoreCache, Map<String, String> description, Optional<ProgressGroup> progressGroup, Map<String, Boolean> capabilities) {
-  public static final VertexMetadata NONE = new VertexMetadata(false, Map.of(), Optional.empty(), Map.of());
+    boolean ignoreCache,
+    Map<String, String> description,
+    Optional<ProgressGroup> progressGroup,
+    Map<String, Boolean> capabilities) {
+  public static final VertexMetadata NONE =
+      new VertexMetadata(false, Map.of(), Optional.empty(), Map.of());
 
   public VertexMetadata {
     description = Map.copyOf(description);

@@ -10,7 +10,10 @@ final class VertexNames {
     return switch (op) {
       case Op.Source source -> source.identifier();
       case Op.Exec exec -> String.join(" ", exec.meta().arguments());
-      case Op.File file -> file.actions().stream().map(action -> of(action.change())).collect(Collectors.joining(", "));
+      case Op.File file ->
+          file.actions().stream()
+              .map(action -> of(action.change()))
+              .collect(Collectors.joining(", "));
       case Op.Merge merge -> "merge";
       case Op.Diff diff -> "diff";
       case Op.Build build -> "build";

@@ -10,7 +10,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** An HTTP response as a blocking stream for one virtual thread: waits while the peer reads slower than it writes. */
+/**
+ * An HTTP response as a blocking stream for one virtual thread: waits while the peer reads slower
+ * than it writes.
+ */
 public final class ResponseStream extends OutputStream {
   /** Bytes handed to the connection at once. */
   private static final int CHUNK = 64 << 10;
@@ -68,7 +71,8 @@ public final class ResponseStream extends OutputStream {
       return;
     }
     awaitRoom();
-    response.write(Buffer.buffer(count == CHUNK ? pending : java.util.Arrays.copyOf(pending, count)));
+    response.write(
+        Buffer.buffer(count == CHUNK ? pending : java.util.Arrays.copyOf(pending, count)));
     pending = new byte[CHUNK]; // the connection keeps the array that it was given
     count = 0;
   }
@@ -81,7 +85,8 @@ public final class ResponseStream extends OutputStream {
         if (left <= 0) {
           throw new IOException("the peer read nothing for " + STALL.toSeconds() + " s");
         }
-        // A drain between the look and the wait is not missed for long: the queue is looked at again every second.
+        // A drain between the look and the wait is not missed for long: the queue is looked at
+        // again every second.
         long slice = Math.min(left, TimeUnit.SECONDS.toNanos(1));
         left -= slice - Math.max(0, changed.awaitNanos(slice));
       }

@@ -16,8 +16,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An open directory. Names given to its methods are single components, never followed when they are symbolic links, so nothing can
- * lead out of it; {@link #resolve} takes whole paths and cannot leave it either. Owned by one thread at a time.
+ * An open directory. Names given to its methods are single components, never followed when they are
+ * symbolic links, so nothing can lead out of it; {@link #resolve} takes whole paths and cannot
+ * leave it either. Owned by one thread at a time.
  */
 public final class Directory implements AutoCloseable {
   private static final long SYS_OPENAT2 = 437;
@@ -38,7 +39,9 @@ public final class Directory implements AutoCloseable {
   /** Opens the directory; the path is the host's, links are followed. */
   public static Directory open(Path path) throws LinuxException {
     String text = path.toString();
-    return new Directory(openat(Libc.AT_FDCWD, text, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0, text), text);
+    return new Directory(
+        openat(Libc.AT_FDCWD, text, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0, text),
+        text);
   }
 
   /** Opens a directory of this one; ENOTDIR or ELOOP when it is something else. */
@@ -46,27 +49,52 @@ public final class Directory implements AutoCloseable {
     check(name);
     String inner = label(name);
     return new Directory(
-        openat(descriptor, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0, inner), inner);
+        openat(
+            descriptor,
+            name,
+            Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC,
+            0,
+            inner),
+        inner);
   }
 
-  /** Opens the directory at a path below this one, links followed with this directory as their root. */
+  /**
+   * Opens the directory at a path below this one, links followed with this directory as their root.
+   */
   public Directory resolve(String path) throws LinuxException {
     String relative = path.isEmpty() ? "." : path;
     int inner =
-        openat2(relative, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+        openat2(
+            relative,
+            Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC,
+            RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
     return new Directory(inner, label(path));
   }
 
-  /** Opens the regular file at a path below this one for reading, links followed with this directory as their root. */
+  /**
+   * Opens the regular file at a path below this one for reading, links followed with this directory
+   * as their root.
+   */
   public OpenFile resolveFile(String path) throws LinuxException {
-    int inner = openat2(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    int inner =
+        openat2(
+            path,
+            Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC,
+            RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
     return new OpenFile(inner, label(path));
   }
 
-  /** What the path below this one leads to, links followed with this directory as their root; empty when it leads nowhere. */
+  /**
+   * What the path below this one leads to, links followed with this directory as their root; empty
+   * when it leads nowhere.
+   */
   public Optional<Status> resolveStatus(String path) throws LinuxException {
     try {
-      int inner = openat2(path.isEmpty() ? "." : path, Libc.O_PATH | Libc.O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+      int inner =
+          openat2(
+              path.isEmpty() ? "." : path,
+              Libc.O_PATH | Libc.O_CLOEXEC,
+              RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
       try {
         return Optional.of(statx(inner, "", Libc.AT_EMPTY_PATH, label(path)));
       } finally {
@@ -82,7 +110,10 @@ public final class Directory implements AutoCloseable {
     return Path.of(readlink(Libc.AT_FDCWD, "/proc/self/fd/" + descriptor));
   }
 
-  /** A path to an entry for those calls that take only paths; the entry itself may be a link. Valid while this is open. */
+  /**
+   * A path to an entry for those calls that take only paths; the entry itself may be a link. Valid
+   * while this is open.
+   */
   public String pathOf(String name) {
     check(name);
     return "/proc/self/fd/" + descriptor + "/" + name;
@@ -114,12 +145,17 @@ public final class Directory implements AutoCloseable {
   /** Names of the entries, sorted by code unit, without {@code .} and {@code ..}. */
   public List<String> names() throws LinuxException {
     List<String> names = new ArrayList<>();
-    int again = openat(descriptor, ".", Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0, label);
+    int again =
+        openat(descriptor, ".", Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0, label);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(DENTS_BUFFER, 8);
       while (true) {
         long count =
-            Libc.call("getdents64", label, (_, errno) -> (long) Libc.GETDENTS64.invokeExact(errno, again, buffer, (long) DENTS_BUFFER));
+            Libc.call(
+                "getdents64",
+                label,
+                (_, errno) ->
+                    (long) Libc.GETDENTS64.invokeExact(errno, again, buffer, (long) DENTS_BUFFER));
         if (count == 0) {
           break;
         }
@@ -148,7 +184,14 @@ public final class Directory implements AutoCloseable {
   public OpenFile openFile(String name) throws LinuxException {
     check(name);
     String inner = label(name);
-    return new OpenFile(openat(descriptor, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0, inner), inner);
+    return new OpenFile(
+        openat(
+            descriptor,
+            name,
+            Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC,
+            0,
+            inner),
+        inner);
   }
 
   /** Makes a regular file; EEXIST when there is anything. */
@@ -160,14 +203,22 @@ public final class Directory implements AutoCloseable {
   }
 
   public void makeDirectory(String name, int permissions) throws LinuxException {
-    call("mkdirat", name, (text, errno) -> (int) Libc.MKDIRAT.invokeExact(errno, descriptor, text, permissions));
+    call(
+        "mkdirat",
+        name,
+        (text, errno) -> (int) Libc.MKDIRAT.invokeExact(errno, descriptor, text, permissions));
   }
 
   /** Makes a device node, a pipe or, with 0:0, a whiteout. */
   public void makeNode(String name, int mode, int major, int minor) throws LinuxException {
     long device =
-        ((major & 0xfff) << 8 | (minor & 0xff)) | ((long) (minor & 0xffffff00) << 12) | ((major & 0xfffff000L) << 32);
-    call("mknodat", name, (text, errno) -> (int) Libc.MKNODAT.invokeExact(errno, descriptor, text, mode, device));
+        ((major & 0xfff) << 8 | (minor & 0xff))
+            | ((long) (minor & 0xffffff00) << 12)
+            | ((major & 0xfffff000L) << 32);
+    call(
+        "mknodat",
+        name,
+        (text, errno) -> (int) Libc.MKNODAT.invokeExact(errno, descriptor, text, mode, device));
   }
 
   public void makeSymlink(String name, String target) throws LinuxException {
@@ -175,7 +226,10 @@ public final class Directory implements AutoCloseable {
     Libc.call(
         "symlinkat",
         label(name),
-        (arena, errno) -> (int) Libc.SYMLINKAT.invokeExact(errno, Names.toC(arena, target), descriptor, Names.toC(arena, name)));
+        (arena, errno) ->
+            (int)
+                Libc.SYMLINKAT.invokeExact(
+                    errno, Names.toC(arena, target), descriptor, Names.toC(arena, name)));
   }
 
   /** Makes {@code name} here one more name of a file elsewhere. */
@@ -186,7 +240,14 @@ public final class Directory implements AutoCloseable {
         "linkat",
         label(name),
         (arena, errno) ->
-            (int) Libc.LINKAT.invokeExact(errno, from.descriptor, Names.toC(arena, source), descriptor, Names.toC(arena, name), 0));
+            (int)
+                Libc.LINKAT.invokeExact(
+                    errno,
+                    from.descriptor,
+                    Names.toC(arena, source),
+                    descriptor,
+                    Names.toC(arena, name),
+                    0));
   }
 
   public String readLink(String name) throws LinuxException {
@@ -201,18 +262,33 @@ public final class Directory implements AutoCloseable {
         "renameat",
         label(name),
         (arena, errno) ->
-            (int) Libc.RENAMEAT.invokeExact(errno, descriptor, Names.toC(arena, name), target.descriptor, Names.toC(arena, newName)));
+            (int)
+                Libc.RENAMEAT.invokeExact(
+                    errno,
+                    descriptor,
+                    Names.toC(arena, name),
+                    target.descriptor,
+                    Names.toC(arena, newName)));
   }
 
   public void removeFile(String name) throws LinuxException {
-    call("unlinkat", name, (text, errno) -> (int) Libc.UNLINKAT.invokeExact(errno, descriptor, text, 0));
+    call(
+        "unlinkat",
+        name,
+        (text, errno) -> (int) Libc.UNLINKAT.invokeExact(errno, descriptor, text, 0));
   }
 
   public void removeDirectory(String name) throws LinuxException {
-    call("unlinkat", name, (text, errno) -> (int) Libc.UNLINKAT.invokeExact(errno, descriptor, text, Libc.AT_REMOVEDIR));
+    call(
+        "unlinkat",
+        name,
+        (text, errno) ->
+            (int) Libc.UNLINKAT.invokeExact(errno, descriptor, text, Libc.AT_REMOVEDIR));
   }
 
-  /** Removes the entry and, when it is a directory, all below it; does nothing when there is none. */
+  /**
+   * Removes the entry and, when it is a directory, all below it; does nothing when there is none.
+   */
   public void removeTree(String name) throws LinuxException {
     Optional<Status> status = find(name);
     if (status.isEmpty()) {
@@ -235,12 +311,18 @@ public final class Directory implements AutoCloseable {
     call(
         "fchownat",
         name,
-        (text, errno) -> (int) Libc.FCHOWNAT.invokeExact(errno, descriptor, text, uid, gid, Libc.AT_SYMLINK_NOFOLLOW));
+        (text, errno) ->
+            (int)
+                Libc.FCHOWNAT.invokeExact(
+                    errno, descriptor, text, uid, gid, Libc.AT_SYMLINK_NOFOLLOW));
   }
 
   /** Changes the permissions of an entry that is no link. */
   public void mode(String name, int permissions) throws LinuxException {
-    call("fchmodat", name, (text, errno) -> (int) Libc.FCHMODAT.invokeExact(errno, descriptor, text, permissions, 0));
+    call(
+        "fchmodat",
+        name,
+        (text, errno) -> (int) Libc.FCHMODAT.invokeExact(errno, descriptor, text, permissions, 0));
   }
 
   /** Sets both times of the entry itself, nanoseconds since 1970. */
@@ -252,18 +334,30 @@ public final class Directory implements AutoCloseable {
         (arena, errno) ->
             (int)
                 Libc.UTIMENSAT.invokeExact(
-                    errno, descriptor, Names.toC(arena, name), timespecs(arena, nanos), Libc.AT_SYMLINK_NOFOLLOW));
+                    errno,
+                    descriptor,
+                    Names.toC(arena, name),
+                    timespecs(arena, nanos),
+                    Libc.AT_SYMLINK_NOFOLLOW));
   }
 
   /** Changes owner and permissions of this directory; -1 leaves a part of the owner as it is. */
   public void ownerAndMode(int uid, int gid, int permissions) throws LinuxException {
-    Libc.call("fchown", label, (_, errno) -> (int) Libc.FCHOWN.invokeExact(errno, descriptor, uid, gid));
-    Libc.call("fchmod", label, (_, errno) -> (int) Libc.FCHMOD.invokeExact(errno, descriptor, permissions));
+    Libc.call(
+        "fchown", label, (_, errno) -> (int) Libc.FCHOWN.invokeExact(errno, descriptor, uid, gid));
+    Libc.call(
+        "fchmod",
+        label,
+        (_, errno) -> (int) Libc.FCHMOD.invokeExact(errno, descriptor, permissions));
   }
 
   /** Sets both times of this directory, nanoseconds since 1970. */
   public void times(long nanos) throws LinuxException {
-    Libc.call("futimens", label, (arena, errno) -> (int) Libc.FUTIMENS.invokeExact(errno, descriptor, timespecs(arena, nanos)));
+    Libc.call(
+        "futimens",
+        label,
+        (arena, errno) ->
+            (int) Libc.FUTIMENS.invokeExact(errno, descriptor, timespecs(arena, nanos)));
   }
 
   /** Flushes the filesystem that this directory is on. */
@@ -311,10 +405,15 @@ public final class Directory implements AutoCloseable {
     };
   }
 
-  private static int openat(int directory, String name, int flags, int mode, String label) throws LinuxException {
+  private static int openat(int directory, String name, int flags, int mode, String label)
+      throws LinuxException {
     return (int)
         Libc.call(
-            "openat", label, (arena, errno) -> (int) Libc.OPENAT.invokeExact(errno, directory, Names.toC(arena, name), flags, mode));
+            "openat",
+            label,
+            (arena, errno) ->
+                (int)
+                    Libc.OPENAT.invokeExact(errno, directory, Names.toC(arena, name), flags, mode));
   }
 
   private int openat2(String path, int flags, long resolve) throws LinuxException {
@@ -328,7 +427,13 @@ public final class Directory implements AutoCloseable {
               how.set(ValueLayout.JAVA_LONG, 16, resolve);
               return (long)
                   Libc.SYSCALL.invokeExact(
-                      errno, SYS_OPENAT2, (long) descriptor, Names.toC(arena, path).address(), how.address(), 24L, 0L);
+                      errno,
+                      SYS_OPENAT2,
+                      (long) descriptor,
+                      Names.toC(arena, path).address(),
+                      how.address(),
+                      24L,
+                      0L);
             });
   }
 
@@ -339,7 +444,10 @@ public final class Directory implements AutoCloseable {
           Libc.call(
               "readlinkat",
               name,
-              (arena, errno) -> (long) Libc.READLINKAT.invokeExact(errno, directory, Names.toC(arena, name), buffer, 4096L));
+              (arena, errno) ->
+                  (long)
+                      Libc.READLINKAT.invokeExact(
+                          errno, directory, Names.toC(arena, name), buffer, 4096L));
       return Names.decode(buffer.asSlice(0, count).toArray(JAVA_BYTE));
     }
   }
@@ -351,7 +459,9 @@ public final class Directory implements AutoCloseable {
           "statx",
           label,
           (arena, errno) ->
-              (int) Libc.STATX.invokeExact(errno, directory, Names.toC(arena, name), flags, STATX_BASIC_STATS, s));
+              (int)
+                  Libc.STATX.invokeExact(
+                      errno, directory, Names.toC(arena, name), flags, STATX_BASIC_STATS, s));
       return new Status(
           Short.toUnsignedInt(s.get(JAVA_SHORT, 28)),
           s.get(JAVA_INT, 20),
@@ -359,7 +469,8 @@ public final class Directory implements AutoCloseable {
           s.get(JAVA_LONG_UNALIGNED, 40),
           Integer.toUnsignedLong(s.get(JAVA_INT, 16)),
           s.get(JAVA_LONG_UNALIGNED, 32),
-          Integer.toUnsignedLong(s.get(JAVA_INT, 136)) << 32 | Integer.toUnsignedLong(s.get(JAVA_INT, 140)),
+          Integer.toUnsignedLong(s.get(JAVA_INT, 136)) << 32
+              | Integer.toUnsignedLong(s.get(JAVA_INT, 140)),
           s.get(JAVA_INT, 128),
           s.get(JAVA_INT, 132),
           nanos(s.get(JAVA_LONG_UNALIGNED, 112), s.get(JAVA_INT, 120)));
@@ -381,7 +492,10 @@ public final class Directory implements AutoCloseable {
     return times;
   }
 
-  /** A descriptor that was only read from cannot lose data at close. Writers' errors are seen at write: no filesystem used here delays them. */
+  /**
+   * A descriptor that was only read from cannot lose data at close. Writers' errors are seen at
+   * write: no filesystem used here delays them.
+   */
   static void closeQuietly(int descriptor) {
     try {
       Libc.call("close", "", (_, errno) -> (int) Libc.CLOSE.invokeExact(errno, descriptor));

@@ -4,11 +4,11 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.Map;
-import java.util.ArrayList;
 
 /** Extended attributes of a path, links not followed at its end; see xattr(7). */
 public final class ExtendedAttributes {
@@ -78,7 +78,13 @@ public final class ExtendedAttributes {
           MemorySegment content = arena.allocate(Math.max(1, value.length));
           MemorySegment.copy(value, 0, content, JAVA_BYTE, 0, value.length);
           return (int)
-              Libc.LSETXATTR.invokeExact(errno, Names.toC(arena, path), Names.toC(arena, name), content, (long) value.length, 0);
+              Libc.LSETXATTR.invokeExact(
+                  errno,
+                  Names.toC(arena, path),
+                  Names.toC(arena, name),
+                  content,
+                  (long) value.length,
+                  0);
         });
   }
 
@@ -88,7 +94,10 @@ public final class ExtendedAttributes {
       Libc.call(
           "lremovexattr " + name,
           path,
-          (arena, errno) -> (int) Libc.LREMOVEXATTR.invokeExact(errno, Names.toC(arena, path), Names.toC(arena, name)));
+          (arena, errno) ->
+              (int)
+                  Libc.LREMOVEXATTR.invokeExact(
+                      errno, Names.toC(arena, path), Names.toC(arena, name)));
     } catch (LinuxException e) {
       if (e.errno() != Errno.ENODATA) {
         throw e;
@@ -104,7 +113,13 @@ public final class ExtendedAttributes {
               "lgetxattr " + name,
               path,
               (arena, errno) ->
-                  (long) Libc.LGETXATTR.invokeExact(errno, Names.toC(arena, path), Names.toC(arena, name), buffer, (long) size));
+                  (long)
+                      Libc.LGETXATTR.invokeExact(
+                          errno,
+                          Names.toC(arena, path),
+                          Names.toC(arena, name),
+                          buffer,
+                          (long) size));
       return buffer.asSlice(0, count).toArray(JAVA_BYTE);
     }
   }
@@ -114,7 +129,12 @@ public final class ExtendedAttributes {
       MemorySegment buffer = memory.allocate(size);
       long count =
           Libc.call(
-              "llistxattr", path, (arena, errno) -> (long) Libc.LLISTXATTR.invokeExact(errno, Names.toC(arena, path), buffer, (long) size));
+              "llistxattr",
+              path,
+              (arena, errno) ->
+                  (long)
+                      Libc.LLISTXATTR.invokeExact(
+                          errno, Names.toC(arena, path), buffer, (long) size));
       return buffer.asSlice(0, count).toArray(JAVA_BYTE);
     }
   }

@@ -34,7 +34,8 @@ public final class Mounts {
   private Mounts() {}
 
   /** mount(2); empty texts are passed as null pointers. */
-  public static void mount(String source, Path target, String type, long flags, String options) throws LinuxException {
+  public static void mount(String source, Path target, String type, long flags, String options)
+      throws LinuxException {
     Libc.call(
         "mount " + (type.isEmpty() ? source : type),
         target.toString(),
@@ -67,17 +68,28 @@ public final class Mounts {
     umount2(target, DETACH);
   }
 
-  /** The directories that take an overlay's writes; {@code work} is empty and on the same filesystem. */
+  /**
+   * The directories that take an overlay's writes; {@code work} is empty and on the same
+   * filesystem.
+   */
   public record Writes(Path upper, Path work) {}
 
   /**
    * Mounts an overlay.
    *
-   * @param lower lowest first, at least two when there are no writes; each by itself, so the length of the paths does not matter
+   * @param lower lowest first, at least two when there are no writes; each by itself, so the length
+   *     of the paths does not matter
    * @param flags options without a value
    */
-  public static void overlay(Path target, List<Path> lower, Optional<Writes> writes, List<String> flags) throws LinuxException {
-    int context = syscall("fsopen overlay", target, (arena, name) -> new long[] {SYS_FSOPEN, name.address(), FSOPEN_CLOEXEC}, "overlay");
+  public static void overlay(
+      Path target, List<Path> lower, Optional<Writes> writes, List<String> flags)
+      throws LinuxException {
+    int context =
+        syscall(
+            "fsopen overlay",
+            target,
+            (arena, name) -> new long[] {SYS_FSOPEN, name.address(), FSOPEN_CLOEXEC},
+            "overlay");
     try {
       set(context, target, "source", "overlay");
       for (Path path : lower.reversed()) {
@@ -89,19 +101,35 @@ public final class Mounts {
       }
       for (String flag : flags) {
         syscall(
-            "fsconfig " + flag, target, (_, name) -> new long[] {SYS_FSCONFIG, context, SET_FLAG, name.address(), 0, 0}, flag);
+            "fsconfig " + flag,
+            target,
+            (_, name) -> new long[] {SYS_FSCONFIG, context, SET_FLAG, name.address(), 0, 0},
+            flag);
       }
-      syscall("fsconfig create overlay", target, (_, _) -> new long[] {SYS_FSCONFIG, context, CREATE, 0, 0, 0}, "");
+      syscall(
+          "fsconfig create overlay",
+          target,
+          (_, _) -> new long[] {SYS_FSCONFIG, context, CREATE, 0, 0, 0},
+          "");
       long attributes = writes.isPresent() ? 0 : MOUNT_ATTR_RDONLY;
       int mount =
-          syscall("fsmount overlay", target, (_, _) -> new long[] {SYS_FSMOUNT, context, FSMOUNT_CLOEXEC, attributes}, "");
+          syscall(
+              "fsmount overlay",
+              target,
+              (_, _) -> new long[] {SYS_FSMOUNT, context, FSMOUNT_CLOEXEC, attributes},
+              "");
       try {
         syscall(
             "move_mount overlay",
             target,
             (arena, name) ->
                 new long[] {
-                  SYS_MOVE_MOUNT, mount, Names.toC(arena, "").address(), Libc.AT_FDCWD, name.address(), MOVE_FROM_EMPTY_PATH
+                  SYS_MOVE_MOUNT,
+                  mount,
+                  Names.toC(arena, "").address(),
+                  Libc.AT_FDCWD,
+                  name.address(),
+                  MOVE_FROM_EMPTY_PATH
                 },
             target.toString());
       } finally {
@@ -112,11 +140,20 @@ public final class Mounts {
     }
   }
 
-  private static void set(int context, Path target, String key, String value) throws LinuxException {
+  private static void set(int context, Path target, String key, String value)
+      throws LinuxException {
     syscall(
         "fsconfig " + key + "=" + value,
         target,
-        (arena, name) -> new long[] {SYS_FSCONFIG, context, SET_STRING, name.address(), Names.toC(arena, value).address(), 0},
+        (arena, name) ->
+            new long[] {
+              SYS_FSCONFIG,
+              context,
+              SET_STRING,
+              name.address(),
+              Names.toC(arena, value).address(),
+              0
+            },
         key);
   }
 
@@ -125,7 +162,8 @@ public final class Mounts {
     long[] in(Arena arena, MemorySegment name);
   }
 
-  private static int syscall(String what, Path target, Arguments arguments, String name) throws LinuxException {
+  private static int syscall(String what, Path target, Arguments arguments, String name)
+      throws LinuxException {
     return (int)
         Libc.call(
             what,
@@ -138,7 +176,10 @@ public final class Mounts {
 
   private static void umount2(Path target, int flags) throws LinuxException {
     Libc.call(
-        "umount2", target.toString(), (arena, errno) -> (int) Libc.UMOUNT2.invokeExact(errno, Names.toC(arena, target.toString()), flags));
+        "umount2",
+        target.toString(),
+        (arena, errno) ->
+            (int) Libc.UMOUNT2.invokeExact(errno, Names.toC(arena, target.toString()), flags));
   }
 
   private static MemorySegment optional(Arena arena, String text) {

@@ -11,8 +11,8 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 
 /**
- * File names as text and back. Linux names are bytes; those that are not UTF-8 become lone low surrogates U+DC80 to U+DCFF, one a
- * byte, so that nothing is lost (PEP 383).
+ * File names as text and back. Linux names are bytes; those that are not UTF-8 become lone low
+ * surrogates U+DC80 to U+DCFF, one a byte, so that nothing is lost (PEP 383).
  */
 public final class Names {
   private static final char ESCAPE = '\uDC00';

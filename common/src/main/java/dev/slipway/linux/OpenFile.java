@@ -40,7 +40,12 @@ public final class OpenFile implements AutoCloseable {
   public int read(Buffer buffer, byte[] target, int offset, int length) throws LinuxException {
     int most = Math.min(length, buffer.size());
     int count =
-        (int) Libc.call("read", name, (_, errno) -> (long) Libc.READ.invokeExact(errno, descriptor, buffer.memory, (long) most));
+        (int)
+            Libc.call(
+                "read",
+                name,
+                (_, errno) ->
+                    (long) Libc.READ.invokeExact(errno, descriptor, buffer.memory, (long) most));
     MemorySegment.copy(buffer.memory, ValueLayout.JAVA_BYTE, 0, target, offset, count);
     return count;
   }
@@ -52,11 +57,19 @@ public final class OpenFile implements AutoCloseable {
       int part = Math.min(length - done, buffer.size());
       MemorySegment.copy(source, offset + done, buffer.memory, ValueLayout.JAVA_BYTE, 0, part);
       done +=
-          (int) Libc.call("write", name, (_, errno) -> (long) Libc.WRITE.invokeExact(errno, descriptor, buffer.memory, (long) part));
+          (int)
+              Libc.call(
+                  "write",
+                  name,
+                  (_, errno) ->
+                      (long) Libc.WRITE.invokeExact(errno, descriptor, buffer.memory, (long) part));
     }
   }
 
-  /** Copies the rest of the other file here, inside the kernel where it can; returns the number of bytes. */
+  /**
+   * Copies the rest of the other file here, inside the kernel where it can; returns the number of
+   * bytes.
+   */
   public long copyFrom(OpenFile source, Buffer buffer) throws LinuxException {
     long total = 0;
     try {
@@ -68,7 +81,13 @@ public final class OpenFile implements AutoCloseable {
                 (_, errno) ->
                     (long)
                         Libc.COPY_FILE_RANGE.invokeExact(
-                            errno, source.descriptor, MemorySegment.NULL, descriptor, MemorySegment.NULL, COPY_AT_ONCE, 0));
+                            errno,
+                            source.descriptor,
+                            MemorySegment.NULL,
+                            descriptor,
+                            MemorySegment.NULL,
+                            COPY_AT_ONCE,
+                            0));
         if (count == 0) {
           break;
         }
@@ -88,7 +107,9 @@ public final class OpenFile implements AutoCloseable {
       }
     }
     byte[] part = new byte[buffer.size()];
-    for (int count = source.read(buffer, part, 0, part.length); count > 0; count = source.read(buffer, part, 0, part.length)) {
+    for (int count = source.read(buffer, part, 0, part.length);
+        count > 0;
+        count = source.read(buffer, part, 0, part.length)) {
       write(buffer, part, 0, count);
       total += count;
     }
@@ -104,24 +125,36 @@ public final class OpenFile implements AutoCloseable {
 
   /** Moves to the offset. */
   public void seek(long offset) throws LinuxException {
-    Libc.call("lseek", name, (_, errno) -> (long) Libc.LSEEK.invokeExact(errno, descriptor, offset, SEEK_SET));
+    Libc.call(
+        "lseek",
+        name,
+        (_, errno) -> (long) Libc.LSEEK.invokeExact(errno, descriptor, offset, SEEK_SET));
   }
 
   public void truncate(long size) throws LinuxException {
-    Libc.call("ftruncate", name, (_, errno) -> (int) Libc.FTRUNCATE.invokeExact(errno, descriptor, size));
+    Libc.call(
+        "ftruncate", name, (_, errno) -> (int) Libc.FTRUNCATE.invokeExact(errno, descriptor, size));
   }
 
   public void owner(int uid, int gid) throws LinuxException {
-    Libc.call("fchown", name, (_, errno) -> (int) Libc.FCHOWN.invokeExact(errno, descriptor, uid, gid));
+    Libc.call(
+        "fchown", name, (_, errno) -> (int) Libc.FCHOWN.invokeExact(errno, descriptor, uid, gid));
   }
 
   public void mode(int permissions) throws LinuxException {
-    Libc.call("fchmod", name, (_, errno) -> (int) Libc.FCHMOD.invokeExact(errno, descriptor, permissions));
+    Libc.call(
+        "fchmod",
+        name,
+        (_, errno) -> (int) Libc.FCHMOD.invokeExact(errno, descriptor, permissions));
   }
 
   /** Sets both times, nanoseconds since 1970. */
   public void times(long nanos) throws LinuxException {
-    Libc.call("futimens", name, (arena, errno) -> (int) Libc.FUTIMENS.invokeExact(errno, descriptor, Directory.timespecs(arena, nanos)));
+    Libc.call(
+        "futimens",
+        name,
+        (arena, errno) ->
+            (int) Libc.FUTIMENS.invokeExact(errno, descriptor, Directory.timespecs(arena, nanos)));
   }
 
   @Override

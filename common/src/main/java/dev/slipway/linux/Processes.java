@@ -16,7 +16,10 @@ public final class Processes {
     }
   }
 
-  /** Sets the mask of permissions taken from new files, of the whole process; returns the one before. */
+  /**
+   * Sets the mask of permissions taken from new files, of the whole process; returns the one
+   * before.
+   */
   public static int umask(int mask) {
     try {
       return (int) Libc.call("umask", "", (_, errno) -> (int) Libc.UMASK.invokeExact(errno, mask));
@@ -27,6 +30,9 @@ public final class Processes {
 
   /** Sends the signal; a negative id means a process group. */
   public static void kill(int process, int signal) throws LinuxException {
-    Libc.call("kill", Integer.toString(process), (_, errno) -> (int) Libc.KILL.invokeExact(errno, process, signal));
+    Libc.call(
+        "kill",
+        Integer.toString(process),
+        (_, errno) -> (int) Libc.KILL.invokeExact(errno, process, signal));
   }
 }

@@ -8,7 +8,16 @@ package dev.slipway.linux;
  * @param device which filesystem, with {@code inode} the identity of the file
  */
 public record Status(
-    int mode, int uid, int gid, long size, long links, long inode, long device, int deviceMajor, int deviceMinor, long modified) {
+    int mode,
+    int uid,
+    int gid,
+    long size,
+    long links,
+    long inode,
+    long device,
+    int deviceMajor,
+    int deviceMinor,
+    long modified) {
   private static final int TYPE = 0xf000;
   public static final int FIFO = 0x1000;
   public static final int CHARACTER_DEVICE = 0x2000;

@@ -20,7 +20,16 @@ import java.util.TreeMap;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
-@JsonPropertyOrder({"mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType"})
+@JsonPropertyOrder({
+  "mediaType",
+  "digest",
+  "size",
+  "urls",
+  "annotations",
+  "data",
+  "platform",
+  "artifactType"
+})
 public record Descriptor(
     @JsonProperty("mediaType") String mediaType,
     @JsonProperty("digest") Digest digest,
@@ -34,7 +43,10 @@ public record Descriptor(
   public Descriptor {
     mediaType = mediaType == null ? "" : mediaType;
     urls = urls == null ? List.of() : List.copyOf(urls);
-    annotations = annotations == null ? Map.of() : java.util.Collections.unmodifiableMap(new TreeMap<>(annotations));
+    annotations =
+        annotations == null
+            ? Map.of()
+            : java.util.Collections.unmodifiableMap(new TreeMap<>(annotations));
     platform = platform == null ? Optional.empty() : platform;
     artifactType = artifactType == null ? "" : artifactType;
     if (digest == null) {
@@ -59,7 +71,8 @@ public record Descriptor(
   }
 
   public Descriptor withPlatform(Platform newPlatform) {
-    return new Descriptor(mediaType, digest, size, urls, annotations, Optional.of(newPlatform), artifactType);
+    return new Descriptor(
+        mediaType, digest, size, urls, annotations, Optional.of(newPlatform), artifactType);
   }
 
   public Descriptor withMediaType(String newMediaType) {

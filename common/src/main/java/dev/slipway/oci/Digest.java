@@ -7,7 +7,8 @@ import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /**
- * A SHA-256 content digest in its textual form {@code sha256:<64 lower-case hex>}. OCI image-spec v1.1, Descriptor, Digests.
+ * A SHA-256 content digest in its textual form {@code sha256:<64 lower-case hex>}. OCI image-spec
+ * v1.1, Descriptor, Digests.
  *
  * @param value the whole text, algorithm included
  */
@@ -34,7 +35,6 @@ public record Digest(String value) implements Comparable<Digest> {
   public static Digest ofHash(byte[] hash) {
     return new Digest("sha256:" + HexFormat.of().formatHex(hash));
   }
-
 
   /** Whether the text is a well-formed digest. */
   public static boolean isDigest(String text) {

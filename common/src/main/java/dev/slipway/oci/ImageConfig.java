@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An image configuration, read where the farm needs to know it; all other fields stay as they are in {@link #json()}. OCI image-spec
- * v1.1, image configuration, and Docker's superset of it.
+ * An image configuration, read where the farm needs to know it; all other fields stay as they are
+ * in {@link #json()}. OCI image-spec v1.1, image configuration, and Docker's superset of it.
  *
  * @param json the whole document; never changed
  */
@@ -23,7 +23,9 @@ public record ImageConfig(ObjectNode json) {
     json = json.deepCopy();
   }
 
-  /** @throws SlipwayException INVALID when the bytes are not a JSON object */
+  /**
+   * @throws SlipwayException INVALID when the bytes are not a JSON object
+   */
   public static ImageConfig parse(byte[] bytes) throws SlipwayException {
     JsonNode tree = OciJson.tree(bytes);
     if (!(tree instanceof ObjectNode object)) {
@@ -51,15 +53,25 @@ public record ImageConfig(ObjectNode json) {
     if (os().isEmpty() || architecture().isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(new Platform(os(), architecture(), json.path("variant").asText(""), json.path("os.version").asText("")));
+    return Optional.of(
+        new Platform(
+            os(),
+            architecture(),
+            json.path("variant").asText(""),
+            json.path("os.version").asText("")));
   }
 
-  /** Digests of the uncompressed layers, lowest first. @throws SlipwayException INVALID when one is malformed */
+  /**
+   * Digests of the uncompressed layers, lowest first. @throws SlipwayException INVALID when one is
+   * malformed
+   */
   public List<Digest> diffIds() throws SlipwayException {
     List<Digest> diffIds = new ArrayList<>();
     for (JsonNode diffId : json.path("rootfs").path("diff_ids")) {
       if (!Digest.isDigest(diffId.asText())) {
-        throw new SlipwayException(ErrorKind.INVALID, "image config has a diff id that is no sha256 digest: \"" + diffId.asText() + "\"");
+        throw new SlipwayException(
+            ErrorKind.INVALID,
+            "image config has a diff id that is no sha256 digest: \"" + diffId.asText() + "\"");
       }
       diffIds.add(new Digest(diffId.asText()));
     }
@@ -94,5 +106,6 @@ public record ImageConfig(ObjectNode json) {
       @JsonProperty("created_by") @JsonInclude(JsonInclude.Include.NON_EMPTY) String createdBy,
       @JsonProperty("author") @JsonInclude(JsonInclude.Include.NON_EMPTY) String author,
       @JsonProperty("comment") @JsonInclude(JsonInclude.Include.NON_EMPTY) String comment,
-      @JsonProperty("empty_layer") @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean emptyLayer) {}
+      @JsonProperty("empty_layer") @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+          boolean emptyLayer) {}
 }

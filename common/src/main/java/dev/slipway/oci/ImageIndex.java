@@ -12,13 +12,21 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Manifests of one image for several platforms. OCI image-spec v1.1, image index; Docker's manifest list has the same shape.
+ * Manifests of one image for several platforms. OCI image-spec v1.1, image index; Docker's manifest
+ * list has the same shape.
  *
  * @param mediaType may be empty in indexes made before v1.1
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
-@JsonPropertyOrder({"schemaVersion", "mediaType", "artifactType", "manifests", "subject", "annotations"})
+@JsonPropertyOrder({
+  "schemaVersion",
+  "mediaType",
+  "artifactType",
+  "manifests",
+  "subject",
+  "annotations"
+})
 public record ImageIndex(
     @JsonProperty("schemaVersion") int schemaVersion,
     @JsonProperty("mediaType") String mediaType,
@@ -34,9 +42,15 @@ public record ImageIndex(
     artifactType = artifactType == null ? "" : artifactType;
     manifests = manifests == null ? List.of() : List.copyOf(manifests);
     subject = subject == null ? Optional.empty() : subject;
-    annotations = annotations == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(annotations));
+    annotations =
+        annotations == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(annotations));
     if (schemaVersion != SCHEMA_VERSION) {
-      throw new IllegalArgumentException("index has schema version " + schemaVersion + ", only " + SCHEMA_VERSION + " is understood");
+      throw new IllegalArgumentException(
+          "index has schema version "
+              + schemaVersion
+              + ", only "
+              + SCHEMA_VERSION
+              + " is understood");
     }
   }
 

@@ -5,33 +5,44 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The name of an image, always with its registry host: {@code docker.io/library/alpine:latest}. Docker's familiar short forms are
- * understood when parsing and made by {@link #familiar()}. Grammar: distribution's reference format.
+ * The name of an image, always with its registry host: {@code docker.io/library/alpine:latest}.
+ * Docker's familiar short forms are understood when parsing and made by {@link #familiar()}.
+ * Grammar: distribution's reference format.
  *
  * @param host registry host, with port if there is one: {@code docker.io}, {@code localhost:5000}
  * @param repository path in the registry: {@code library/alpine}
  * @param tag at most 128 characters
  * @param digest pins the content; the tag is then a remark
  */
-public record ImageReference(String host, String repository, Optional<String> tag, Optional<Digest> digest) {
+public record ImageReference(
+    String host, String repository, Optional<String> tag, Optional<Digest> digest) {
   public static final String DOCKER_HUB = "docker.io";
 
   /** Bound of the grammar for host and path together. */
   private static final int LONGEST_NAME = 255;
 
-  private static final String DOMAIN_COMPONENT = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
+  private static final String DOMAIN_COMPONENT =
+      "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
   private static final Pattern HOST =
-      Pattern.compile("(?:" + DOMAIN_COMPONENT + "(?:\\." + DOMAIN_COMPONENT + ")*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?");
-  private static final Pattern PATH_COMPONENT = Pattern.compile("[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*");
+      Pattern.compile(
+          "(?:"
+              + DOMAIN_COMPONENT
+              + "(?:\\."
+              + DOMAIN_COMPONENT
+              + ")*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?");
+  private static final Pattern PATH_COMPONENT =
+      Pattern.compile("[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*");
   private static final Pattern TAG = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
   private static final Pattern IMAGE_ID = Pattern.compile("[a-f0-9]{64}");
 
   public ImageReference {
     if (!HOST.matcher(host).matches()) {
-      throw new IllegalArgumentException("invalid reference format: \"" + host + "\" is not a registry host");
+      throw new IllegalArgumentException(
+          "invalid reference format: \"" + host + "\" is not a registry host");
     }
     if (!repository.equals(repository.toLowerCase(Locale.ROOT))) {
-      throw new IllegalArgumentException("invalid reference format: repository name (" + repository + ") must be lowercase");
+      throw new IllegalArgumentException(
+          "invalid reference format: repository name (" + repository + ") must be lowercase");
     }
     for (String component : repository.split("/", -1)) {
       if (!PATH_COMPONENT.matcher(component).matches()) {
@@ -39,10 +50,12 @@ public record ImageReference(String host, String repository, Optional<String> ta
       }
     }
     if (host.length() + 1 + repository.length() > LONGEST_NAME) {
-      throw new IllegalArgumentException("repository name must not be more than " + LONGEST_NAME + " characters");
+      throw new IllegalArgumentException(
+          "repository name must not be more than " + LONGEST_NAME + " characters");
     }
     if (tag.isPresent() && !TAG.matcher(tag.get()).matches()) {
-      throw new IllegalArgumentException("invalid reference format: \"" + tag.get() + "\" is not a tag");
+      throw new IllegalArgumentException(
+          "invalid reference format: \"" + tag.get() + "\" is not a tag");
     }
   }
 
@@ -58,7 +71,8 @@ public record ImageReference(String host, String repository, Optional<String> ta
   /** Parses a name and adds no tag. */
   public static ImageReference parseAsWritten(String text) {
     if (IMAGE_ID.matcher(text).matches()) {
-      throw new IllegalArgumentException("invalid repository name (" + text + "), cannot specify 64-byte hexadecimal strings");
+      throw new IllegalArgumentException(
+          "invalid repository name (" + text + "), cannot specify 64-byte hexadecimal strings");
     }
     String name = text;
     Optional<Digest> digest = Optional.empty();
@@ -66,7 +80,8 @@ public record ImageReference(String host, String repository, Optional<String> ta
     if (at >= 0) {
       String digestText = name.substring(at + 1);
       if (!Digest.isDigest(digestText)) {
-        throw new IllegalArgumentException("invalid reference format: \"" + digestText + "\" is not a sha256 digest");
+        throw new IllegalArgumentException(
+            "invalid reference format: \"" + digestText + "\" is not a sha256 digest");
       }
       digest = Optional.of(new Digest(digestText));
       name = name.substring(0, at);
@@ -133,7 +148,10 @@ public record ImageReference(String host, String repository, Optional<String> ta
   public String familiar() {
     String name = name();
     if (host.equals(DOCKER_HUB)) {
-      name = repository.startsWith("library/") && repository.indexOf('/', "library/".length()) < 0 ? repository.substring("library/".length()) : repository;
+      name =
+          repository.startsWith("library/") && repository.indexOf('/', "library/".length()) < 0
+              ? repository.substring("library/".length())
+              : repository;
     }
     return name + suffix();
   }

@@ -12,7 +12,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * One image (or artifact). OCI image-spec v1.1, image manifest; Docker's schema 2 has the same shape.
+ * One image (or artifact). OCI image-spec v1.1, image manifest; Docker's schema 2 has the same
+ * shape.
  *
  * @param mediaType may be empty in OCI manifests made before v1.1
  * @param artifactType empty for images
@@ -20,7 +21,15 @@ import java.util.TreeMap;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
-@JsonPropertyOrder({"schemaVersion", "mediaType", "artifactType", "config", "layers", "subject", "annotations"})
+@JsonPropertyOrder({
+  "schemaVersion",
+  "mediaType",
+  "artifactType",
+  "config",
+  "layers",
+  "subject",
+  "annotations"
+})
 public record Manifest(
     @JsonProperty("schemaVersion") int schemaVersion,
     @JsonProperty("mediaType") String mediaType,
@@ -37,9 +46,15 @@ public record Manifest(
     artifactType = artifactType == null ? "" : artifactType;
     layers = layers == null ? List.of() : List.copyOf(layers);
     subject = subject == null ? Optional.empty() : subject;
-    annotations = annotations == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(annotations));
+    annotations =
+        annotations == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(annotations));
     if (schemaVersion != SCHEMA_VERSION) {
-      throw new IllegalArgumentException("manifest has schema version " + schemaVersion + ", only " + SCHEMA_VERSION + " is understood");
+      throw new IllegalArgumentException(
+          "manifest has schema version "
+              + schemaVersion
+              + ", only "
+              + SCHEMA_VERSION
+              + " is understood");
     }
     if (config == null) {
       throw new IllegalArgumentException("manifest has no config");
@@ -47,7 +62,11 @@ public record Manifest(
   }
 
   /** The manifest of an image. */
-  public Manifest(String mediaType, Descriptor config, List<Descriptor> layers, Map<String, String> annotations) {
+  public Manifest(
+      String mediaType,
+      Descriptor config,
+      List<Descriptor> layers,
+      Map<String, String> annotations) {
     this(SCHEMA_VERSION, mediaType, "", config, layers, Optional.empty(), annotations);
   }
 }

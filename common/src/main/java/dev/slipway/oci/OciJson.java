@@ -25,8 +25,9 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The JSON of OCI documents, byte for byte as the Go programs of this world write it: indented by two blanks for manifests and
- * indexes, compact for configurations, with {@code <}, {@code >} and {@code &} escaped. @ThreadSafe
+ * The JSON of OCI documents, byte for byte as the Go programs of this world write it: indented by
+ * two blanks for manifests and indexes, compact for configurations, with {@code <}, {@code >} and
+ * {@code &} escaped. @ThreadSafe
  */
 public final class OciJson {
   private static final ObjectMapper MAPPER = mapper();
@@ -67,7 +68,10 @@ public final class OciJson {
             .withObjectEmptySeparator("")
             .withArrayEmptySeparator("");
     DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
-    DefaultPrettyPrinter printer = new DefaultPrettyPrinter(separators).withObjectIndenter(indenter).withArrayIndenter(indenter);
+    DefaultPrettyPrinter printer =
+        new DefaultPrettyPrinter(separators)
+            .withObjectIndenter(indenter)
+            .withArrayIndenter(indenter);
     try {
       return MAPPER.writer(printer).writeValueAsBytes(value);
     } catch (JsonProcessingException e) {
@@ -80,22 +84,30 @@ public final class OciJson {
     return MAPPER.valueToTree(value);
   }
 
-  /** @throws SlipwayException INVALID when the bytes are not an image manifest */
+  /**
+   * @throws SlipwayException INVALID when the bytes are not an image manifest
+   */
   public static Manifest manifest(byte[] json) throws SlipwayException {
     return read(json, Manifest.class, "an image manifest");
   }
 
-  /** @throws SlipwayException INVALID when the bytes are not an image index */
+  /**
+   * @throws SlipwayException INVALID when the bytes are not an image index
+   */
   public static ImageIndex index(byte[] json) throws SlipwayException {
     return read(json, ImageIndex.class, "an image index");
   }
 
-  /** @throws SlipwayException INVALID when the bytes are not a descriptor */
+  /**
+   * @throws SlipwayException INVALID when the bytes are not a descriptor
+   */
   public static Descriptor descriptor(byte[] json) throws SlipwayException {
     return read(json, Descriptor.class, "a descriptor");
   }
 
-  /** @throws SlipwayException INVALID when the bytes are not JSON */
+  /**
+   * @throws SlipwayException INVALID when the bytes are not JSON
+   */
   public static JsonNode tree(byte[] json) throws SlipwayException {
     return read(json, JsonNode.class, "JSON");
   }
@@ -108,7 +120,8 @@ public final class OciJson {
       }
       return value;
     } catch (IOException e) {
-      throw new SlipwayException(ErrorKind.INVALID, "this is not " + what + ": " + firstLine(e.getMessage()), e);
+      throw new SlipwayException(
+          ErrorKind.INVALID, "this is not " + what + ": " + firstLine(e.getMessage()), e);
     }
   }
 
@@ -136,7 +149,8 @@ public final class OciJson {
     @Override
     public SerializableString getEscapeSequence(int character) {
       return switch (character) {
-        case '<', '>', '&', 0x2028, 0x2029 -> new SerializedString(String.format("\\u%04x", character));
+        case '<', '>', '&', 0x2028, 0x2029 ->
+            new SerializedString(String.format("\\u%04x", character));
         case '\b' -> new SerializedString("\\b");
         case '\f' -> new SerializedString("\\f");
         default -> null;
@@ -152,7 +166,8 @@ public final class OciJson {
     }
 
     @Override
-    public void serialize(Digest digest, JsonGenerator out, SerializerProvider provider) throws IOException {
+    public void serialize(Digest digest, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
       out.writeString(digest.value());
     }
   }
@@ -183,7 +198,8 @@ public final class OciJson {
     }
 
     @Override
-    public void serialize(Platform platform, JsonGenerator out, SerializerProvider provider) throws IOException {
+    public void serialize(Platform platform, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
       out.writeStartObject();
       out.writeStringField("architecture", platform.architecture());
       out.writeStringField("os", platform.os());

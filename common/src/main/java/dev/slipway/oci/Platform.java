@@ -3,15 +3,17 @@ package dev.slipway.oci;
 import java.util.Locale;
 
 /**
- * What a binary runs on. Always normalised: {@code arm64/v8} is {@code arm64}, {@code amd64/v1} is {@code amd64}, {@code arm} is
- * {@code arm/v7}, {@code x86_64} is {@code amd64}, {@code aarch64} is {@code arm64}. OCI image-spec v1.1, image index, platform.
+ * What a binary runs on. Always normalised: {@code arm64/v8} is {@code arm64}, {@code amd64/v1} is
+ * {@code amd64}, {@code arm} is {@code arm/v7}, {@code x86_64} is {@code amd64}, {@code aarch64} is
+ * {@code arm64}. OCI image-spec v1.1, image index, platform.
  *
  * @param os {@code linux}
  * @param architecture GOARCH name
  * @param variant {@code v7}, empty when there is none
  * @param osVersion empty when there is none
  */
-public record Platform(String os, String architecture, String variant, String osVersion) implements Comparable<Platform> {
+public record Platform(String os, String architecture, String variant, String osVersion)
+    implements Comparable<Platform> {
   public static final Platform LINUX_AMD64 = new Platform("linux", "amd64", "", "");
   public static final Platform LINUX_ARM64 = new Platform("linux", "arm64", "", "");
 
@@ -59,20 +61,27 @@ public record Platform(String os, String architecture, String variant, String os
     String[] parts = text.trim().split("/", -1);
     for (String part : parts) {
       if (!part.matches("[A-Za-z0-9_.()-]+")) {
-        throw new IllegalArgumentException("\"" + text + "\" is not a platform: expected os/arch[/variant]");
+        throw new IllegalArgumentException(
+            "\"" + text + "\" is not a platform: expected os/arch[/variant]");
       }
     }
     return switch (parts.length) {
       case 1 -> new Platform("linux", parts[0], "", "");
       case 2 -> new Platform(parts[0], parts[1], "", "");
       case 3 -> new Platform(parts[0], parts[1], parts[2], "");
-      default -> throw new IllegalArgumentException("\"" + text + "\" is not a platform: expected os/arch[/variant]");
+      default ->
+          throw new IllegalArgumentException(
+              "\"" + text + "\" is not a platform: expected os/arch[/variant]");
     };
   }
 
   /** The platform id as it is used in result keys: {@code linux/arm/v7}. */
   public String id() {
-    return os + (osVersion.isEmpty() ? "" : "(" + osVersion + ")") + "/" + architecture + (variant.isEmpty() ? "" : "/" + variant);
+    return os
+        + (osVersion.isEmpty() ? "" : "(" + osVersion + ")")
+        + "/"
+        + architecture
+        + (variant.isEmpty() ? "" : "/" + variant);
   }
 
   @Override

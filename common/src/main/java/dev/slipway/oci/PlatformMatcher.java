@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which of an image's manifests serves a platform: the platform itself, else the best that such a machine also runs ({@code arm/v6} on
- * {@code arm/v7}, {@code amd64} on {@code amd64/v3}, {@code 386} on {@code amd64}, {@code arm} on {@code arm64}), as containerd chooses.
+ * Which of an image's manifests serves a platform: the platform itself, else the best that such a
+ * machine also runs ({@code arm/v6} on {@code arm/v7}, {@code amd64} on {@code amd64/v3}, {@code
+ * 386} on {@code amd64}, {@code arm} on {@code arm64}), as containerd chooses.
  */
 public final class PlatformMatcher {
   private static final int LOWEST_ARM = 5;
@@ -15,8 +16,8 @@ public final class PlatformMatcher {
   private PlatformMatcher() {}
 
   /**
-   * Returns the best manifest; the first one of equals. An entry that names no platform is taken when nothing else fits, because the
-   * specification lets single-platform indexes omit it.
+   * Returns the best manifest; the first one of equals. An entry that names no platform is taken
+   * when nothing else fits, because the specification lets single-platform indexes omit it.
    */
   public static Optional<Descriptor> choose(List<Descriptor> manifests, Platform wanted) {
     for (Platform acceptable : acceptable(wanted)) {
@@ -26,7 +27,10 @@ public final class PlatformMatcher {
         }
       }
     }
-    return manifests.stream().filter(manifest -> manifest.platform().isEmpty() && !MediaTypes.isIndex(manifest.mediaType())).findFirst();
+    return manifests.stream()
+        .filter(
+            manifest -> manifest.platform().isEmpty() && !MediaTypes.isIndex(manifest.mediaType()))
+        .findFirst();
   }
 
   /** What a machine of the platform runs, best first; the platform itself comes first. */
@@ -35,7 +39,9 @@ public final class PlatformMatcher {
     platforms.add(wanted);
     switch (wanted.architecture()) {
       case "amd64" -> {
-        for (int level = number(wanted.variant(), LOWEST_AMD64) - 1; level >= LOWEST_AMD64; level--) {
+        for (int level = number(wanted.variant(), LOWEST_AMD64) - 1;
+            level >= LOWEST_AMD64;
+            level--) {
           platforms.add(new Platform(wanted.os(), "amd64", "v" + level, wanted.osVersion()));
         }
         platforms.add(new Platform(wanted.os(), "386", "", wanted.osVersion()));

@@ -6,8 +6,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A list of .dockerignore patterns: {@code **} crosses directories, {@code !} takes back what an earlier pattern matched, and what
- * matches a directory matches everything in it. The last pattern that applies decides. @ThreadSafe
+ * A list of .dockerignore patterns: {@code **} crosses directories, {@code !} takes back what an
+ * earlier pattern matched, and what matches a directory matches everything in it. The last pattern
+ * that applies decides. @ThreadSafe
  */
 public final class PatternMatcher {
   private final List<Rule> rules;
@@ -50,7 +51,10 @@ public final class PatternMatcher {
     return rules.stream().anyMatch(Rule::exception);
   }
 
-  /** Whether the path, or a directory that it is in, matches. The path is slash separated, relative and clean. */
+  /**
+   * Whether the path, or a directory that it is in, matches. The path is slash separated, relative
+   * and clean.
+   */
   public boolean matches(String path) {
     boolean matched = false;
     for (Rule rule : rules) {
@@ -84,7 +88,10 @@ public final class PatternMatcher {
       try {
         Wildcard.check(text);
         String expression = Expression.of(text);
-        return new Rule(text, exception, expression == null ? null : Pattern.compile(expression, Pattern.DOTALL));
+        return new Rule(
+            text,
+            exception,
+            expression == null ? null : Pattern.compile(expression, Pattern.DOTALL));
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("syntax error in pattern \"" + text + "\"", e);
       }
@@ -92,7 +99,8 @@ public final class PatternMatcher {
 
     boolean matchesPathOrParent(String path) {
       if (expression == null) {
-        return path.startsWith(text) && (path.length() == text.length() || path.charAt(text.length()) == '/');
+        return path.startsWith(text)
+            && (path.length() == text.length() || path.charAt(text.length()) == '/');
       }
       for (int end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
         if (expression.matcher(path).region(0, end).matches()) {
@@ -113,8 +121,12 @@ public final class PatternMatcher {
         return null;
       }
       StringBuilder result = new StringBuilder();
-      // "**text" alone is a plain suffix; with any other wildcard in it the leading stars stop at a slash.
-      boolean suffix = pattern.startsWith("**") && !Wildcard.isWildcard(pattern.substring(2)) && pattern.indexOf('\\') < 0;
+      // "**text" alone is a plain suffix; with any other wildcard in it the leading stars stop at a
+      // slash.
+      boolean suffix =
+          pattern.startsWith("**")
+              && !Wildcard.isWildcard(pattern.substring(2))
+              && pattern.indexOf('\\') < 0;
       for (int i = 0; i < pattern.length(); i++) {
         char character = pattern.charAt(i);
         switch (character) {

@@ -1,6 +1,9 @@
 package dev.slipway.pattern;
 
-/** Go's {@code path.Match}: {@code *} and {@code ?} stay inside one path component, {@code [a-z]}, {@code [^a-z]}, backslash escapes. */
+/**
+ * Go's {@code path.Match}: {@code *} and {@code ?} stay inside one path component, {@code [a-z]},
+ * {@code [^a-z]}, backslash escapes.
+ */
 public final class Wildcard {
   private Wildcard() {}
 
@@ -89,7 +92,10 @@ public final class Wildcard {
     return true;
   }
 
-  /** Index after the element of the pattern at {@code p} if it matches the character (-1 = none there), not positive if it does not. */
+  /**
+   * Index after the element of the pattern at {@code p} if it matches the character (-1 = none
+   * there), not positive if it does not.
+   */
   private static int one(int[] pattern, int p, int character) {
     return switch (pattern[p]) {
       case '?' -> character >= 0 && character != '/' ? p + 1 : 0;

@@ -1,4 +1,7 @@
-/** The two pattern languages of builds: .dockerignore patterns and shell wildcards of paths. Pure. Depends on nothing. */
+/**
+ * The two pattern languages of builds: .dockerignore patterns and shell wildcards of paths. Pure.
+ * Depends on nothing.
+ */
 @NullMarked
 package dev.slipway.pattern;
 

@@ -7,8 +7,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * The part of an op that decides its result: inputs (they have keys of their own), worker constraints and proxy variables are taken
- * out, what is left is encoded deterministically. Used for cache keys only; a vertex digest is always of the received bytes.
+ * The part of an op that decides its result: inputs (they have keys of their own), worker
+ * constraints and proxy variables are taken out, what is left is encoded deterministically. Used
+ * for cache keys only; a vertex digest is always of the received bytes.
  */
 public final class CanonicalOp {
   private CanonicalOp() {}

@@ -15,9 +15,10 @@ import java.time.Instant;
 import java.util.Base64;
 
 /**
- * Short-lived bearer tokens for one resource ({@code layers/<id>}, {@code trees/<id>}): the coordinator signs, workers and the
- * coordinator verify. The form is {@code base64url(resource "\n" expiryEpochSeconds) "." base64url(signature)}, without padding; the
- * signature is Ed25519 (RFC 8032) over the bytes before base64url.
+ * Short-lived bearer tokens for one resource ({@code layers/<id>}, {@code trees/<id>}): the
+ * coordinator signs, workers and the coordinator verify. The form is {@code base64url(resource "\n"
+ * expiryEpochSeconds) "." base64url(signature)}, without padding; the signature is Ed25519 (RFC
+ * 8032) over the bytes before base64url.
  */
 public final class Capability {
   private static final String ALGORITHM = "Ed25519";
@@ -77,9 +78,11 @@ public final class Capability {
      */
     public Verifier(byte[] publicKey) throws SlipwayException {
       try {
-        this.key = KeyFactory.getInstance(ALGORITHM).generatePublic(new X509EncodedKeySpec(publicKey));
+        this.key =
+            KeyFactory.getInstance(ALGORITHM).generatePublic(new X509EncodedKeySpec(publicKey));
       } catch (GeneralSecurityException e) {
-        throw new SlipwayException(ErrorKind.INVALID, "the capability public key is not an Ed25519 key in X.509 form", e);
+        throw new SlipwayException(
+            ErrorKind.INVALID, "the capability public key is not an Ed25519 key in X.509 form", e);
       }
     }
 
@@ -126,7 +129,8 @@ public final class Capability {
     }
 
     private static SlipwayException denied(String resource, String why) {
-      return new SlipwayException(ErrorKind.DENIED, "access to " + resource + " was denied: " + why);
+      return new SlipwayException(
+          ErrorKind.DENIED, "access to " + resource + " was denied: " + why);
     }
   }
 }

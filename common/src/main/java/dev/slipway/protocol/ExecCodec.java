@@ -67,7 +67,9 @@ final class ExecCodec {
           case UNRECOGNIZED -> throw invalid("invalid security mode of exec op");
         };
     List<SecretEnvironment> secrets =
-        wire.getSecretenvList().stream().map(env -> new SecretEnvironment(env.getID(), env.getName(), env.getOptional())).toList();
+        wire.getSecretenvList().stream()
+            .map(env -> new SecretEnvironment(env.getID(), env.getName(), env.getOptional()))
+            .toList();
     return new Op.Exec(meta(wire.getMeta()), mounts, network, insecure, secrets);
   }
 
@@ -82,12 +84,14 @@ final class ExecCodec {
         });
     wire.setSecurity(exec.insecure() ? SecurityMode.INSECURE : SecurityMode.SANDBOX);
     for (SecretEnvironment env : exec.secretEnvironment()) {
-      wire.addSecretenv(SecretEnv.newBuilder().setID(env.id()).setName(env.name()).setOptional(env.optional()));
+      wire.addSecretenv(
+          SecretEnv.newBuilder().setID(env.id()).setName(env.name()).setOptional(env.optional()));
     }
     return wire.build();
   }
 
-  private static Mount mount(dev.slipway.protocol.buildkit.ops.Mount wire, int inputs, int mounts) throws SlipwayException {
+  private static Mount mount(dev.slipway.protocol.buildkit.ops.Mount wire, int inputs, int mounts)
+      throws SlipwayException {
     if (!wire.getDest().startsWith("/")) {
       throw invalid("invalid mount destination \"" + wire.getDest() + "\": not an absolute path");
     }
@@ -96,15 +100,22 @@ final class ExecCodec {
     Mount.Kind kind =
         switch (wire.getMountType()) {
           case BIND -> new Mount.Kind.Bind();
-          case CACHE -> new Mount.Kind.Cache(cacheId(wire), sharing(wire.getCacheOpt().getSharing()));
+          case CACHE ->
+              new Mount.Kind.Cache(cacheId(wire), sharing(wire.getCacheOpt().getSharing()));
           case TMPFS -> new Mount.Kind.Tmpfs(Math.max(0, wire.getTmpfsOpt().getSize()));
           case SECRET -> {
             SecretOpt secret = wire.getSecretOpt();
-            yield new Mount.Kind.Secret(secret.getID(), secret.getUid(), secret.getGid(), secret.getMode(), secret.getOptional());
+            yield new Mount.Kind.Secret(
+                secret.getID(),
+                secret.getUid(),
+                secret.getGid(),
+                secret.getMode(),
+                secret.getOptional());
           }
           case SSH -> {
             SSHOpt ssh = wire.getSSHOpt();
-            yield new Mount.Kind.Ssh(ssh.getID(), ssh.getUid(), ssh.getGid(), ssh.getMode(), ssh.getOptional());
+            yield new Mount.Kind.Ssh(
+                ssh.getID(), ssh.getUid(), ssh.getGid(), ssh.getMode(), ssh.getOptional());
           }
           case UNRECOGNIZED -> throw invalid("invalid mount type of exec op");
         };
@@ -139,14 +150,31 @@ final class ExecCodec {
       case Mount.Kind.Bind bind -> wire.setMountType(MountType.BIND);
       case Mount.Kind.Cache cache ->
           wire.setMountType(MountType.CACHE)
-              .setCacheOpt(CacheOpt.newBuilder().setID(cache.id()).setSharing(CacheSharingOpt.valueOf(cache.sharing().name())));
-      case Mount.Kind.Tmpfs tmpfs -> wire.setMountType(MountType.TMPFS).setTmpfsOpt(TmpfsOpt.newBuilder().setSize(tmpfs.size()));
+              .setCacheOpt(
+                  CacheOpt.newBuilder()
+                      .setID(cache.id())
+                      .setSharing(CacheSharingOpt.valueOf(cache.sharing().name())));
+      case Mount.Kind.Tmpfs tmpfs ->
+          wire.setMountType(MountType.TMPFS)
+              .setTmpfsOpt(TmpfsOpt.newBuilder().setSize(tmpfs.size()));
       case Mount.Kind.Secret(String id, int uid, int gid, int mode, boolean optional) ->
           wire.setMountType(MountType.SECRET)
-              .setSecretOpt(SecretOpt.newBuilder().setID(id).setUid(uid).setGid(gid).setMode(mode).setOptional(optional));
+              .setSecretOpt(
+                  SecretOpt.newBuilder()
+                      .setID(id)
+                      .setUid(uid)
+                      .setGid(gid)
+                      .setMode(mode)
+                      .setOptional(optional));
       case Mount.Kind.Ssh(String id, int uid, int gid, int mode, boolean optional) ->
           wire.setMountType(MountType.SSH)
-              .setSSHOpt(SSHOpt.newBuilder().setID(id).setUid(uid).setGid(gid).setMode(mode).setOptional(optional));
+              .setSSHOpt(
+                  SSHOpt.newBuilder()
+                      .setID(id)
+                      .setUid(uid)
+                      .setGid(gid)
+                      .setMode(mode)
+                      .setOptional(optional));
     }
     return wire.build();
   }
@@ -156,9 +184,13 @@ final class ExecCodec {
       throw unsupported("cgroup parent of an exec op");
     }
     List<ExecMeta.ExtraHost> hosts =
-        wire.getExtraHostsList().stream().map(host -> new ExecMeta.ExtraHost(host.getHost(), host.getIP())).toList();
+        wire.getExtraHostsList().stream()
+            .map(host -> new ExecMeta.ExtraHost(host.getHost(), host.getIP()))
+            .toList();
     List<ExecMeta.Ulimit> limits =
-        wire.getUlimitList().stream().map(limit -> new ExecMeta.Ulimit(limit.getName(), limit.getSoft(), limit.getHard())).toList();
+        wire.getUlimitList().stream()
+            .map(limit -> new ExecMeta.Ulimit(limit.getName(), limit.getSoft(), limit.getHard()))
+            .toList();
     return new ExecMeta(
         wire.getArgsList(),
         wire.getEnvList(),
@@ -179,9 +211,12 @@ final class ExecCodec {
             .setCwd(meta.workingDirectory())
             .setUser(meta.user())
             .setHostname(meta.hostname());
-    meta.extraHosts().forEach(host -> wire.addExtraHosts(HostIP.newBuilder().setHost(host.host()).setIP(host.ip())));
+    meta.extraHosts()
+        .forEach(
+            host -> wire.addExtraHosts(HostIP.newBuilder().setHost(host.host()).setIP(host.ip())));
     for (ExecMeta.Ulimit limit : meta.ulimits()) {
-      wire.addUlimit(Ulimit.newBuilder().setName(limit.name()).setSoft(limit.soft()).setHard(limit.hard()));
+      wire.addUlimit(
+          Ulimit.newBuilder().setName(limit.name()).setSoft(limit.soft()).setHard(limit.hard()));
     }
     if (!meta.proxyEnvironment().isEmpty()) {
       wire.setProxyEnv(proxies(meta.proxyEnvironment()));

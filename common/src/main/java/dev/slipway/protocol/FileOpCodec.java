@@ -39,7 +39,9 @@ final class FileOpCodec {
       actions.add(
           new FileAction(
               index(action.getInput(), -1, known, "file action input"),
-              copies ? index(action.getSecondaryInput(), -1, known, "file action secondary input") : -1,
+              copies
+                  ? index(action.getSecondaryInput(), -1, known, "file action secondary input")
+                  : -1,
               index(action.getOutput(), -1, wire.getActionsCount(), "file action output"),
               change(action, inputs)));
     }
@@ -60,13 +62,18 @@ final class FileOpCodec {
     return wire.build();
   }
 
-  private static Change change(dev.slipway.protocol.buildkit.ops.FileAction wire, int inputs) throws SlipwayException {
+  private static Change change(dev.slipway.protocol.buildkit.ops.FileAction wire, int inputs)
+      throws SlipwayException {
     return switch (wire.getActionCase()) {
       case COPY -> copy(wire.getCopy(), inputs);
       case MKFILE -> {
         FileActionMkFile file = wire.getMkfile();
         yield new Change.MakeFile(
-            file.getPath(), file.getMode(), file.getData().toByteArray(), owner(file.hasOwner(), file.getOwner(), inputs), file.getTimestamp());
+            file.getPath(),
+            file.getMode(),
+            file.getData().toByteArray(),
+            owner(file.hasOwner(), file.getOwner(), inputs),
+            file.getTimestamp());
       }
       case MKDIR -> {
         FileActionMkDir directory = wire.getMkdir();
@@ -80,9 +87,16 @@ final class FileOpCodec {
       case SYMLINK -> {
         FileActionSymlink link = wire.getSymlink();
         yield new Change.MakeSymlink(
-            link.getOldpath(), link.getNewpath(), owner(link.hasOwner(), link.getOwner(), inputs), link.getTimestamp());
+            link.getOldpath(),
+            link.getNewpath(),
+            owner(link.hasOwner(), link.getOwner(), inputs),
+            link.getTimestamp());
       }
-      case RM -> new Change.Remove(wire.getRm().getPath(), wire.getRm().getAllowNotFound(), wire.getRm().getAllowWildcard());
+      case RM ->
+          new Change.Remove(
+              wire.getRm().getPath(),
+              wire.getRm().getAllowNotFound(),
+              wire.getRm().getAllowWildcard());
       case ACTION_NOT_SET -> throw invalid("invalid file op with an empty action");
     };
   }
@@ -108,28 +122,59 @@ final class FileOpCodec {
         wire.getTimestamp());
   }
 
-  private static void encode(Change change, dev.slipway.protocol.buildkit.ops.FileAction.Builder wire) {
+  private static void encode(
+      Change change, dev.slipway.protocol.buildkit.ops.FileAction.Builder wire) {
     switch (change) {
       case Change.Copy copy -> wire.setCopy(encode(copy));
-      case Change.MakeFile(String path, int mode, byte[] data, Optional<FileAction.Owner> owner, long timestamp) -> {
+      case Change.MakeFile(
+              String path,
+              int mode,
+              byte[] data,
+              Optional<FileAction.Owner> owner,
+              long timestamp) -> {
         FileActionMkFile.Builder file =
-            FileActionMkFile.newBuilder().setPath(path).setMode(mode).setData(ByteString.copyFrom(data)).setTimestamp(timestamp);
+            FileActionMkFile.newBuilder()
+                .setPath(path)
+                .setMode(mode)
+                .setData(ByteString.copyFrom(data))
+                .setTimestamp(timestamp);
         owner.ifPresent(value -> file.setOwner(encode(value)));
         wire.setMkfile(file);
       }
-      case Change.MakeDirectory(String path, int mode, boolean parents, Optional<FileAction.Owner> owner, long timestamp) -> {
+      case Change.MakeDirectory(
+              String path,
+              int mode,
+              boolean parents,
+              Optional<FileAction.Owner> owner,
+              long timestamp) -> {
         FileActionMkDir.Builder directory =
-            FileActionMkDir.newBuilder().setPath(path).setMode(mode).setMakeParents(parents).setTimestamp(timestamp);
+            FileActionMkDir.newBuilder()
+                .setPath(path)
+                .setMode(mode)
+                .setMakeParents(parents)
+                .setTimestamp(timestamp);
         owner.ifPresent(value -> directory.setOwner(encode(value)));
         wire.setMkdir(directory);
       }
-      case Change.MakeSymlink(String target, String path, Optional<FileAction.Owner> owner, long timestamp) -> {
-        FileActionSymlink.Builder link = FileActionSymlink.newBuilder().setOldpath(target).setNewpath(path).setTimestamp(timestamp);
+      case Change.MakeSymlink(
+              String target,
+              String path,
+              Optional<FileAction.Owner> owner,
+              long timestamp) -> {
+        FileActionSymlink.Builder link =
+            FileActionSymlink.newBuilder()
+                .setOldpath(target)
+                .setNewpath(path)
+                .setTimestamp(timestamp);
         owner.ifPresent(value -> link.setOwner(encode(value)));
         wire.setSymlink(link);
       }
       case Change.Remove(String path, boolean allowNotFound, boolean allowWildcard) ->
-          wire.setRm(FileActionRm.newBuilder().setPath(path).setAllowNotFound(allowNotFound).setAllowWildcard(allowWildcard));
+          wire.setRm(
+              FileActionRm.newBuilder()
+                  .setPath(path)
+                  .setAllowNotFound(allowNotFound)
+                  .setAllowWildcard(allowWildcard));
     }
   }
 
@@ -156,19 +201,24 @@ final class FileOpCodec {
     return wire.build();
   }
 
-  private static Optional<FileAction.Owner> owner(boolean present, ChownOpt wire, int inputs) throws SlipwayException {
+  private static Optional<FileAction.Owner> owner(boolean present, ChownOpt wire, int inputs)
+      throws SlipwayException {
     if (!present || !wire.hasUser() && !wire.hasGroup()) {
       return Optional.empty();
     }
-    return Optional.of(new FileAction.Owner(identity(wire.getUser(), inputs), identity(wire.getGroup(), inputs)));
+    return Optional.of(
+        new FileAction.Owner(identity(wire.getUser(), inputs), identity(wire.getGroup(), inputs)));
   }
 
-  private static Optional<FileAction.Identity> identity(UserOpt wire, int inputs) throws SlipwayException {
+  private static Optional<FileAction.Identity> identity(UserOpt wire, int inputs)
+      throws SlipwayException {
     return switch (wire.getUserCase()) {
       case BYID -> Optional.of(new FileAction.Identity.ById(wire.getByID()));
       case BYNAME ->
           Optional.of(
-              new FileAction.Identity.ByName(wire.getByName().getName(), index(wire.getByName().getInput(), -1, inputs, "user")));
+              new FileAction.Identity.ByName(
+                  wire.getByName().getName(),
+                  index(wire.getByName().getInput(), -1, inputs, "user")));
       case USER_NOT_SET -> Optional.empty();
     };
   }
@@ -184,7 +234,9 @@ final class FileOpCodec {
     return switch (identity) {
       case FileAction.Identity.ById(int id) -> UserOpt.newBuilder().setByID(id).build();
       case FileAction.Identity.ByName(String name, int input) ->
-          UserOpt.newBuilder().setByName(NamedUserOpt.newBuilder().setName(name).setInput(input)).build();
+          UserOpt.newBuilder()
+              .setByName(NamedUserOpt.newBuilder().setName(name).setInput(input))
+              .build();
     };
   }
 }

@@ -23,11 +23,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * LLB between its wire form and {@link dev.slipway.graph}. Everything read is checked: what comes out has every index in range. Errors
- * are INVALID, or UNSUPPORTED for what LLB has and Slipway has not yet.
+ * LLB between its wire form and {@link dev.slipway.graph}. Everything read is checked: what comes
+ * out has every index in range. Errors are INVALID, or UNSUPPORTED for what LLB has and Slipway has
+ * not yet.
  *
- * <p>Wire form: each op is serialized by itself, its digest is the SHA-256 of these bytes; a definition lists the serialized ops, inputs
- * before users, and ends with an op that is nothing but one input, the result.
+ * <p>Wire form: each op is serialized by itself, its digest is the SHA-256 of these bytes; a
+ * definition lists the serialized ops, inputs before users, and ends with an op that is nothing but
+ * one input, the result.
  */
 public final class LlbCodec {
   /** Vertices of one definition; the largest real ones have a few thousand. */
@@ -36,7 +38,8 @@ public final class LlbCodec {
   private LlbCodec() {}
 
   /** Reads a definition; one without any op is scratch. */
-  public static Definition decode(dev.slipway.protocol.buildkit.ops.Definition wire) throws SlipwayException {
+  public static Definition decode(dev.slipway.protocol.buildkit.ops.Definition wire)
+      throws SlipwayException {
     int count = wire.getDefCount();
     if (count == 0) {
       return Definition.SCRATCH;
@@ -45,20 +48,24 @@ public final class LlbCodec {
       throw invalid("invalid LLB with " + count + " vertexes");
     }
     if (count > MAX_VERTICES) {
-      throw new SlipwayException(ErrorKind.EXHAUSTED, "invalid LLB with " + count + " vertexes: at most " + MAX_VERTICES + " are allowed");
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED,
+          "invalid LLB with " + count + " vertexes: at most " + MAX_VERTICES + " are allowed");
     }
     Map<Digest, Vertex> vertices = LinkedHashMap.newLinkedHashMap(count);
     for (ByteString serialized : wire.getDefList().subList(0, count - 1)) {
       byte[] bytes = serialized.toByteArray();
       Digest digest = Digest.of(bytes);
-      Vertex vertex = readVertex(bytes, digest, decodeMetadata(wire.getMetadataMap().get(digest.value())));
+      Vertex vertex =
+          readVertex(bytes, digest, decodeMetadata(wire.getMetadataMap().get(digest.value())));
       for (Edge input : vertex.inputs()) {
         checkEdge(input, vertices);
       }
       vertices.put(digest, vertex);
     }
     dev.slipway.protocol.buildkit.ops.Op last = parse(wire.getDef(count - 1).toByteArray());
-    if (last.getOpCase() != dev.slipway.protocol.buildkit.ops.Op.OpCase.OP_NOT_SET || last.getInputsCount() != 1) {
+    if (last.getOpCase() != dev.slipway.protocol.buildkit.ops.Op.OpCase.OP_NOT_SET
+        || last.getInputsCount() != 1) {
       throw invalid("invalid LLB: the last vertex must be the result: no op and one input");
     }
     Edge result = decodeInput(last.getInputs(0));
@@ -68,7 +75,8 @@ public final class LlbCodec {
 
   /** Writes a definition; the bytes of its vertices stay what they are. */
   public static dev.slipway.protocol.buildkit.ops.Definition encode(Definition definition) {
-    dev.slipway.protocol.buildkit.ops.Definition.Builder wire = dev.slipway.protocol.buildkit.ops.Definition.newBuilder();
+    dev.slipway.protocol.buildkit.ops.Definition.Builder wire =
+        dev.slipway.protocol.buildkit.ops.Definition.newBuilder();
     if (definition.result().isEmpty()) {
       return wire.build();
     }
@@ -77,15 +85,21 @@ public final class LlbCodec {
       wire.putMetadata(vertex.digest().value(), encodeMetadata(vertex.metadata()));
     }
     dev.slipway.protocol.buildkit.ops.Op last =
-        dev.slipway.protocol.buildkit.ops.Op.newBuilder().addInputs(encodeInput(definition.result().orElseThrow())).build();
+        dev.slipway.protocol.buildkit.ops.Op.newBuilder()
+            .addInputs(encodeInput(definition.result().orElseThrow()))
+            .build();
     byte[] lastBytes = serialize(last);
     wire.addDef(ByteString.copyFrom(lastBytes));
     wire.putMetadata(Digest.of(lastBytes).value(), OpMetadata.getDefaultInstance());
     return wire.setSource(SourceMapCodec.encode(definition.sources())).build();
   }
 
-  /** Makes a vertex: serializes the op, the same op always to the same bytes, and computes the digest. */
-  public static Vertex vertex(Op op, List<Edge> inputs, Optional<Platform> platform, VertexMetadata metadata) {
+  /**
+   * Makes a vertex: serializes the op, the same op always to the same bytes, and computes the
+   * digest.
+   */
+  public static Vertex vertex(
+      Op op, List<Edge> inputs, Optional<Platform> platform, VertexMetadata metadata) {
     byte[] bytes = serialize(encodeOp(op, inputs, platform));
     return new Vertex(Digest.of(bytes), bytes, op, inputs, platform, metadata);
   }
@@ -106,8 +120,10 @@ public final class LlbCodec {
   }
 
   /** Writes an op with its inputs and platform. */
-  public static dev.slipway.protocol.buildkit.ops.Op encodeOp(Op op, List<Edge> inputs, Optional<Platform> platform) {
-    dev.slipway.protocol.buildkit.ops.Op.Builder wire = dev.slipway.protocol.buildkit.ops.Op.newBuilder();
+  public static dev.slipway.protocol.buildkit.ops.Op encodeOp(
+      Op op, List<Edge> inputs, Optional<Platform> platform) {
+    dev.slipway.protocol.buildkit.ops.Op.Builder wire =
+        dev.slipway.protocol.buildkit.ops.Op.newBuilder();
     inputs.forEach(input -> wire.addInputs(encodeInput(input)));
     platform.ifPresent(value -> wire.setPlatform(encodePlatform(value)));
     OpCodec.encode(op, wire);
@@ -115,9 +131,11 @@ public final class LlbCodec {
   }
 
   /** Reads a platform. */
-  public static Platform decodePlatform(dev.slipway.protocol.buildkit.ops.Platform wire) throws SlipwayException {
+  public static Platform decodePlatform(dev.slipway.protocol.buildkit.ops.Platform wire)
+      throws SlipwayException {
     try {
-      return new Platform(wire.getOS(), wire.getArchitecture(), wire.getVariant(), wire.getOSVersion());
+      return new Platform(
+          wire.getOS(), wire.getArchitecture(), wire.getVariant(), wire.getOSVersion());
     } catch (IllegalArgumentException e) {
       throw new SlipwayException(ErrorKind.INVALID, "invalid platform: " + e.getMessage(), e);
     }
@@ -133,14 +151,19 @@ public final class LlbCodec {
         .build();
   }
 
-  private static Vertex readVertex(byte[] bytes, Digest digest, VertexMetadata metadata) throws SlipwayException {
+  private static Vertex readVertex(byte[] bytes, Digest digest, VertexMetadata metadata)
+      throws SlipwayException {
     dev.slipway.protocol.buildkit.ops.Op wire = parse(bytes);
     Edge[] inputs = new Edge[wire.getInputsCount()];
     for (int i = 0; i < inputs.length; i++) {
       inputs[i] = decodeInput(wire.getInputs(i));
     }
-    boolean anywhere = !wire.hasPlatform() || wire.getPlatform().getOS().isEmpty() && wire.getPlatform().getArchitecture().isEmpty();
-    Optional<Platform> platform = anywhere ? Optional.empty() : Optional.of(decodePlatform(wire.getPlatform()));
+    boolean anywhere =
+        !wire.hasPlatform()
+            || wire.getPlatform().getOS().isEmpty()
+                && wire.getPlatform().getArchitecture().isEmpty();
+    Optional<Platform> platform =
+        anywhere ? Optional.empty() : Optional.of(decodePlatform(wire.getPlatform()));
     return new Vertex(digest, bytes, decodeOp(wire), List.of(inputs), platform, metadata);
   }
 
@@ -151,7 +174,13 @@ public final class LlbCodec {
     }
     int outputs = OpCodec.outputs(vertex.op());
     if (edge.output() >= outputs) {
-      throw invalid("invalid output index " + edge.output() + " of vertex " + edge.vertex() + ", it has " + outputs);
+      throw invalid(
+          "invalid output index "
+              + edge.output()
+              + " of vertex "
+              + edge.vertex()
+              + ", it has "
+              + outputs);
     }
   }
 
@@ -159,7 +188,8 @@ public final class LlbCodec {
     if (!Digest.isDigest(wire.getDigest())) {
       throw invalid("invalid input digest \"" + wire.getDigest() + "\"");
     }
-    return new Edge(new Digest(wire.getDigest()), index(wire.getIndex(), 0, Integer.MAX_VALUE, "output"));
+    return new Edge(
+        new Digest(wire.getDigest()), index(wire.getIndex(), 0, Integer.MAX_VALUE, "output"));
   }
 
   private static Input encodeInput(Edge edge) {
@@ -178,7 +208,8 @@ public final class LlbCodec {
         wire.getIgnoreCache(),
         wire.getDescriptionMap(),
         wire.hasProgressGroup()
-            ? Optional.of(new VertexMetadata.ProgressGroup(group.getId(), group.getName(), group.getWeak()))
+            ? Optional.of(
+                new VertexMetadata.ProgressGroup(group.getId(), group.getName(), group.getWeak()))
             : Optional.empty(),
         wire.getCapsMap());
   }
@@ -191,9 +222,12 @@ public final class LlbCodec {
             .putAllCaps(metadata.capabilities());
     metadata
         .progressGroup()
-        .ifPresent(
-            group ->
-                wire.setProgressGroup(ProgressGroup.newBuilder().setId(group.id()).setName(group.name()).setWeak(group.weak())));
+        .ifPresent(group ->
+            wire.setProgressGroup(
+                ProgressGroup.newBuilder()
+                    .setId(group.id())
+                    .setName(group.name())
+                    .setWeak(group.weak())));
     return wire.build();
   }
 
@@ -201,7 +235,8 @@ public final class LlbCodec {
     try {
       return dev.slipway.protocol.buildkit.ops.Op.parseFrom(bytes);
     } catch (InvalidProtocolBufferException e) {
-      throw new SlipwayException(ErrorKind.INVALID, "invalid LLB: not a serialized op: " + e.getMessage(), e);
+      throw new SlipwayException(
+          ErrorKind.INVALID, "invalid LLB: not a serialized op: " + e.getMessage(), e);
     }
   }
 

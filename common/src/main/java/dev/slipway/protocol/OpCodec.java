@@ -44,7 +44,10 @@ final class OpCodec {
       case Op.Exec exec -> wire.setExec(ExecCodec.encode(exec));
       case Op.File file -> wire.setFile(FileOpCodec.encode(file));
       case Op.Source source ->
-          wire.setSource(SourceOp.newBuilder().setIdentifier(source.identifier()).putAllAttrs(source.attributes()));
+          wire.setSource(
+              SourceOp.newBuilder()
+                  .setIdentifier(source.identifier())
+                  .putAllAttrs(source.attributes()));
       case Op.Build build ->
           wire.setBuild(
               BuildOp.newBuilder()
@@ -68,7 +71,8 @@ final class OpCodec {
   static int outputs(Op op) {
     return switch (op) {
       case Op.Exec exec -> exec.mounts().stream().mapToInt(Mount::output).max().orElse(-1) + 1;
-      case Op.File file -> file.actions().stream().mapToInt(FileAction::output).max().orElse(-1) + 1;
+      case Op.File file ->
+          file.actions().stream().mapToInt(FileAction::output).max().orElse(-1) + 1;
       case Op.Source source -> 1;
       case Op.Build build -> 1;
       case Op.Merge merge -> 1;

@@ -25,7 +25,9 @@ public final class SourceMapCodec {
   static SourceMap decode(Source wire) throws SlipwayException {
     List<SourceMap.SourceFile> files =
         wire.getInfosList().stream()
-            .map(info -> new SourceMap.SourceFile(info.getFilename(), info.getData().toByteArray(), info.getLanguage()))
+            .map(info ->
+                new SourceMap.SourceFile(
+                    info.getFilename(), info.getData().toByteArray(), info.getLanguage()))
             .toList();
     Map<Digest, List<SourceMap.Location>> locations = new HashMap<>();
     for (Map.Entry<String, Locations> entry : wire.getLocationsMap().entrySet()) {
@@ -35,7 +37,9 @@ public final class SourceMapCodec {
       List<SourceMap.Location> list = new ArrayList<>();
       for (Location location : entry.getValue().getLocationsList()) {
         int file = index(location.getSourceIndex(), 0, files.size(), "source");
-        list.add(new SourceMap.Location(file, location.getRangesList().stream().map(SourceMapCodec::decode).toList()));
+        list.add(
+            new SourceMap.Location(
+                file, location.getRangesList().stream().map(SourceMapCodec::decode).toList()));
       }
       locations.put(new Digest(entry.getKey()), List.copyOf(list));
     }
@@ -47,16 +51,15 @@ public final class SourceMapCodec {
     sources.files().forEach(file -> wire.addInfos(encode(file)));
     sources
         .locations()
-        .forEach(
-            (digest, list) -> {
-              Locations.Builder locations = Locations.newBuilder();
-              for (SourceMap.Location location : list) {
-                Location.Builder builder = Location.newBuilder().setSourceIndex(location.file());
-                location.ranges().forEach(range -> builder.addRanges(encode(range)));
-                locations.addLocations(builder);
-              }
-              wire.putLocations(digest.value(), locations.build());
-            });
+        .forEach((digest, list) -> {
+          Locations.Builder locations = Locations.newBuilder();
+          for (SourceMap.Location location : list) {
+            Location.Builder builder = Location.newBuilder().setSourceIndex(location.file());
+            location.ranges().forEach(range -> builder.addRanges(encode(range)));
+            locations.addLocations(builder);
+          }
+          wire.putLocations(digest.value(), locations.build());
+        });
     return wire.build();
   }
 
@@ -72,13 +75,17 @@ public final class SourceMapCodec {
   /** Writes a range. */
   public static Range encode(SourceMap.Range range) {
     return Range.newBuilder()
-        .setStart(Position.newBuilder().setLine(range.startLine()).setCharacter(range.startCharacter()))
+        .setStart(
+            Position.newBuilder().setLine(range.startLine()).setCharacter(range.startCharacter()))
         .setEnd(Position.newBuilder().setLine(range.endLine()).setCharacter(range.endCharacter()))
         .build();
   }
 
   private static SourceMap.Range decode(Range wire) {
     return new SourceMap.Range(
-        wire.getStart().getLine(), wire.getStart().getCharacter(), wire.getEnd().getLine(), wire.getEnd().getCharacter());
+        wire.getStart().getLine(),
+        wire.getStart().getCharacter(),
+        wire.getEnd().getLine(),
+        wire.getEnd().getCharacter());
   }
 }

@@ -4,7 +4,10 @@ import dev.slipway.error.SlipwayException;
 import java.util.List;
 import java.util.Optional;
 
-/** Where credentials come from. Implementations ask the client's session; nothing is stored. @ThreadSafe */
+/**
+ * Where credentials come from. Implementations ask the client's session; nothing is
+ * stored. @ThreadSafe
+ */
 public interface Authenticator {
   /** Nobody: anonymous access only. */
   Authenticator ANONYMOUS =
@@ -23,7 +26,10 @@ public interface Authenticator {
   /** User name and password for the registry host; empty = anonymous. */
   Optional<Credentials> credentials(String host) throws SlipwayException, InterruptedException;
 
-  /** A token fetched by the client itself, so that its credentials stay there; empty when the client cannot do that. */
+  /**
+   * A token fetched by the client itself, so that its credentials stay there; empty when the client
+   * cannot do that.
+   */
   Optional<Token> fetchToken(TokenRequest request) throws SlipwayException, InterruptedException;
 
   /** Credentials; an empty user name means that the secret is an identity (refresh) token. */

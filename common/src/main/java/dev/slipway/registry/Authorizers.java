@@ -14,7 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Knows how each registry wants to be authenticated to, and authorizes requests accordingly. @ThreadSafe */
+/**
+ * Knows how each registry wants to be authenticated to, and authorizes requests
+ * accordingly. @ThreadSafe
+ */
 final class Authorizers {
   /** A registry that changes its ways is noticed after this; a refusal is noticed at once. */
   private static final Duration TRUST = Duration.ofMinutes(30);
@@ -36,27 +39,36 @@ final class Authorizers {
   }
 
   /** What the endpoint asks of strangers; asks it when it is not known yet. Empty = nothing. */
-  private Optional<Challenge> challenge(Endpoint endpoint) throws IOException, SlipwayException, InterruptedException {
+  private Optional<Challenge> challenge(Endpoint endpoint)
+      throws IOException, SlipwayException, InterruptedException {
     Optional<Optional<Challenge>> remembered = remembered(endpoint);
     if (remembered.isPresent()) {
       return remembered.get();
     }
-    RegistryTransport.Peer stranger = new RegistryTransport.Peer(RequestAuthorizer.fixed(""), endpoint.insecureTls());
+    RegistryTransport.Peer stranger =
+        new RegistryTransport.Peer(RequestAuthorizer.fixed(""), endpoint.insecureTls());
     HttpResponse<InputStream> response =
-        transport.send(to -> HttpRequest.newBuilder(to.orElse(endpoint.apiRoot())).GET(), stranger, RegistryTransport.NOTHING_MOVES);
+        transport.send(
+            to -> HttpRequest.newBuilder(to.orElse(endpoint.apiRoot())).GET(),
+            stranger,
+            RegistryTransport.NOTHING_MOVES);
     if (response.statusCode() >= 500 || response.statusCode() == 429) {
       throw RegistryException.of("request to registry " + endpoint.host(), response);
     }
     Bodies.discard(response);
     Optional<Challenge> challenge =
-        response.statusCode() == 401 ? Challenge.choose(response.headers().allValues("www-authenticate")) : Optional.empty();
+        response.statusCode() == 401
+            ? Challenge.choose(response.headers().allValues("www-authenticate"))
+            : Optional.empty();
     remember(endpoint, challenge);
     return challenge;
   }
 
   private Optional<Optional<Challenge>> remembered(Endpoint endpoint) {
     Known fact = known.get(endpoint.url().toString());
-    return fact == null || fact.until.isBefore(clock.instant()) ? Optional.empty() : Optional.of(fact.challenge);
+    return fact == null || fact.until.isBefore(clock.instant())
+        ? Optional.empty()
+        : Optional.of(fact.challenge);
   }
 
   private void remember(Endpoint endpoint, Optional<Challenge> challenge) {
@@ -79,8 +91,12 @@ final class Authorizers {
       this.authenticator = authenticator;
     }
 
-    /** Asks the registry what it wants, then returns what to give to somebody else who will use it for a while. */
-    Grant grant(Duration life, boolean renew) throws IOException, SlipwayException, InterruptedException {
+    /**
+     * Asks the registry what it wants, then returns what to give to somebody else who will use it
+     * for a while.
+     */
+    Grant grant(Duration life, boolean renew)
+        throws IOException, SlipwayException, InterruptedException {
       Optional<Challenge> challenge = challenge(endpoint);
       if (challenge.isEmpty()) {
         return new Grant("", false);
@@ -89,7 +105,11 @@ final class Authorizers {
         boolean somebody = authenticator.credentials(endpoint.host()).isPresent();
         return new Grant("", somebody);
       }
-      return new Grant("Bearer " + tokens.token(endpoint, challenge.get(), scopes(challenge.get()), authenticator, renew, life), false);
+      return new Grant(
+          "Bearer "
+              + tokens.token(
+                  endpoint, challenge.get(), scopes(challenge.get()), authenticator, renew, life),
+          false);
     }
 
     @Override
@@ -99,12 +119,17 @@ final class Authorizers {
     }
 
     @Override
-    public boolean challenged(List<String> challenges) throws SlipwayException, InterruptedException {
+    public boolean challenged(List<String> challenges)
+        throws SlipwayException, InterruptedException {
       Optional<Challenge> challenge = Challenge.choose(challenges);
       if (challenge.isEmpty()) {
         return false;
       }
-      boolean tried = remembered(endpoint).flatMap(fact -> fact).filter(fact -> fact.scheme().equals(challenge.get().scheme())).isPresent();
+      boolean tried =
+          remembered(endpoint)
+              .flatMap(fact -> fact)
+              .filter(fact -> fact.scheme().equals(challenge.get().scheme()))
+              .isPresent();
       remember(endpoint, challenge);
       if (tried && !challenge.get().bearer()) {
         return false;
@@ -112,9 +137,13 @@ final class Authorizers {
       return answer(challenge.get(), tried).isPresent();
     }
 
-    private Optional<String> answer(Challenge challenge, boolean renew) throws SlipwayException, InterruptedException {
+    private Optional<String> answer(Challenge challenge, boolean renew)
+        throws SlipwayException, InterruptedException {
       if (challenge.bearer()) {
-        return Optional.of("Bearer " + tokens.token(endpoint, challenge, scopes(challenge), authenticator, renew, Duration.ZERO));
+        return Optional.of(
+            "Bearer "
+                + tokens.token(
+                    endpoint, challenge, scopes(challenge), authenticator, renew, Duration.ZERO));
       }
       return authenticator.credentials(endpoint.host()).map(Tokens::basic);
     }

@@ -5,8 +5,8 @@ import java.net.URI;
 import java.util.List;
 
 /**
- * What a worker needs to read or write the blobs of one repository without knowing any credentials. Tokens in it live for minutes: ask
- * again for each use.
+ * What a worker needs to read or write the blobs of one repository without knowing any credentials.
+ * Tokens in it live for minutes: ask again for each use.
  *
  * @param sites where to read, in order; exactly one to write
  */
@@ -15,7 +15,10 @@ public record BlobAccess(List<Site> sites) {
     sites = List.copyOf(sites);
   }
 
-  /** Whether a worker can use no site, because all want credentials: the coordinator must pass the bytes on itself. */
+  /**
+   * Whether a worker can use no site, because all want credentials: the coordinator must pass the
+   * bytes on itself.
+   */
   public boolean onlyBasic() {
     return sites.stream().allMatch(Site::basic);
   }
@@ -35,7 +38,13 @@ public record BlobAccess(List<Site> sites) {
    * @param basic whether it wants Basic credentials, which stay here
    * @param insecureTls https without verification
    */
-  public record Site(URI registryUrl, String repository, String query, String authorization, boolean basic, boolean insecureTls) {
+  public record Site(
+      URI registryUrl,
+      String repository,
+      String query,
+      String authorization,
+      boolean basic,
+      boolean insecureTls) {
     public URI blobUrl(Digest digest) {
       return URI.create(registryUrl + "/v2/" + repository + "/blobs/" + digest + query);
     }

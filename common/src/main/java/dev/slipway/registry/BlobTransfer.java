@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.function.LongConsumer;
 
 /**
- * Moves blobs for somebody who was told where from, where to and with which Authorization: a worker. Blocking; an interrupt ends it.
- * Retries are inside. @ThreadSafe
+ * Moves blobs for somebody who was told where from, where to and with which Authorization: a
+ * worker. Blocking; an interrupt ends it. Retries are inside. @ThreadSafe
  */
 public final class BlobTransfer implements AutoCloseable {
   private final RegistryTransport transport;
@@ -25,16 +25,23 @@ public final class BlobTransfer implements AutoCloseable {
   }
 
   /**
-   * Opens a blob for reading. The stream goes on where it broke off, at the next source if need be, and its last read fails unless all
-   * bytes had the blob's digest and size: nothing read from it may be trusted before end of stream. Its {@link IOException}s have a
-   * {@link SlipwayException} as cause.
+   * Opens a blob for reading. The stream goes on where it broke off, at the next source if need be,
+   * and its last read fails unless all bytes had the blob's digest and size: nothing read from it
+   * may be trusted before end of stream. Its {@link IOException}s have a {@link SlipwayException}
+   * as cause.
    *
    * @param received called with all bytes received so far, from the reading thread
-   * @throws SlipwayException NOT_FOUND, DENIED, UNAVAILABLE … of the last source when none gives the blob
+   * @throws SlipwayException NOT_FOUND, DENIED, UNAVAILABLE … of the last source when none gives
+   *     the blob
    */
-  public InputStream open(Blob blob, LongConsumer received) throws SlipwayException, InterruptedException {
+  public InputStream open(Blob blob, LongConsumer received)
+      throws SlipwayException, InterruptedException {
     List<ResumingBlobStream.Place> places = blob.sources().stream().map(Source::place).toList();
-    return ResumingBlobStream.open(transport, policy, new ResumingBlobStream.Wanted(blob.digest(), blob.size(), places), received);
+    return ResumingBlobStream.open(
+        transport,
+        policy,
+        new ResumingBlobStream.Wanted(blob.digest(), blob.size(), places),
+        received);
   }
 
   /**
@@ -42,7 +49,8 @@ public final class BlobTransfer implements AutoCloseable {
    *
    * @param file created; removed again when the download fails
    */
-  public void download(Blob blob, Path file, LongConsumer received) throws SlipwayException, IOException, InterruptedException {
+  public void download(Blob blob, Path file, LongConsumer received)
+      throws SlipwayException, IOException, InterruptedException {
     boolean complete = false;
     try (InputStream in = open(blob, received);
         OutputStream out = Files.newOutputStream(file)) {
@@ -66,21 +74,29 @@ public final class BlobTransfer implements AutoCloseable {
   /**
    * Uploads a blob unless the repository has it.
    *
-   * @param sent called with the bytes sent so far; falls back to a smaller number when an upload starts again
+   * @param sent called with the bytes sent so far; falls back to a smaller number when an upload
+   *     starts again
    * @return whether bytes were sent
    */
-  public boolean upload(Target target, Digest digest, Path file, LongConsumer sent) throws SlipwayException, IOException, InterruptedException {
+  public boolean upload(Target target, Digest digest, Path file, LongConsumer sent)
+      throws SlipwayException, IOException, InterruptedException {
     return uploadTo(target).push(digest, UploadBody.ofFile(file), sent);
   }
 
   /** Whether the repository has the blob. */
-  public boolean exists(Target target, Digest digest) throws SlipwayException, InterruptedException {
+  public boolean exists(Target target, Digest digest)
+      throws SlipwayException, InterruptedException {
     return uploadTo(target).exists(digest);
   }
 
   private BlobUpload uploadTo(Target target) {
     RepositoryUrls urls = RepositoryUrls.of(target.registryUrl(), target.repository());
-    return new BlobUpload(transport, new Retries(policy), target.peer(), urls, target.host() + "/" + target.repository());
+    return new BlobUpload(
+        transport,
+        new Retries(policy),
+        target.peer(),
+        urls,
+        target.host() + "/" + target.repository());
   }
 
   @Override
@@ -111,7 +127,8 @@ public final class BlobTransfer implements AutoCloseable {
    */
   public record Source(URI url, String authorization, boolean insecureTls) {
     ResumingBlobStream.Place place() {
-      return new ResumingBlobStream.Place(url, new RegistryTransport.Peer(RequestAuthorizer.fixed(authorization), insecureTls));
+      return new ResumingBlobStream.Place(
+          url, new RegistryTransport.Peer(RequestAuthorizer.fixed(authorization), insecureTls));
     }
 
     @Override
@@ -127,7 +144,8 @@ public final class BlobTransfer implements AutoCloseable {
    * @param authorization value of the header, empty = none
    * @param insecureTls https without verification
    */
-  public record Target(URI registryUrl, String repository, String authorization, boolean insecureTls) {
+  public record Target(
+      URI registryUrl, String repository, String authorization, boolean insecureTls) {
     RegistryTransport.Peer peer() {
       return new RegistryTransport.Peer(RequestAuthorizer.fixed(authorization), insecureTls);
     }

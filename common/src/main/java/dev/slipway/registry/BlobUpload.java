@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
- * Puts blobs into one repository. OCI distribution-spec v1.1, Pushing blobs: monolithically with POST then PUT, mounting from another
- * repository. @ThreadSafe
+ * Puts blobs into one repository. OCI distribution-spec v1.1, Pushing blobs: monolithically with
+ * POST then PUT, mounting from another repository. @ThreadSafe
  */
 final class BlobUpload {
   private final RegistryTransport transport;
@@ -23,8 +23,15 @@ final class BlobUpload {
   private final RepositoryUrls urls;
   private final String name;
 
-  /** @param name of the repository, for messages: {@code registry.test/app} */
-  BlobUpload(RegistryTransport transport, Retries retries, RegistryTransport.Peer peer, RepositoryUrls urls, String name) {
+  /**
+   * @param name of the repository, for messages: {@code registry.test/app}
+   */
+  BlobUpload(
+      RegistryTransport transport,
+      Retries retries,
+      RegistryTransport.Peer peer,
+      RepositoryUrls urls,
+      String name) {
     this.transport = transport;
     this.retries = retries;
     this.peer = peer;
@@ -38,9 +45,13 @@ final class BlobUpload {
     return retries.run(what, host(), () -> head(what, digest));
   }
 
-  private boolean head(String what, Digest digest) throws IOException, SlipwayException, InterruptedException {
+  private boolean head(String what, Digest digest)
+      throws IOException, SlipwayException, InterruptedException {
     HttpResponse<InputStream> response =
-        transport.send(to -> HttpRequest.newBuilder(to.orElse(urls.blob(digest))).HEAD(), peer, RegistryTransport.NOTHING_MOVES);
+        transport.send(
+            to -> HttpRequest.newBuilder(to.orElse(urls.blob(digest))).HEAD(),
+            peer,
+            RegistryTransport.NOTHING_MOVES);
     return switch (response.statusCode()) {
       case 200 -> {
         Bodies.discard(response);
@@ -55,7 +66,8 @@ final class BlobUpload {
   }
 
   /** Uploads unless the blob is there. @return whether bytes were sent */
-  boolean push(Digest digest, UploadBody body, LongConsumer sent) throws SlipwayException, InterruptedException {
+  boolean push(Digest digest, UploadBody body, LongConsumer sent)
+      throws SlipwayException, InterruptedException {
     String what = "push of blob " + digest + " to " + name;
     return retries.run(
         what,
@@ -74,7 +86,8 @@ final class BlobUpload {
    *
    * @return false when the registry would rather have the bytes
    */
-  boolean mount(Digest digest, String fromRepository) throws SlipwayException, InterruptedException {
+  boolean mount(Digest digest, String fromRepository)
+      throws SlipwayException, InterruptedException {
     String what = "mount of blob " + digest + " from " + fromRepository + " into " + name;
     return retries.run(
         what,
@@ -92,7 +105,8 @@ final class BlobUpload {
               return false;
             }
             case 401, 403, 404, 405 -> {
-              // Not allowed to read the other repository, or no mounting at all: uploading is the way.
+              // Not allowed to read the other repository, or no mounting at all: uploading is the
+              // way.
               Bodies.discard(response);
               return false;
             }
@@ -110,9 +124,12 @@ final class BlobUpload {
     return location(response);
   }
 
-  private HttpResponse<InputStream> post(URI url) throws IOException, SlipwayException, InterruptedException {
+  private HttpResponse<InputStream> post(URI url)
+      throws IOException, SlipwayException, InterruptedException {
     return transport.send(
-        to -> HttpRequest.newBuilder(to.orElse(url)).POST(BodyPublishers.noBody()), peer, RegistryTransport.NOTHING_MOVES);
+        to -> HttpRequest.newBuilder(to.orElse(url)).POST(BodyPublishers.noBody()),
+        peer,
+        RegistryTransport.NOTHING_MOVES);
   }
 
   /** The upload's URL, with whatever state the registry keeps in it. */
@@ -134,7 +151,9 @@ final class BlobUpload {
             to -> {
               BodyPublisher publisher = body.publisher();
               counted[0] = new UploadBody.Counted(publisher, sent);
-              return HttpRequest.newBuilder(to.orElse(url)).setHeader("Content-Type", "application/octet-stream").PUT(counted[0]);
+              return HttpRequest.newBuilder(to.orElse(url))
+                  .setHeader("Content-Type", "application/octet-stream")
+                  .PUT(counted[0]);
             },
             sameRegistry(url),
             () -> counted[0] == null ? 0 : counted[0].count());
@@ -144,7 +163,10 @@ final class BlobUpload {
     Bodies.discard(response);
   }
 
-  /** An upload may be sent to another host, which authenticates by its URL: our token is none of its business. */
+  /**
+   * An upload may be sent to another host, which authenticates by its URL: our token is none of its
+   * business.
+   */
   private RegistryTransport.Peer sameRegistry(URI upload) {
     return RegistryTransport.sameOrigin(upload, urls.uploads())
         ? peer
@@ -153,7 +175,11 @@ final class BlobUpload {
 
   private void cancel(URI upload) throws SlipwayException, InterruptedException {
     try {
-      Bodies.discard(transport.send(to -> HttpRequest.newBuilder(to.orElse(upload)).DELETE(), sameRegistry(upload), RegistryTransport.NOTHING_MOVES));
+      Bodies.discard(
+          transport.send(
+              to -> HttpRequest.newBuilder(to.orElse(upload)).DELETE(),
+              sameRegistry(upload),
+              RegistryTransport.NOTHING_MOVES));
     } catch (IOException e) {
       // The registry forgets an abandoned upload by itself.
     }

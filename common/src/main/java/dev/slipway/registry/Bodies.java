@@ -22,12 +22,16 @@ final class Bodies {
     }
   }
 
-  /** The whole body. @throws SlipwayException EXHAUSTED when it is longer than {@code limit} bytes */
-  static byte[] read(HttpResponse<InputStream> response, int limit, String what) throws IOException, SlipwayException {
+  /**
+   * The whole body. @throws SlipwayException EXHAUSTED when it is longer than {@code limit} bytes
+   */
+  static byte[] read(HttpResponse<InputStream> response, int limit, String what)
+      throws IOException, SlipwayException {
     try (InputStream body = response.body()) {
       byte[] bytes = body.readNBytes(limit + 1);
       if (bytes.length > limit) {
-        throw new SlipwayException(ErrorKind.EXHAUSTED, what + " failed: the answer is longer than " + limit + " bytes");
+        throw new SlipwayException(
+            ErrorKind.EXHAUSTED, what + " failed: the answer is longer than " + limit + " bytes");
       }
       return bytes;
     }

@@ -16,7 +16,9 @@ import java.util.regex.Pattern;
  */
 record Challenge(String scheme, Map<String, String> parameters) {
   private static final Pattern SCHEME = Pattern.compile("\\s*([A-Za-z0-9-]+)(?:\\s+|$)");
-  private static final Pattern PARAMETER = Pattern.compile("\\s*([A-Za-z0-9_-]+)\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s,\"]*))\\s*,?");
+  private static final Pattern PARAMETER =
+      Pattern.compile(
+          "\\s*([A-Za-z0-9_-]+)\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s,\"]*))\\s*,?");
 
   /** A header longer than this is nobody's challenge. */
   private static final int LONGEST = 8 * 1024;
@@ -35,8 +37,16 @@ record Challenge(String scheme, Map<String, String> parameters) {
 
   /** The challenge that we can meet, Bearer rather than Basic; empty when there is none. */
   static Optional<Challenge> choose(List<String> headers) {
-    List<Challenge> known = headers.stream().filter(header -> header.length() <= LONGEST).map(Challenge::parse).flatMap(Optional::stream).toList();
-    return known.stream().filter(Challenge::bearer).findFirst().or(() -> known.stream().filter(c -> c.scheme.equals("basic")).findFirst());
+    List<Challenge> known =
+        headers.stream()
+            .filter(header -> header.length() <= LONGEST)
+            .map(Challenge::parse)
+            .flatMap(Optional::stream)
+            .toList();
+    return known.stream()
+        .filter(Challenge::bearer)
+        .findFirst()
+        .or(() -> known.stream().filter(c -> c.scheme.equals("basic")).findFirst());
   }
 
   private static Optional<Challenge> parse(String header) {
@@ -48,7 +58,10 @@ record Challenge(String scheme, Map<String, String> parameters) {
     Matcher parameter = PARAMETER.matcher(header);
     int position = scheme.end();
     while (position < header.length() && parameter.region(position, header.length()).lookingAt()) {
-      String value = parameter.group(2) != null ? parameter.group(2).replaceAll("\\\\(.)", "$1") : parameter.group(3);
+      String value =
+          parameter.group(2) != null
+              ? parameter.group(2).replaceAll("\\\\(.)", "$1")
+              : parameter.group(3);
       parameters.put(parameter.group(1).toLowerCase(Locale.ROOT), value);
       position = parameter.end();
     }

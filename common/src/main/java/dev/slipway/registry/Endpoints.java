@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Which servers are asked for a registry host, in order. Follows buildkitd.toml's {@code [registry]} sections: mirrors first, only for
- * reading; a mirror's own section says how it is reached.
+ * Which servers are asked for a registry host, in order. Follows buildkitd.toml's {@code
+ * [registry]} sections: mirrors first, only for reading; a mirror's own section says how it is
+ * reached.
  */
 final class Endpoints {
   private static final String DOCKER_HUB_SERVER = "registry-1.docker.io";
@@ -38,7 +39,8 @@ final class Endpoints {
     RegistryHosts.Host section = hosts.hosts().get(host);
     boolean insecure = reach == Reach.INSECURE || (section != null && section.insecure());
     boolean http = section != null && section.http() || !insecure && isLoopback(server);
-    return new Endpoint(server, URI.create((http ? "http://" : "https://") + server), "", "", insecure);
+    return new Endpoint(
+        server, URI.create((http ? "http://" : "https://") + server), "", "", insecure);
   }
 
   private Endpoint mirror(String mirror, String host) {
@@ -48,8 +50,12 @@ final class Endpoints {
     String prefix = slash < 0 ? "" : stripSlashes(text.substring(slash));
     RegistryHosts.Host section = hosts.hosts().getOrDefault(text, hosts.hosts().get(server));
     boolean insecure = section != null && section.insecure();
-    boolean http = mirror.startsWith("http://") || section != null && section.http() || !insecure && isLoopback(server);
-    return new Endpoint(server, URI.create((http ? "http://" : "https://") + server), prefix, host, insecure);
+    boolean http =
+        mirror.startsWith("http://")
+            || section != null && section.http()
+            || !insecure && isLoopback(server);
+    return new Endpoint(
+        server, URI.create((http ? "http://" : "https://") + server), prefix, host, insecure);
   }
 
   private static String stripSlashes(String path) {
@@ -65,13 +71,18 @@ final class Endpoints {
     }
     int colon = name.indexOf(':');
     name = colon < 0 ? name : name.substring(0, colon);
-    return name.equals("localhost") || name.endsWith(".localhost") || name.matches("127\\.[0-9]+\\.[0-9]+\\.[0-9]+");
+    return name.equals("localhost")
+        || name.endsWith(".localhost")
+        || name.matches("127\\.[0-9]+\\.[0-9]+\\.[0-9]+");
   }
 
   /** How the host is reached. */
   enum Reach {
     AS_CONFIGURED,
-    /** Attribute {@code registry.insecure} of an exporter: https without verification, or plain http if that is what is there. */
+    /**
+     * Attribute {@code registry.insecure} of an exporter: https without verification, or plain http
+     * if that is what is there.
+     */
     INSECURE
   }
 }

@@ -19,7 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Follows a reference to a platform's manifest and configuration. Keeps small immutable documents in memory. @ThreadSafe */
+/**
+ * Follows a reference to a platform's manifest and configuration. Keeps small immutable documents
+ * in memory. @ThreadSafe
+ */
 final class ImageResolver {
   private static final int LARGEST_CONFIG = 8 * 1024 * 1024;
 
@@ -37,7 +40,8 @@ final class ImageResolver {
     this.opener = opener;
   }
 
-  ResolvedImage resolve(ImageReference reference, Platform platform, Authenticator authenticator) throws SlipwayException, InterruptedException {
+  ResolvedImage resolve(ImageReference reference, Platform platform, Authenticator authenticator)
+      throws SlipwayException, InterruptedException {
     SlipwayException answer = null;
     SlipwayException silence = null;
     for (RegistryClient.OpenForReading server : opener.open(reference, authenticator)) {
@@ -59,7 +63,10 @@ final class ImageResolver {
       throw explained;
     }
     // A mirror's answer says more than the silence of the host behind it.
-    throw new SlipwayException(explained.kind(), explained.getMessage() + " (and " + silence.getMessage() + ")", explained);
+    throw new SlipwayException(
+        explained.kind(),
+        explained.getMessage() + " (and " + silence.getMessage() + ")",
+        explained);
   }
 
   /** In the words that Docker's users search the web for. */
@@ -68,8 +75,12 @@ final class ImageResolver {
     if (e instanceof RegistryException answer && answer.status() == 404) {
       return new SlipwayException(ErrorKind.NOT_FOUND, failed + reference + ": not found", e);
     }
-    if (e instanceof RegistryException answer && (answer.status() == 401 || answer.status() == 403)) {
-      String server = String.join("; ", answer.diagnostics().stream().map(RegistryException.Diagnostic::toString).toList());
+    if (e instanceof RegistryException answer
+        && (answer.status() == 401 || answer.status() == 403)) {
+      String server =
+          String.join(
+              "; ",
+              answer.diagnostics().stream().map(RegistryException.Diagnostic::toString).toList());
       return new SlipwayException(
           ErrorKind.DENIED,
           failed
@@ -80,7 +91,8 @@ final class ImageResolver {
     return new SlipwayException(e.kind(), failed + e.getMessage(), e);
   }
 
-  private ResolvedImage resolveAt(RegistryClient.OpenForReading server, ImageReference reference, Platform platform)
+  private ResolvedImage resolveAt(
+      RegistryClient.OpenForReading server, ImageReference reference, Platform platform)
       throws SlipwayException, InterruptedException {
     Manifests manifests = server.manifests(reference);
     Manifests.Document root = manifests.get(reference.object());
@@ -90,13 +102,20 @@ final class ImageResolver {
       Digest parent = document.digest();
       Descriptor chosen =
           PlatformMatcher.choose(OciJson.index(document.content()).manifests(), platform)
-              .orElseThrow(
-                  () -> new SlipwayException(ErrorKind.NOT_FOUND, "no match for platform in manifest " + parent + ": not found (wanted " + platform + ")"));
+              .orElseThrow(() ->
+                  new SlipwayException(
+                      ErrorKind.NOT_FOUND,
+                      "no match for platform in manifest "
+                          + parent
+                          + ": not found (wanted "
+                          + platform
+                          + ")"));
       document = keptOr(chosen.digest(), () -> manifests.get(chosen.digest().value()));
     }
     String mediaType = mediaType(document);
     if (!MediaTypes.isManifest(mediaType)) {
-      throw new SlipwayException(ErrorKind.INVALID, "manifest of media type \"" + mediaType + "\" is not supported yet");
+      throw new SlipwayException(
+          ErrorKind.INVALID, "manifest of media type \"" + mediaType + "\" is not supported yet");
     }
     Manifest manifest = OciJson.manifest(document.content());
     byte[] config =
@@ -117,26 +136,39 @@ final class ImageResolver {
         layers(reference, manifest, config));
   }
 
-  private static List<ResolvedImage.Layer> layers(ImageReference reference, Manifest manifest, byte[] config) throws SlipwayException {
+  private static List<ResolvedImage.Layer> layers(
+      ImageReference reference, Manifest manifest, byte[] config) throws SlipwayException {
     List<Digest> diffIds = ImageConfig.parse(config).diffIds();
     List<Descriptor> blobs = manifest.layers();
     if (diffIds.size() != blobs.size()) {
       throw new SlipwayException(
-          ErrorKind.INVALID, reference + " is not a container image: it has " + blobs.size() + " layers and " + diffIds.size() + " diff ids");
+          ErrorKind.INVALID,
+          reference
+              + " is not a container image: it has "
+              + blobs.size()
+              + " layers and "
+              + diffIds.size()
+              + " diff ids");
     }
     List<Digest> chainIds = ChainId.of(diffIds);
     List<ResolvedImage.Layer> layers = new ArrayList<>();
     for (int i = 0; i < blobs.size(); i++) {
       if (!MediaTypes.isLayer(blobs.get(i).mediaType())) {
         throw new SlipwayException(
-            ErrorKind.INVALID, reference + " has a layer of media type \"" + blobs.get(i).mediaType() + "\", which is not supported yet");
+            ErrorKind.INVALID,
+            reference
+                + " has a layer of media type \""
+                + blobs.get(i).mediaType()
+                + "\", which is not supported yet");
       }
       layers.add(new ResolvedImage.Layer(blobs.get(i), diffIds.get(i), chainIds.get(i)));
     }
     return layers;
   }
 
-  /** The header's word, unless it is general; then what the document says of itself, then its shape. */
+  /**
+   * The header's word, unless it is general; then what the document says of itself, then its shape.
+   */
   private static String mediaType(Manifests.Document document) throws SlipwayException {
     if (MediaTypes.isIndex(document.mediaType()) || MediaTypes.isManifest(document.mediaType())) {
       return document.mediaType();
@@ -146,10 +178,13 @@ final class ImageResolver {
     if (!own.isEmpty()) {
       return own;
     }
-    return tree.has("manifests") ? MediaTypes.OCI_INDEX : tree.has("config") ? MediaTypes.OCI_MANIFEST : document.mediaType();
+    return tree.has("manifests")
+        ? MediaTypes.OCI_INDEX
+        : tree.has("config") ? MediaTypes.OCI_MANIFEST : document.mediaType();
   }
 
-  private Manifests.Document keptOr(Digest digest, Fetch fetch) throws SlipwayException, InterruptedException {
+  private Manifests.Document keptOr(Digest digest, Fetch fetch)
+      throws SlipwayException, InterruptedException {
     synchronized (kept) {
       Optional<Manifests.Document> document = Optional.ofNullable(kept.get(digest));
       if (document.isPresent()) {
@@ -175,6 +210,7 @@ final class ImageResolver {
 
   /** Opens the servers of a registry host, in the order to be asked. */
   interface Opener {
-    List<RegistryClient.OpenForReading> open(ImageReference name, Authenticator authenticator) throws SlipwayException, InterruptedException;
+    List<RegistryClient.OpenForReading> open(ImageReference name, Authenticator authenticator)
+        throws SlipwayException, InterruptedException;
   }
 }

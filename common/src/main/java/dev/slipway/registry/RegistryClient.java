@@ -1,6 +1,5 @@
 package dev.slipway.registry;
 
-import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.ImageReference;
@@ -20,14 +19,23 @@ import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The coordinator's client of registries. Blocking; an interrupt ends a call. Retries are inside. @ThreadSafe */
+/**
+ * The coordinator's client of registries. Blocking; an interrupt ends a call. Retries are
+ * inside. @ThreadSafe
+ */
 public final class RegistryClient implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryClient.class);
 
-  /** A token given to a worker should outlive the time until it is used there; Docker Hub's live five minutes. */
+  /**
+   * A token given to a worker should outlive the time until it is used there; Docker Hub's live
+   * five minutes.
+   */
   private static final Duration LIFE_AT_WORKER = Duration.ofMinutes(2);
 
-  /** How long a registry that did not answer is not asked where another did: machines behind a mirror may never reach it. */
+  /**
+   * How long a registry that did not answer is not asked where another did: machines behind a
+   * mirror may never reach it.
+   */
   private static final Duration LEFT_OUT = Duration.ofMinutes(1);
 
   private final Clock clock;
@@ -58,10 +66,13 @@ public final class RegistryClient implements AutoCloseable {
   /**
    * Finds an image: mirrors are asked first, then the host itself.
    *
-   * @throws SlipwayException NOT_FOUND {@code failed to resolve source metadata for x: x: not found}; DENIED {@code … pull access denied,
-   *     repository does not exist or may require authorization …}
+   * @throws SlipwayException NOT_FOUND {@code failed to resolve source metadata for x: x: not
+   *     found}; DENIED {@code … pull access denied, repository does not exist or may require
+   *     authorization …}
    */
-  public ResolvedImage resolve(ImageReference reference, Platform platform, Authenticator authenticator) throws SlipwayException, InterruptedException {
+  public ResolvedImage resolve(
+      ImageReference reference, Platform platform, Authenticator authenticator)
+      throws SlipwayException, InterruptedException {
     return resolver.resolve(reference, platform, authenticator);
   }
 
@@ -73,15 +84,20 @@ public final class RegistryClient implements AutoCloseable {
     RepositoryUrls urls = endpoint.urls(repository);
     String name = access.name().name();
     return new Repository(
-        name, new BlobUpload(transport, retries, peer, urls, name), new Manifests(transport, retries, peer, urls, name));
+        name,
+        new BlobUpload(transport, retries, peer, urls, name),
+        new Manifests(transport, retries, peer, urls, name));
   }
 
   /**
-   * Returns what a worker needs to read ({@code push} false) or write the repository's blobs. Servers that cannot be reached are left
-   * out while there are others.
+   * Returns what a worker needs to read ({@code push} false) or write the repository's blobs.
+   * Servers that cannot be reached are left out while there are others.
    */
-  public BlobAccess access(ImageReference name, boolean push, Authenticator authenticator) throws SlipwayException, InterruptedException {
-    return push ? pushAccess(new PushAccess(name, authenticator, false, Set.of()), false) : pullAccess(name, authenticator);
+  public BlobAccess access(ImageReference name, boolean push, Authenticator authenticator)
+      throws SlipwayException, InterruptedException {
+    return push
+        ? pushAccess(new PushAccess(name, authenticator, false, Set.of()), false)
+        : pullAccess(name, authenticator);
   }
 
   /**
@@ -89,27 +105,45 @@ public final class RegistryClient implements AutoCloseable {
    *
    * @param renew whether the token of before was refused
    */
-  public BlobAccess pushAccess(PushAccess access, boolean renew) throws SlipwayException, InterruptedException {
+  public BlobAccess pushAccess(PushAccess access, boolean renew)
+      throws SlipwayException, InterruptedException {
     Endpoint endpoint = schemes.settle(endpoints.toWrite(access.name().host(), access.reach()));
     String what = "authorization to push to " + access.name().name();
-    return new BlobAccess(List.of(retries.run(what, endpoint.host(), () -> site(endpoint, access.name(), access.scopes(), access.authenticator(), renew))));
+    return new BlobAccess(
+        List.of(
+            retries.run(
+                what,
+                endpoint.host(),
+                () ->
+                    site(
+                        endpoint, access.name(), access.scopes(), access.authenticator(), renew))));
   }
 
-  private BlobAccess pullAccess(ImageReference name, Authenticator authenticator) throws SlipwayException, InterruptedException {
+  private BlobAccess pullAccess(ImageReference name, Authenticator authenticator)
+      throws SlipwayException, InterruptedException {
     List<BlobAccess.Site> sites = new ArrayList<>();
     SlipwayException last = null;
     for (Endpoint candidate : endpoints.toRead(name.host(), Endpoints.Reach.AS_CONFIGURED)) {
       boolean spare = !sites.isEmpty();
-      if (spare && clock.instant().isBefore(leftOutUntil.getOrDefault(candidate.host(), Instant.MIN))) {
+      if (spare
+          && clock.instant().isBefore(leftOutUntil.getOrDefault(candidate.host(), Instant.MIN))) {
         continue;
       }
       String what = "authorization to pull from " + name.name();
       try {
         Endpoint endpoint = schemes.settle(candidate);
         List<String> scopes = List.of("repository:" + endpoint.path(name.repository()) + ":pull");
-        sites.add((spare ? new Retries(RetryPolicy.ONCE) : patience(endpoint)).run(what, endpoint.host(), () -> site(endpoint, name, scopes, authenticator, false)));
+        sites.add(
+            (spare ? new Retries(RetryPolicy.ONCE) : patience(endpoint))
+                .run(
+                    what,
+                    endpoint.host(),
+                    () -> site(endpoint, name, scopes, authenticator, false)));
       } catch (SlipwayException e) {
-        LOG.atDebug().addKeyValue("registry", candidate.host()).addKeyValue("reason", e.getMessage()).log("registry left out");
+        LOG.atDebug()
+            .addKeyValue("registry", candidate.host())
+            .addKeyValue("reason", e.getMessage())
+            .log("registry left out");
         if (spare) {
           leftOutUntil.put(candidate.host(), clock.instant().plus(LEFT_OUT));
         }
@@ -122,34 +156,59 @@ public final class RegistryClient implements AutoCloseable {
     return new BlobAccess(sites);
   }
 
-  private BlobAccess.Site site(Endpoint endpoint, ImageReference name, List<String> scopes, Authenticator authenticator, boolean renew)
+  private BlobAccess.Site site(
+      Endpoint endpoint,
+      ImageReference name,
+      List<String> scopes,
+      Authenticator authenticator,
+      boolean renew)
       throws IOException, SlipwayException, InterruptedException {
-    Authorizers.Grant grant = authorizers.authorizer(endpoint, scopes, authenticator).grant(LIFE_AT_WORKER, renew);
+    Authorizers.Grant grant =
+        authorizers.authorizer(endpoint, scopes, authenticator).grant(LIFE_AT_WORKER, renew);
     String query = endpoint.mirror() ? "?ns=" + endpoint.namespace() : "";
     return new BlobAccess.Site(
-        endpoint.url(), endpoint.path(name.repository()), query, grant.authorization(), grant.basic(), endpoint.insecureTls());
+        endpoint.url(),
+        endpoint.path(name.repository()),
+        query,
+        grant.authorization(),
+        grant.basic(),
+        endpoint.insecureTls());
   }
 
   /**
-   * Opens a blob for reading, from a mirror or the host itself. It resumes and verifies itself as {@link BlobTransfer#open} says.
+   * Opens a blob for reading, from a mirror or the host itself. It resumes and verifies itself as
+   * {@link BlobTransfer#open} says.
    *
    * @param size in bytes; negative = unknown
    */
-  public InputStream fetchBlob(ImageReference name, Digest digest, long size, Authenticator authenticator, LongConsumer received)
+  public InputStream fetchBlob(
+      ImageReference name,
+      Digest digest,
+      long size,
+      Authenticator authenticator,
+      LongConsumer received)
       throws SlipwayException, InterruptedException {
     List<ResumingBlobStream.Place> places = new ArrayList<>();
     for (OpenForReading open : openForReading(name, authenticator)) {
       places.add(new ResumingBlobStream.Place(open.urls().blob(digest), open.peer()));
     }
-    return ResumingBlobStream.open(transport, policy, new ResumingBlobStream.Wanted(digest, size, places), received);
+    return ResumingBlobStream.open(
+        transport, policy, new ResumingBlobStream.Wanted(digest, size, places), received);
   }
 
-  private List<OpenForReading> openForReading(ImageReference name, Authenticator authenticator) throws SlipwayException, InterruptedException {
+  private List<OpenForReading> openForReading(ImageReference name, Authenticator authenticator)
+      throws SlipwayException, InterruptedException {
     List<OpenForReading> open = new ArrayList<>();
     for (Endpoint candidate : endpoints.toRead(name.host(), Endpoints.Reach.AS_CONFIGURED)) {
       Endpoint endpoint = schemes.settle(candidate);
-      RegistryTransport.Peer peer = peer(endpoint, List.of("repository:" + endpoint.path(name.repository()) + ":pull"), authenticator);
-      open.add(new OpenForReading(endpoint, endpoint.urls(name.repository()), peer, transport, patience(endpoint)));
+      RegistryTransport.Peer peer =
+          peer(
+              endpoint,
+              List.of("repository:" + endpoint.path(name.repository()) + ":pull"),
+              authenticator);
+      open.add(
+          new OpenForReading(
+              endpoint, endpoint.urls(name.repository()), peer, transport, patience(endpoint)));
     }
     return open;
   }
@@ -158,8 +217,10 @@ public final class RegistryClient implements AutoCloseable {
     return endpoint.mirror() ? new Retries(RetryPolicy.IMPATIENT) : retries;
   }
 
-  private RegistryTransport.Peer peer(Endpoint endpoint, List<String> scopes, Authenticator authenticator) {
-    return new RegistryTransport.Peer(authorizers.authorizer(endpoint, scopes, authenticator), endpoint.insecureTls());
+  private RegistryTransport.Peer peer(
+      Endpoint endpoint, List<String> scopes, Authenticator authenticator) {
+    return new RegistryTransport.Peer(
+        authorizers.authorizer(endpoint, scopes, authenticator), endpoint.insecureTls());
   }
 
   @Override
@@ -168,12 +229,18 @@ public final class RegistryClient implements AutoCloseable {
   }
 
   /** One server of a registry host, with what is needed to read from it. */
-  record OpenForReading(Endpoint endpoint, RepositoryUrls urls, RegistryTransport.Peer peer, RegistryTransport transport, Retries retries) {
+  record OpenForReading(
+      Endpoint endpoint,
+      RepositoryUrls urls,
+      RegistryTransport.Peer peer,
+      RegistryTransport transport,
+      Retries retries) {
     Manifests manifests(ImageReference name) {
       return new Manifests(transport, retries, peer, urls, name.name());
     }
 
-    byte[] document(ImageReference name, Digest digest, int limit) throws SlipwayException, InterruptedException {
+    byte[] document(ImageReference name, Digest digest, int limit)
+        throws SlipwayException, InterruptedException {
       String what = "request of blob " + digest + " of " + name.name();
       return retries.run(
           what,
@@ -181,7 +248,9 @@ public final class RegistryClient implements AutoCloseable {
           () -> {
             var response =
                 transport.send(
-                    to -> java.net.http.HttpRequest.newBuilder(to.orElse(urls.blob(digest))).GET(), peer, RegistryTransport.NOTHING_MOVES);
+                    to -> java.net.http.HttpRequest.newBuilder(to.orElse(urls.blob(digest))).GET(),
+                    peer,
+                    RegistryTransport.NOTHING_MOVES);
             if (response.statusCode() != 200) {
               throw RegistryException.of(what, response);
             }
@@ -197,10 +266,12 @@ public final class RegistryClient implements AutoCloseable {
   /**
    * A repository to push to, and who pushes.
    *
-   * @param insecure whether https needs no verification and plain http will do: the exporter's attribute {@code registry.insecure}
+   * @param insecure whether https needs no verification and plain http will do: the exporter's
+   *     attribute {@code registry.insecure}
    * @param mountFrom repositories of the same registry that blobs may be mounted from
    */
-  public record PushAccess(ImageReference name, Authenticator authenticator, boolean insecure, Set<String> mountFrom) {
+  public record PushAccess(
+      ImageReference name, Authenticator authenticator, boolean insecure, Set<String> mountFrom) {
     public PushAccess {
       mountFrom = Set.copyOf(mountFrom);
     }
@@ -212,7 +283,10 @@ public final class RegistryClient implements AutoCloseable {
     List<String> scopes() {
       Set<String> scopes = new LinkedHashSet<>();
       scopes.add("repository:" + name.repository() + ":pull,push");
-      mountFrom.stream().filter(other -> !other.equals(name.repository())).sorted().forEach(other -> scopes.add("repository:" + other + ":pull"));
+      mountFrom.stream()
+          .filter(other -> !other.equals(name.repository()))
+          .sorted()
+          .forEach(other -> scopes.add("repository:" + other + ":pull"));
       return List.copyOf(scopes);
     }
   }

@@ -32,7 +32,13 @@ public final class RegistryException extends SlipwayException {
   private final String url;
   private final transient Optional<Duration> retryAfter;
 
-  RegistryException(ErrorKind kind, String message, int status, List<Diagnostic> diagnostics, String url, Optional<Duration> retryAfter) {
+  RegistryException(
+      ErrorKind kind,
+      String message,
+      int status,
+      List<Diagnostic> diagnostics,
+      String url,
+      Optional<Duration> retryAfter) {
     super(kind, message);
     this.status = status;
     this.diagnostics = List.copyOf(diagnostics);
@@ -54,9 +60,19 @@ public final class RegistryException extends SlipwayException {
     }
     List<Diagnostic> diagnostics = diagnostics(body);
     int status = response.statusCode();
-    String detail = diagnostics.isEmpty() ? plainText(body) : String.join("; ", diagnostics.stream().map(Diagnostic::toString).toList());
-    String message = what + " failed: " + status + (detail.isEmpty() ? " " + reason(status) : " " + detail);
-    return new RegistryException(kind(status), message.strip(), status, diagnostics, redact(response.uri()), retryAfter(response));
+    String detail =
+        diagnostics.isEmpty()
+            ? plainText(body)
+            : String.join("; ", diagnostics.stream().map(Diagnostic::toString).toList());
+    String message =
+        what + " failed: " + status + (detail.isEmpty() ? " " + reason(status) : " " + detail);
+    return new RegistryException(
+        kind(status),
+        message.strip(),
+        status,
+        diagnostics,
+        redact(response.uri()),
+        retryAfter(response));
   }
 
   private static ErrorKind kind(int status) {
@@ -87,7 +103,8 @@ public final class RegistryException extends SlipwayException {
     List<Diagnostic> diagnostics = new ArrayList<>();
     try {
       for (JsonNode error : OciJson.tree(body).path("errors")) {
-        diagnostics.add(new Diagnostic(error.path("code").asText("UNKNOWN"), error.path("message").asText("")));
+        diagnostics.add(
+            new Diagnostic(error.path("code").asText("UNKNOWN"), error.path("message").asText("")));
       }
     } catch (SlipwayException e) {
       // Not JSON: a proxy's page, most likely. The caller shows its beginning.
@@ -105,7 +122,11 @@ public final class RegistryException extends SlipwayException {
   }
 
   private static Optional<Duration> retryAfter(HttpResponse<?> response) {
-    return response.headers().firstValue("retry-after").flatMap(RegistryException::parseRetryAfter).map(RegistryException::bounded);
+    return response
+        .headers()
+        .firstValue("retry-after")
+        .flatMap(RegistryException::parseRetryAfter)
+        .map(RegistryException::bounded);
   }
 
   private static Optional<Duration> parseRetryAfter(String text) {
@@ -113,7 +134,10 @@ public final class RegistryException extends SlipwayException {
       return Optional.of(Duration.ofSeconds(Math.max(0, Long.parseLong(text.strip()))));
     } catch (NumberFormatException notSeconds) {
       try {
-        return Optional.of(Duration.between(ZonedDateTime.now(), ZonedDateTime.parse(text.strip(), DateTimeFormatter.RFC_1123_DATE_TIME)));
+        return Optional.of(
+            Duration.between(
+                ZonedDateTime.now(),
+                ZonedDateTime.parse(text.strip(), DateTimeFormatter.RFC_1123_DATE_TIME)));
       } catch (DateTimeException neither) {
         return Optional.empty();
       }
@@ -121,12 +145,18 @@ public final class RegistryException extends SlipwayException {
   }
 
   private static Duration bounded(Duration asked) {
-    return asked.isNegative() ? Duration.ZERO : asked.compareTo(LONGEST_RETRY_AFTER) > 0 ? LONGEST_RETRY_AFTER : asked;
+    return asked.isNegative()
+        ? Duration.ZERO
+        : asked.compareTo(LONGEST_RETRY_AFTER) > 0 ? LONGEST_RETRY_AFTER : asked;
   }
 
   /** The URL without user information and query, which may carry signatures. */
   static String redact(URI uri) {
-    return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + uri.getPath();
+    return uri.getScheme()
+        + "://"
+        + uri.getHost()
+        + (uri.getPort() < 0 ? "" : ":" + uri.getPort())
+        + uri.getPath();
   }
 
   /** HTTP status. */

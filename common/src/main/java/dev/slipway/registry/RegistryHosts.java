@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How registry hosts are reached, by host name as in buildkitd.toml's {@code [registry."host"]}. Hosts on loopback are plain http
- * unless said otherwise.
+ * How registry hosts are reached, by host name as in buildkitd.toml's {@code [registry."host"]}.
+ * Hosts on loopback are plain http unless said otherwise.
  */
 public record RegistryHosts(Map<String, Host> hosts) {
   public static final RegistryHosts DEFAULT = new RegistryHosts(Map.of());

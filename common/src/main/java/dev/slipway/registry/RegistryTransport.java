@@ -21,8 +21,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 
 /**
- * Requests to registries: time-outs, redirects, Authorization. Nothing is tried twice here, except once after a 401. HTTP/1.1 only:
- * blobs want a connection each, and registries' HTTP/2 front ends cut long streams. @ThreadSafe
+ * Requests to registries: time-outs, redirects, Authorization. Nothing is tried twice here, except
+ * once after a 401. HTTP/1.1 only: blobs want a connection each, and registries' HTTP/2 front ends
+ * cut long streams. @ThreadSafe
  */
 public final class RegistryTransport implements AutoCloseable {
   static final String USER_AGENT = "slipway/0.1";
@@ -38,11 +39,14 @@ public final class RegistryTransport implements AutoCloseable {
   private final Duration patience;
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final ScheduledExecutorService watch =
-      Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("registry-watch").factory());
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("registry-watch").factory());
   private final HttpClient verifying;
   private final HttpClient trusting;
 
-  /** @param patience how long a peer may neither answer nor take or give a byte */
+  /**
+   * @param patience how long a peer may neither answer nor take or give a byte
+   */
   public RegistryTransport(Duration patience) {
     this.patience = patience;
     this.verifying = client().build();
@@ -58,15 +62,17 @@ public final class RegistryTransport implements AutoCloseable {
   }
 
   /**
-   * Sends and follows redirects; the Authorization header stays with the host it is for. The caller closes the body, which fails when
-   * it stalls.
+   * Sends and follows redirects; the Authorization header stays with the host it is for. The caller
+   * closes the body, which fails when it stalls.
    *
    * @param request makes the request, anew for each try
    * @param sent bytes of the request body that left, to tell slow from stuck
    */
-  HttpResponse<InputStream> send(RequestMaker request, Peer peer, LongSupplier sent) throws IOException, SlipwayException, InterruptedException {
+  HttpResponse<InputStream> send(RequestMaker request, Peer peer, LongSupplier sent)
+      throws IOException, SlipwayException, InterruptedException {
     HttpResponse<InputStream> response = sendOnce(request, peer, sent);
-    if (response.statusCode() == 401 && peer.authorizer().challenged(response.headers().allValues("www-authenticate"))) {
+    if (response.statusCode() == 401
+        && peer.authorizer().challenged(response.headers().allValues("www-authenticate"))) {
       response.body().close();
       response = sendOnce(request, peer, sent);
     }
@@ -77,7 +83,12 @@ public final class RegistryTransport implements AutoCloseable {
       throws IOException, SlipwayException, InterruptedException {
     Optional<String> authorization = peer.authorizer().header();
     HttpRequest first = maker.make(Optional.empty()).setHeader("User-Agent", USER_AGENT).build();
-    HttpRequest request = authorization.isEmpty() ? first : HttpRequest.newBuilder(first, (_, _) -> true).setHeader("Authorization", authorization.get()).build();
+    HttpRequest request =
+        authorization.isEmpty()
+            ? first
+            : HttpRequest.newBuilder(first, (_, _) -> true)
+                .setHeader("Authorization", authorization.get())
+                .build();
     for (int redirects = 0; ; redirects++) {
       HttpResponse<InputStream> response = exchange(request, peer.insecureTls(), sent);
       Optional<URI> next = redirection(request, response);
@@ -86,7 +97,8 @@ public final class RegistryTransport implements AutoCloseable {
       }
       response.body().close();
       if (redirects == MOST_REDIRECTS) {
-        throw new IOException("registry redirects in circles: " + RegistryException.redact(next.get()));
+        throw new IOException(
+            "registry redirects in circles: " + RegistryException.redact(next.get()));
       }
       HttpRequest.Builder redirected = maker.make(next).setHeader("User-Agent", USER_AGENT);
       if (authorization.isPresent() && sameOrigin(first.uri(), next.get())) {
@@ -96,7 +108,8 @@ public final class RegistryTransport implements AutoCloseable {
     }
   }
 
-  private static Optional<URI> redirection(HttpRequest request, HttpResponse<?> response) throws IOException {
+  private static Optional<URI> redirection(HttpRequest request, HttpResponse<?> response)
+      throws IOException {
     boolean readOnly = request.method().equals("GET") || request.method().equals("HEAD");
     boolean redirect =
         switch (response.statusCode()) {
@@ -120,7 +133,8 @@ public final class RegistryTransport implements AutoCloseable {
   static URI resolve(URI base, String location) throws IOException {
     try {
       URI next = base.resolve(location);
-      if (next.getHost() == null || !("http".equals(next.getScheme()) || "https".equals(next.getScheme()))) {
+      if (next.getHost() == null
+          || !("http".equals(next.getScheme()) || "https".equals(next.getScheme()))) {
         throw new IOException("registry gave a location that is no http URL");
       }
       return next;
@@ -130,21 +144,26 @@ public final class RegistryTransport implements AutoCloseable {
   }
 
   static boolean sameOrigin(URI one, URI other) {
-    return one.getScheme().equals(other.getScheme()) && one.getHost().equalsIgnoreCase(other.getHost()) && port(one) == port(other);
+    return one.getScheme().equals(other.getScheme())
+        && one.getHost().equalsIgnoreCase(other.getHost())
+        && port(one) == port(other);
   }
 
   private static int port(URI uri) {
     return uri.getPort() >= 0 ? uri.getPort() : uri.getScheme().equals("https") ? 443 : 80;
   }
 
-  private HttpResponse<InputStream> exchange(HttpRequest request, boolean insecureTls, LongSupplier sent) throws IOException, InterruptedException {
+  private HttpResponse<InputStream> exchange(
+      HttpRequest request, boolean insecureTls, LongSupplier sent)
+      throws IOException, InterruptedException {
     CompletableFuture<HttpResponse<InputStream>> exchange =
         (insecureTls ? trusting : verifying).sendAsync(request, BodyHandlers.ofInputStream());
     long before = sent.getAsLong();
     try {
       while (true) {
         try {
-          HttpResponse<InputStream> answer = exchange.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+          HttpResponse<InputStream> answer =
+              exchange.get(patience.toMillis(), TimeUnit.MILLISECONDS);
           return new WatchedResponse(answer, new WatchedStream(answer.body(), watch, patience));
         } catch (TimeoutException e) {
           long now = sent.getAsLong();
@@ -182,7 +201,9 @@ public final class RegistryTransport implements AutoCloseable {
 
   /** Makes a request. */
   interface RequestMaker {
-    /** @param redirectedTo the URL to use instead of the first one */
+    /**
+     * @param redirectedTo the URL to use instead of the first one
+     */
     HttpRequest.Builder make(Optional<URI> redirectedTo) throws IOException;
   }
 

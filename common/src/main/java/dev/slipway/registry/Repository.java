@@ -6,7 +6,10 @@ import dev.slipway.oci.Digest;
 import java.nio.file.Path;
 import java.util.function.LongConsumer;
 
-/** One repository of one registry, opened for pushing on behalf of one principal. Blocking. @ThreadSafe */
+/**
+ * One repository of one registry, opened for pushing on behalf of one principal.
+ * Blocking. @ThreadSafe
+ */
 public final class Repository {
   private final String name;
   private final BlobUpload blobs;
@@ -28,21 +31,25 @@ public final class Repository {
   }
 
   /** Uploads the file unless the blob is there. @return whether anything was sent */
-  public boolean pushBlob(Digest digest, Path file, LongConsumer sent) throws SlipwayException, InterruptedException {
+  public boolean pushBlob(Digest digest, Path file, LongConsumer sent)
+      throws SlipwayException, InterruptedException {
     return blobs.push(digest, UploadBody.ofFile(file), sent);
   }
 
   /**
-   * Takes the blob over from another repository of the same registry. The repository must have been opened with that one named.
+   * Takes the blob over from another repository of the same registry. The repository must have been
+   * opened with that one named.
    *
    * @return false when the registry would rather have the bytes
    */
-  public boolean mountBlob(Digest digest, String fromRepository) throws SlipwayException, InterruptedException {
+  public boolean mountBlob(Digest digest, String fromRepository)
+      throws SlipwayException, InterruptedException {
     return blobs.mount(digest, fromRepository);
   }
 
   /** Saves a manifest or index under a tag, or under its own digest. */
-  public Descriptor pushManifest(String tagOrDigest, String mediaType, byte[] content) throws SlipwayException, InterruptedException {
+  public Descriptor pushManifest(String tagOrDigest, String mediaType, byte[] content)
+      throws SlipwayException, InterruptedException {
     manifests.put(tagOrDigest, new Manifests.Document(mediaType, Digest.of(content), content));
     return Descriptor.of(mediaType, content);
   }

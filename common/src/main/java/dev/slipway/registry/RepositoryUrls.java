@@ -14,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 record RepositoryUrls(String base, String query) {
   static RepositoryUrls of(URI registryUrl, String repository) {
     String root = registryUrl.toString();
-    return new RepositoryUrls((root.endsWith("/") ? root.substring(0, root.length() - 1) : root) + "/v2/" + repository, "");
+    return new RepositoryUrls(
+        (root.endsWith("/") ? root.substring(0, root.length() - 1) : root) + "/v2/" + repository,
+        "");
   }
 
   URI blob(Digest digest) {
@@ -30,6 +32,11 @@ record RepositoryUrls(String base, String query) {
   }
 
   URI mount(Digest digest, String fromRepository) {
-    return URI.create(base + "/blobs/uploads/?mount=" + digest + "&from=" + URLEncoder.encode(fromRepository, StandardCharsets.UTF_8));
+    return URI.create(
+        base
+            + "/blobs/uploads/?mount="
+            + digest
+            + "&from="
+            + URLEncoder.encode(fromRepository, StandardCharsets.UTF_8));
   }
 }

@@ -16,7 +16,12 @@ import java.util.List;
  * @param layers lowest first
  */
 public record ResolvedImage(
-    ImageReference reference, Descriptor root, Descriptor manifestDescriptor, Manifest manifest, byte[] config, List<Layer> layers) {
+    ImageReference reference,
+    Descriptor root,
+    Descriptor manifestDescriptor,
+    Manifest manifest,
+    byte[] config,
+    List<Layer> layers) {
   public ResolvedImage {
     layers = List.copyOf(layers);
   }

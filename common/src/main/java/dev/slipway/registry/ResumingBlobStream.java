@@ -13,7 +13,10 @@ import java.security.MessageDigest;
 import java.util.List;
 import java.util.function.LongConsumer;
 
-/** A blob that goes on where a connection broke, by Range, and verifies itself. Confined to the reading thread. */
+/**
+ * A blob that goes on where a connection broke, by Range, and verifies itself. Confined to the
+ * reading thread.
+ */
 final class ResumingBlobStream extends InputStream {
   private final RegistryTransport transport;
   private final Digest digest;
@@ -27,7 +30,8 @@ final class ResumingBlobStream extends InputStream {
   private boolean verified;
   private InputStream body;
 
-  private ResumingBlobStream(RegistryTransport transport, RetryPolicy policy, Wanted blob, LongConsumer received) {
+  private ResumingBlobStream(
+      RegistryTransport transport, RetryPolicy policy, Wanted blob, LongConsumer received) {
     this.transport = transport;
     this.digest = blob.digest();
     this.size = blob.size();
@@ -36,7 +40,8 @@ final class ResumingBlobStream extends InputStream {
     this.pace = new Retries(policy).pace();
   }
 
-  static ResumingBlobStream open(RegistryTransport transport, RetryPolicy policy, Wanted blob, LongConsumer received)
+  static ResumingBlobStream open(
+      RegistryTransport transport, RetryPolicy policy, Wanted blob, LongConsumer received)
       throws SlipwayException, InterruptedException {
     ResumingBlobStream stream = new ResumingBlobStream(transport, policy, blob, received);
     stream.body = stream.connect();
@@ -67,7 +72,9 @@ final class ResumingBlobStream extends InputStream {
           transport.send(
               to -> {
                 HttpRequest.Builder request = HttpRequest.newBuilder(to.orElse(from.url())).GET();
-                return position == 0 ? request : request.setHeader("Range", "bytes=" + position + "-");
+                return position == 0
+                    ? request
+                    : request.setHeader("Range", "bytes=" + position + "-");
               },
               from.peer(),
               RegistryTransport.NOTHING_MOVES);
@@ -101,7 +108,8 @@ final class ResumingBlobStream extends InputStream {
     String range = response.headers().firstValue("content-range").orElse("");
     if (!range.startsWith("bytes " + position + "-")) {
       response.body().close();
-      throw new IOException("registry answered another range than the one asked for: \"" + range + "\"");
+      throw new IOException(
+          "registry answered another range than the one asked for: \"" + range + "\"");
     }
   }
 
@@ -144,7 +152,8 @@ final class ResumingBlobStream extends InputStream {
     hash.update(buffer, offset, count);
     position += count;
     if (size >= 0 && position > size) {
-      throw new Corrupt(what(places.get(source)) + " failed: it is longer than its " + size + " bytes");
+      throw new Corrupt(
+          what(places.get(source)) + " failed: it is longer than its " + size + " bytes");
     }
     pace.progressed();
     received.accept(position);
@@ -156,7 +165,8 @@ final class ResumingBlobStream extends InputStream {
     }
     Digest actual = Digest.ofHash(hash.digest());
     if (!actual.equals(digest)) {
-      throw new Corrupt(what(places.get(source)) + " failed: the bytes received have digest " + actual);
+      throw new Corrupt(
+          what(places.get(source)) + " failed: the bytes received have digest " + actual);
     }
     verified = true;
   }
@@ -187,7 +197,9 @@ final class ResumingBlobStream extends InputStream {
     body.close();
   }
 
-  /** @param size negative = unknown */
+  /**
+   * @param size negative = unknown
+   */
   record Wanted(Digest digest, long size, List<Place> places) {}
 
   /** Where the blob may be. */

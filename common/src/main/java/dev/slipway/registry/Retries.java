@@ -13,7 +13,10 @@ import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tries again what may succeed the next time. The only place of this package that pauses. @ThreadSafe */
+/**
+ * Tries again what may succeed the next time. The only place of this package that
+ * pauses. @ThreadSafe
+ */
 final class Retries {
   private static final Logger LOG = LoggerFactory.getLogger(Retries.class);
 
@@ -29,7 +32,8 @@ final class Retries {
    * @param what what is tried, for messages
    * @param host the registry asked, for messages
    */
-  <T> T run(String what, String host, Attempt<T> attempt) throws SlipwayException, InterruptedException {
+  <T> T run(String what, String host, Attempt<T> attempt)
+      throws SlipwayException, InterruptedException {
     Pace pace = new Pace();
     while (true) {
       try {
@@ -50,11 +54,20 @@ final class Retries {
   static SlipwayException explain(String what, String host, IOException e) {
     String cause;
     if (hasCause(e, UnresolvedAddressException.class)) {
-      cause = "the name of registry " + host + " cannot be resolved: check the name, and the DNS of this machine";
+      cause =
+          "the name of registry "
+              + host
+              + " cannot be resolved: check the name, and the DNS of this machine";
     } else if (e instanceof HttpConnectTimeoutException) {
-      cause = "registry " + host + " cannot be reached: connecting took too long; check network and firewall";
+      cause =
+          "registry "
+              + host
+              + " cannot be reached: connecting took too long; check network and firewall";
     } else if (e instanceof ConnectException) {
-      cause = "registry " + host + " refused the connection: check that it runs and that host and port are right";
+      cause =
+          "registry "
+              + host
+              + " refused the connection: check that it runs and that host and port are right";
     } else if (e instanceof SSLException) {
       cause =
           "TLS with registry "
@@ -65,7 +78,11 @@ final class Retries {
     } else if (e instanceof HttpTimeoutException) {
       cause = "registry " + host + " did not answer in time";
     } else {
-      cause = "connection to registry " + host + " broke: " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+      cause =
+          "connection to registry "
+              + host
+              + " broke: "
+              + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
     }
     return new SlipwayException(ErrorKind.UNAVAILABLE, what + " failed: " + cause, e);
   }
@@ -93,7 +110,9 @@ final class Retries {
     void afterFailure(SlipwayException failure) throws SlipwayException, InterruptedException {
       failures++;
       Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
-      if (!failure.kind().mayRetry() || failures >= policy.attempts() || elapsed.compareTo(policy.overall()) > 0) {
+      if (!failure.kind().mayRetry()
+          || failures >= policy.attempts()
+          || elapsed.compareTo(policy.overall()) > 0) {
         throw failure;
       }
       Duration pause = policy.pause(failures, ThreadLocalRandom.current().nextDouble());
@@ -101,7 +120,11 @@ final class Retries {
         Duration asked = answer.retryAfter().get();
         pause = asked.compareTo(pause) > 0 ? asked : pause;
       }
-      LOG.atDebug().addKeyValue("failures", failures).addKeyValue("pause", pause).addKeyValue("reason", failure.getMessage()).log("trying again");
+      LOG.atDebug()
+          .addKeyValue("failures", failures)
+          .addKeyValue("pause", pause)
+          .addKeyValue("reason", failure.getMessage())
+          .log("trying again");
       Thread.sleep(pause);
     }
 

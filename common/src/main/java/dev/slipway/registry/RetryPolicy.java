@@ -3,24 +3,39 @@ package dev.slipway.registry;
 import java.time.Duration;
 
 /**
- * How often something is tried and how long in between. Pauses double from the first to the longest and are shortened at random by up
- * to half, so that many clients do not come back together.
+ * How often something is tried and how long in between. Pauses double from the first to the longest
+ * and are shortened at random by up to half, so that many clients do not come back together.
  *
  * @param attempts at least 1
  * @param overall no attempt starts later than this after the first one
  * @param patience how long a peer may neither answer nor take or give a byte
  */
-public record RetryPolicy(int attempts, Duration firstPause, Duration longestPause, Duration overall, Duration patience) {
-  /** Rides out a registry's restart of a few seconds; a blob of many gigabytes may take the hour. */
+public record RetryPolicy(
+    int attempts, Duration firstPause, Duration longestPause, Duration overall, Duration patience) {
+  /**
+   * Rides out a registry's restart of a few seconds; a blob of many gigabytes may take the hour.
+   */
   public static final RetryPolicy DEFAULT =
-      new RetryPolicy(6, Duration.ofMillis(200), Duration.ofSeconds(5), Duration.ofHours(1), Duration.ofSeconds(60));
+      new RetryPolicy(
+          6,
+          Duration.ofMillis(200),
+          Duration.ofSeconds(5),
+          Duration.ofHours(1),
+          Duration.ofSeconds(60));
 
   /** For mirrors: there is somebody else to ask. */
   public static final RetryPolicy IMPATIENT =
-      new RetryPolicy(2, Duration.ofMillis(200), Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(15));
+      new RetryPolicy(
+          2,
+          Duration.ofMillis(200),
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(15));
 
   /** For servers that are asked on the chance: another has answered. */
-  static final RetryPolicy ONCE = new RetryPolicy(1, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(15), Duration.ofSeconds(15));
+  static final RetryPolicy ONCE =
+      new RetryPolicy(
+          1, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(15), Duration.ofSeconds(15));
 
   public RetryPolicy {
     if (attempts < 1 || firstPause.isNegative() || overall.isNegative() || !patience.isPositive()) {

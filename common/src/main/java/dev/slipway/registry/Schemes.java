@@ -38,23 +38,30 @@ final class Schemes {
       fact = new Plain(speaksHttp(endpoint), clock.instant().plus(TRUST));
       known.put(endpoint.url(), fact);
     }
-    return fact.http ? new Endpoint(endpoint.host(), plain(endpoint.url()), endpoint.prefix(), endpoint.namespace(), true) : endpoint;
+    return fact.http
+        ? new Endpoint(
+            endpoint.host(), plain(endpoint.url()), endpoint.prefix(), endpoint.namespace(), true)
+        : endpoint;
   }
 
   /**
-   * A TLS server says at once that it cannot read plain text, while a plain server may wait for the end of what it takes for a line: so
-   * plain text is tried first, except at the standard port of https.
+   * A TLS server says at once that it cannot read plain text, while a plain server may wait for the
+   * end of what it takes for a line: so plain text is tried first, except at the standard port of
+   * https.
    */
   private boolean speaksHttp(Endpoint endpoint) throws SlipwayException, InterruptedException {
     URI url = endpoint.url();
-    return url.getPort() < 0 ? !answers(endpoint, url) && answers(endpoint, plain(url)) : answers(endpoint, plain(url));
+    return url.getPort() < 0
+        ? !answers(endpoint, url) && answers(endpoint, plain(url))
+        : answers(endpoint, plain(url));
   }
 
   private static URI plain(URI url) {
     return URI.create("http" + url.toString().substring("https".length()));
   }
 
-  private boolean answers(Endpoint endpoint, URI url) throws SlipwayException, InterruptedException {
+  private boolean answers(Endpoint endpoint, URI url)
+      throws SlipwayException, InterruptedException {
     try {
       HttpResponse<InputStream> response =
           transport.send(
@@ -62,7 +69,8 @@ final class Schemes {
               new RegistryTransport.Peer(RequestAuthorizer.fixed(""), endpoint.insecureTls()),
               RegistryTransport.NOTHING_MOVES);
       Bodies.discard(response);
-      return response.statusCode() != BAD_REQUEST && RegistryTransport.sameOrigin(response.uri(), url);
+      return response.statusCode() != BAD_REQUEST
+          && RegistryTransport.sameOrigin(response.uri(), url);
     } catch (IOException e) {
       return false;
     }

@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Bearer tokens of registries, kept until shortly before they expire. Distribution's token specification; identity tokens by its OAuth2
- * form. @ThreadSafe
+ * Bearer tokens of registries, kept until shortly before they expire. Distribution's token
+ * specification; identity tokens by its OAuth2 form. @ThreadSafe
  */
 final class Tokens {
   /** The specification's life of a token that does not say. */
@@ -53,9 +53,20 @@ final class Tokens {
    *
    * @param renew whether a kept token was refused
    */
-  String token(Endpoint endpoint, Challenge challenge, List<String> scopes, Authenticator authenticator, boolean renew, Duration life)
+  String token(
+      Endpoint endpoint,
+      Challenge challenge,
+      List<String> scopes,
+      Authenticator authenticator,
+      boolean renew,
+      Duration life)
       throws SlipwayException, InterruptedException {
-    Key key = new Key(endpoint.url().toString(), challenge.parameter("realm"), List.copyOf(scopes), authenticator);
+    Key key =
+        new Key(
+            endpoint.url().toString(),
+            challenge.parameter("realm"),
+            List.copyOf(scopes),
+            authenticator);
     if (!renew) {
       synchronized (this) {
         Kept token = kept.get(key);
@@ -77,18 +88,25 @@ final class Tokens {
     return fresh.value();
   }
 
-  private Authenticator.Token fetch(Endpoint endpoint, Challenge challenge, List<String> scopes, Authenticator authenticator)
+  private Authenticator.Token fetch(
+      Endpoint endpoint, Challenge challenge, List<String> scopes, Authenticator authenticator)
       throws SlipwayException, InterruptedException {
     String realm = challenge.parameter("realm");
     Optional<Authenticator.Token> fromClient =
-        authenticator.fetchToken(new Authenticator.TokenRequest(endpoint.host(), realm, challenge.parameter("service"), scopes));
+        authenticator.fetchToken(
+            new Authenticator.TokenRequest(
+                endpoint.host(), realm, challenge.parameter("service"), scopes));
     if (fromClient.isPresent()) {
       return fromClient.get();
     }
     Optional<Authenticator.Credentials> credentials = authenticator.credentials(endpoint.host());
     URI realmUrl = realmUrl(endpoint, realm);
     String what = "authorization at " + RegistryException.redact(realmUrl);
-    return retries.run(what, realmUrl.getAuthority(), () -> request(what, endpoint, realmUrl, challenge.parameter("service"), scopes, credentials));
+    return retries.run(
+        what,
+        realmUrl.getAuthority(),
+        () ->
+            request(what, endpoint, realmUrl, challenge.parameter("service"), scopes, credentials));
   }
 
   private static URI realmUrl(Endpoint endpoint, String realm) throws SlipwayException {
@@ -101,19 +119,29 @@ final class Tokens {
     } catch (IllegalArgumentException e) {
       // Said below.
     }
-    throw new SlipwayException(ErrorKind.INVALID, "registry " + endpoint.host() + " names no usable authorization server: \"" + realm + "\"");
+    throw new SlipwayException(
+        ErrorKind.INVALID,
+        "registry " + endpoint.host() + " names no usable authorization server: \"" + realm + "\"");
   }
 
   private Authenticator.Token request(
-      String what, Endpoint endpoint, URI realm, String service, List<String> scopes, Optional<Authenticator.Credentials> credentials)
+      String what,
+      Endpoint endpoint,
+      URI realm,
+      String service,
+      List<String> scopes,
+      Optional<Authenticator.Credentials> credentials)
       throws IOException, SlipwayException, InterruptedException {
     boolean identityToken = credentials.isPresent() && credentials.get().userName().isEmpty();
-    RegistryTransport.Peer peer = new RegistryTransport.Peer(RequestAuthorizer.fixed(""), endpoint.insecureTls());
+    RegistryTransport.Peer peer =
+        new RegistryTransport.Peer(RequestAuthorizer.fixed(""), endpoint.insecureTls());
     HttpResponse<InputStream> response =
         transport.send(
             to -> {
               URI url = to.orElse(realm);
-              return identityToken ? post(url, service, scopes, credentials.get().secret()) : get(url, realm, service, scopes, credentials);
+              return identityToken
+                  ? post(url, service, scopes, credentials.get().secret())
+                  : get(url, realm, service, scopes, credentials);
             },
             peer,
             RegistryTransport.NOTHING_MOVES);
@@ -129,18 +157,27 @@ final class Tokens {
   }
 
   private static HttpRequest.Builder get(
-      URI url, URI realm, String service, List<String> scopes, Optional<Authenticator.Credentials> credentials) {
+      URI url,
+      URI realm,
+      String service,
+      List<String> scopes,
+      Optional<Authenticator.Credentials> credentials) {
     if (!url.equals(realm)) {
       return HttpRequest.newBuilder(url).GET();
     }
-    StringBuilder query = new StringBuilder(realm.getRawQuery() == null ? "?" : "&").append("service=").append(encode(service));
+    StringBuilder query =
+        new StringBuilder(realm.getRawQuery() == null ? "?" : "&")
+            .append("service=")
+            .append(encode(service));
     scopes.forEach(scope -> query.append("&scope=").append(encode(scope)));
-    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(realm.toString() + query)).GET();
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(realm.toString() + query)).GET();
     credentials.ifPresent(user -> request.setHeader("Authorization", basic(user)));
     return request;
   }
 
-  private static HttpRequest.Builder post(URI url, String service, List<String> scopes, String identityToken) {
+  private static HttpRequest.Builder post(
+      URI url, String service, List<String> scopes, String identityToken) {
     String form =
         "grant_type=refresh_token&service="
             + encode(service)
@@ -148,12 +185,15 @@ final class Tokens {
             + encode(String.join(" ", scopes))
             + "&refresh_token="
             + encode(identityToken);
-    return HttpRequest.newBuilder(url).setHeader("Content-Type", "application/x-www-form-urlencoded").POST(BodyPublishers.ofString(form));
+    return HttpRequest.newBuilder(url)
+        .setHeader("Content-Type", "application/x-www-form-urlencoded")
+        .POST(BodyPublishers.ofString(form));
   }
 
   /** Value of the Authorization header for the credentials. */
   static String basic(Authenticator.Credentials credentials) {
-    byte[] plain = (credentials.userName() + ":" + credentials.secret()).getBytes(StandardCharsets.UTF_8);
+    byte[] plain =
+        (credentials.userName() + ":" + credentials.secret()).getBytes(StandardCharsets.UTF_8);
     return "Basic " + Base64.getEncoder().encodeToString(plain);
   }
 
@@ -161,14 +201,18 @@ final class Tokens {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
-  private record Key(String endpoint, String realm, List<String> scopes, Authenticator authenticator) {}
+  private record Key(
+      String endpoint, String realm, List<String> scopes, Authenticator authenticator) {}
 
   private record Kept(String value, Instant made, Instant expires) {
     /** A token made just now is usable however short its life: there is no better one. */
     boolean usable(Instant now, Duration life) {
       Duration whole = Duration.between(made, expires);
       Duration wanted = life.compareTo(whole.dividedBy(2)) > 0 ? whole.dividedBy(2) : life;
-      Duration needed = wanted.compareTo(MARGIN) < 0 && whole.compareTo(MARGIN.multipliedBy(2)) > 0 ? MARGIN : wanted;
+      Duration needed =
+          wanted.compareTo(MARGIN) < 0 && whole.compareTo(MARGIN.multipliedBy(2)) > 0
+              ? MARGIN
+              : wanted;
       return now.plus(needed).isBefore(expires);
     }
   }

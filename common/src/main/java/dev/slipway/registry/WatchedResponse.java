@@ -10,7 +10,8 @@ import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
 /** A response with another body stream. */
-record WatchedResponse(HttpResponse<InputStream> answer, InputStream body) implements HttpResponse<InputStream> {
+record WatchedResponse(HttpResponse<InputStream> answer, InputStream body)
+    implements HttpResponse<InputStream> {
   @Override
   public int statusCode() {
     return answer.statusCode();

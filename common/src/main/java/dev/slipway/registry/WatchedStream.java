@@ -9,7 +9,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
-/** A response body whose reads fail when nothing comes for too long. The JDK's client has no time-out once the headers are there. */
+/**
+ * A response body whose reads fail when nothing comes for too long. The JDK's client has no
+ * time-out once the headers are there.
+ */
 final class WatchedStream extends FilterInputStream {
   private final Duration patience;
   private final ScheduledFuture<?> check;
@@ -20,7 +23,8 @@ final class WatchedStream extends FilterInputStream {
     super(body);
     this.patience = patience;
     long period = Math.max(1, patience.toMillis() / 4);
-    this.check = watch.scheduleAtFixedRate(this::closeIfStalled, period, period, TimeUnit.MILLISECONDS);
+    this.check =
+        watch.scheduleAtFixedRate(this::closeIfStalled, period, period, TimeUnit.MILLISECONDS);
   }
 
   private void closeIfStalled() {

@@ -15,8 +15,8 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
- * Everything that Slipway measures. Names and help are declared here and nowhere else; tags come from the enums below, never from
- * images, digests or ids. @ThreadSafe
+ * Everything that Slipway measures. Names and help are declared here and nowhere else; tags come
+ * from the enums below, never from images, digests or ids. @ThreadSafe
  */
 public final class Meters {
   /** How a build ended. */
@@ -26,7 +26,9 @@ public final class Meters {
     CANCELLED
   }
 
-  /** How a stage ended on a worker; lost = the worker left, refused = the worker would not take it. */
+  /**
+   * How a stage ended on a worker; lost = the worker left, refused = the worker would not take it.
+   */
   public enum StageOutcome {
     SUCCEEDED,
     FAILED,
@@ -66,59 +68,106 @@ public final class Meters {
 
   /** A build ended. */
   public void build(BuildOutcome outcome, Duration took) {
-    Counter.builder("slipway.builds").description("Builds that ended").tag(OUTCOME, tag(outcome)).register(registry).increment();
-    Timer.builder("slipway.build.seconds").description("Time from the request to the answer of a build").tag(OUTCOME, tag(outcome)).register(registry).record(took);
+    Counter.builder("slipway.builds")
+        .description("Builds that ended")
+        .tag(OUTCOME, tag(outcome))
+        .register(registry)
+        .increment();
+    Timer.builder("slipway.build.seconds")
+        .description("Time from the request to the answer of a build")
+        .tag(OUTCOME, tag(outcome))
+        .register(registry)
+        .record(took);
   }
 
   /** A stage left the queue for a worker. */
   public void stageQueued(Duration waited) {
-    Timer.builder("slipway.stage.queue.seconds").description("Time that a ready stage waited for a worker").register(registry).record(waited);
+    Timer.builder("slipway.stage.queue.seconds")
+        .description("Time that a ready stage waited for a worker")
+        .register(registry)
+        .record(waited);
   }
 
   /** A stage ended on a worker. */
   public void stage(StageOutcome outcome, Duration took) {
-    Counter.builder("slipway.stages").description("Stages that ended on a worker").tag(OUTCOME, tag(outcome)).register(registry).increment();
-    Timer.builder("slipway.stage.seconds").description("Time that a stage took on its worker").tag(OUTCOME, tag(outcome)).register(registry).record(took);
+    Counter.builder("slipway.stages")
+        .description("Stages that ended on a worker")
+        .tag(OUTCOME, tag(outcome))
+        .register(registry)
+        .increment();
+    Timer.builder("slipway.stage.seconds")
+        .description("Time that a stage took on its worker")
+        .tag(OUTCOME, tag(outcome))
+        .register(registry)
+        .record(took);
   }
 
   /** Vertices were looked up in the cache. */
   public void cacheLookups(LookupOutcome outcome, int count) {
-    Counter.builder("slipway.cache.lookups").description("Vertices looked up in the cache").tag(OUTCOME, tag(outcome)).register(registry).increment(count);
+    Counter.builder("slipway.cache.lookups")
+        .description("Vertices looked up in the cache")
+        .tag(OUTCOME, tag(outcome))
+        .register(registry)
+        .increment(count);
   }
 
   /** Bytes of layers were moved. */
   public void layerTransfer(TransferPath path, long bytes) {
-    Counter.builder("slipway.layer.transfer.bytes").description("Bytes of layers moved, as on the wire").baseUnit("bytes").tag("path", tag(path)).register(registry).increment(bytes);
+    Counter.builder("slipway.layer.transfer.bytes")
+        .description("Bytes of layers moved, as on the wire")
+        .baseUnit("bytes")
+        .tag("path", tag(path))
+        .register(registry)
+        .increment(bytes);
   }
 
   /** Bytes of local contexts were received from clients. */
   public void contextReceived(long bytes) {
-    Counter.builder("slipway.context.received.bytes").description("Bytes of local contexts received from clients").baseUnit("bytes").register(registry).increment(bytes);
+    Counter.builder("slipway.context.received.bytes")
+        .description("Bytes of local contexts received from clients")
+        .baseUnit("bytes")
+        .register(registry)
+        .increment(bytes);
   }
 
   /** Workers that are joined now. */
   public void workers(Supplier<Number> count) {
-    Gauge.builder("slipway.workers", count).description("Workers joined").strongReference(true).register(registry);
+    Gauge.builder("slipway.workers", count)
+        .description("Workers joined")
+        .strongReference(true)
+        .register(registry);
   }
 
   /** Slots of all workers, used or not. */
   public void workerSlots(Supplier<Number> count) {
-    Gauge.builder("slipway.worker.slots", count).description("Slots of all workers").strongReference(true).register(registry);
+    Gauge.builder("slipway.worker.slots", count)
+        .description("Slots of all workers")
+        .strongReference(true)
+        .register(registry);
   }
 
   /** Stages that wait for a worker now. */
   public void queueLength(Supplier<Number> count) {
-    Gauge.builder("slipway.queue.length", count).description("Stages that wait for a worker").strongReference(true).register(registry);
+    Gauge.builder("slipway.queue.length", count)
+        .description("Stages that wait for a worker")
+        .strongReference(true)
+        .register(registry);
   }
 
   /** Builds that run now. */
   public void runningBuilds(Supplier<Number> count) {
-    Gauge.builder("slipway.builds.running", count).description("Builds that run").strongReference(true).register(registry);
+    Gauge.builder("slipway.builds.running", count)
+        .description("Builds that run")
+        .strongReference(true)
+        .register(registry);
   }
 
   /** Sessions that are open now. */
   public void sessions(Supplier<Number> count) {
-    Gauge.builder("slipway.sessions", count).description("Client sessions open").strongReference(true).register(registry);
+    Gauge.builder("slipway.sessions", count)
+        .description("Client sessions open")
+        .strongReference(true)
+        .register(registry);
   }
 
   /** Adds the JVM's and the process's own meters. */

@@ -31,9 +31,12 @@ class FarmConfigTest {
 
     assertThat(config.root()).contains(Path.of("/var/lib/slipway"));
     assertThat(config.entitlements()).containsExactly("network.host");
-    assertThat(config.addresses()).containsExactly("tcp://127.0.0.1:1234", "unix:///run/slipway.sock");
+    assertThat(config.addresses())
+        .containsExactly("tcp://127.0.0.1:1234", "unix:///run/slipway.sock");
     assertThat(config.registries())
-        .containsEntry("docker.io", new FarmConfig.Registry(List.of("127.0.0.1:5000", "mirror.test/library"), false, false))
+        .containsEntry(
+            "docker.io",
+            new FarmConfig.Registry(List.of("127.0.0.1:5000", "mirror.test/library"), false, false))
         .containsEntry("127.0.0.1:5000", new FarmConfig.Registry(List.of(), true, true));
     assertThat(config.maxParallelism()).hasValue(4);
     assertThat(config.platforms()).containsExactly("linux/amd64", "linux/arm64");
@@ -67,15 +70,26 @@ class FarmConfigTest {
 
     assertThat(config.unused())
         .containsExactlyInAnyOrder(
-            "debug", "grpc.uid", "worker.oci.enabled", "worker.oci.gc", "worker.oci.gcpolicy", "worker.containerd", "registry.\"r.test\".ca");
+            "debug",
+            "grpc.uid",
+            "worker.oci.enabled",
+            "worker.oci.gc",
+            "worker.oci.gcpolicy",
+            "worker.containerd",
+            "registry.\"r.test\".ca");
   }
 
   @Test
   void namesTheUnknownKey() {
-    assertThatThrownBy(() -> FarmConfig.parse("colour = \"blue\"", "test.toml")).hasMessageContaining("test.toml").hasMessageContaining("colour");
-    assertThatThrownBy(() -> FarmConfig.parse("[worker.oci]\nslots = 3", "test.toml")).hasMessageContaining("worker.oci.slots");
-    assertThatThrownBy(() -> FarmConfig.parse("[registry.\"a.b\"]\nport = 3", "test.toml")).hasMessageContaining("registry.\"a.b\".port");
-    assertThatThrownBy(() -> FarmConfig.parse("[worker.kubernetes]", "test.toml")).hasMessageContaining("worker.kubernetes");
+    assertThatThrownBy(() -> FarmConfig.parse("colour = \"blue\"", "test.toml"))
+        .hasMessageContaining("test.toml")
+        .hasMessageContaining("colour");
+    assertThatThrownBy(() -> FarmConfig.parse("[worker.oci]\nslots = 3", "test.toml"))
+        .hasMessageContaining("worker.oci.slots");
+    assertThatThrownBy(() -> FarmConfig.parse("[registry.\"a.b\"]\nport = 3", "test.toml"))
+        .hasMessageContaining("registry.\"a.b\".port");
+    assertThatThrownBy(() -> FarmConfig.parse("[worker.kubernetes]", "test.toml"))
+        .hasMessageContaining("worker.kubernetes");
   }
 
   @Test
@@ -88,13 +102,17 @@ class FarmConfigTest {
           {"[worker.oci]\nmax-parallelism = 0", "worker.oci.max-parallelism"},
           {"[registry.\"a\"]\nhttp = \"yes\"", "registry.\"a\".http"},
         }) {
-      assertThatThrownBy(() -> FarmConfig.parse(wrong[0], "test.toml")).isInstanceOf(SlipwayException.class).hasMessageContaining(wrong[1] + " must be");
+      assertThatThrownBy(() -> FarmConfig.parse(wrong[0], "test.toml"))
+          .isInstanceOf(SlipwayException.class)
+          .hasMessageContaining(wrong[1] + " must be");
     }
-    assertThatThrownBy(() -> FarmConfig.parse("a = = b", "test.toml")).hasMessageContaining("is not TOML");
+    assertThatThrownBy(() -> FarmConfig.parse("a = = b", "test.toml"))
+        .hasMessageContaining("is not TOML");
   }
 
   @Test
   void refusesToServeInTheClearWhatShouldBeEncrypted() {
-    assertThatThrownBy(() -> FarmConfig.parse("[grpc.tls]\ncert = \"c.pem\"", "test.toml")).hasMessageContaining("grpc.tls is not supported yet");
+    assertThatThrownBy(() -> FarmConfig.parse("[grpc.tls]\ncert = \"c.pem\"", "test.toml"))
+        .hasMessageContaining("grpc.tls is not supported yet");
   }
 }

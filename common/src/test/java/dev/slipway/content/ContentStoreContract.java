@@ -35,8 +35,10 @@ public abstract class ContentStoreContract {
   void rejectsContentWhoseDigestDiffers() throws Exception {
     ContentStore store = store();
 
-    assertThatThrownBy(() -> store.ingest(new ByteArrayInputStream("other".getBytes()), DIGEST, 100))
-        .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID));
+    assertThatThrownBy(
+            () -> store.ingest(new ByteArrayInputStream("other".getBytes()), DIGEST, 100))
+        .isInstanceOfSatisfying(
+            SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID));
     assertThat(store.has(DIGEST)).isFalse();
   }
 
@@ -44,8 +46,10 @@ public abstract class ContentStoreContract {
   void rejectsMoreBytesThanTheLimit() throws Exception {
     ContentStore store = store();
 
-    assertThatThrownBy(() -> store.ingest(new ByteArrayInputStream(CONTENT), DIGEST, CONTENT.length - 1))
-        .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.EXHAUSTED));
+    assertThatThrownBy(
+            () -> store.ingest(new ByteArrayInputStream(CONTENT), DIGEST, CONTENT.length - 1))
+        .isInstanceOfSatisfying(
+            SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.EXHAUSTED));
     assertThat(store.has(DIGEST)).isFalse();
   }
 
@@ -58,7 +62,8 @@ public abstract class ContentStoreContract {
     store.delete(DIGEST);
 
     assertThatThrownBy(() -> store.open(DIGEST))
-        .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND));
+        .isInstanceOfSatisfying(
+            SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND));
   }
 
   @Test

@@ -40,8 +40,11 @@ class ImageReferenceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "UPPER", "a b", "a/../b", "a:ta/g:", "-x", "a@sha256:12", "http://x/y"})
+  @ValueSource(
+      strings = {"", "UPPER", "a b", "a/../b", "a:ta/g:", "-x", "a@sha256:12", "http://x/y"})
   void rejectsWhatIsNoReference(String text) {
-    assertThatThrownBy(() -> ImageReference.parse(text)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("invalid reference format");
+    assertThatThrownBy(() -> ImageReference.parse(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("invalid reference format");
   }
 }

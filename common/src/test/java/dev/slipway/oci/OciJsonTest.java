@@ -46,13 +46,16 @@ class OciJsonTest {
                 "a": "1",
                 "z": "a \\u003cb\\u003e \\u0026 c"
               }
-            }"""
+            }\
+            """
                 .formatted("a".repeat(64), "b".repeat(64)));
   }
 
   @Test
   void readsBackWhatItWrote() throws Exception {
-    Descriptor manifest = new Descriptor(MediaTypes.OCI_MANIFEST, LAYER, 7).withPlatform(Platform.parse("linux/arm/v6"));
+    Descriptor manifest =
+        new Descriptor(MediaTypes.OCI_MANIFEST, LAYER, 7)
+            .withPlatform(Platform.parse("linux/arm/v6"));
     ImageIndex index = new ImageIndex(MediaTypes.OCI_INDEX, List.of(manifest), Map.of());
 
     assertThat(OciJson.index(OciJson.indented(index))).isEqualTo(index);
@@ -60,23 +63,34 @@ class OciJsonTest {
 
   @Test
   void writesAnEmptyListOfLayers() {
-    Manifest manifest = new Manifest(MediaTypes.OCI_MANIFEST, new Descriptor(MediaTypes.OCI_CONFIG, CONFIG, 12), List.of(), Map.of());
+    Manifest manifest =
+        new Manifest(
+            MediaTypes.OCI_MANIFEST,
+            new Descriptor(MediaTypes.OCI_CONFIG, CONFIG, 12),
+            List.of(),
+            Map.of());
 
-    assertThat(new String(OciJson.indented(manifest), StandardCharsets.UTF_8)).contains("\"layers\": []");
+    assertThat(new String(OciJson.indented(manifest), StandardCharsets.UTF_8))
+        .contains("\"layers\": []");
   }
 
   @Test
   void rejectsManifestsOfAnotherSchema() {
-    assertThatThrownBy(() -> OciJson.manifest("{\"schemaVersion\":1}".getBytes(StandardCharsets.UTF_8)))
+    assertThatThrownBy(
+            () -> OciJson.manifest("{\"schemaVersion\":1}".getBytes(StandardCharsets.UTF_8)))
         .isInstanceOf(SlipwayException.class)
         .hasMessageContaining("schema version 1");
   }
 
   @Test
   void keepsUnknownFieldsOfConfigurations() throws Exception {
-    ImageConfig config = ImageConfig.parse("{\"os\":\"linux\",\"architecture\":\"arm64\",\"x-own\":{\"n\":1.50}}".getBytes(StandardCharsets.UTF_8));
+    ImageConfig config =
+        ImageConfig.parse(
+            "{\"os\":\"linux\",\"architecture\":\"arm64\",\"x-own\":{\"n\":1.50}}"
+                .getBytes(StandardCharsets.UTF_8));
 
     assertThat(config.platform()).contains(Platform.LINUX_ARM64);
-    assertThat(new String(OciJson.compact(config.json()), StandardCharsets.UTF_8)).contains("\"x-own\":{\"n\":1.5");
+    assertThat(new String(OciJson.compact(config.json()), StandardCharsets.UTF_8))
+        .contains("\"x-own\":{\"n\":1.5");
   }
 }

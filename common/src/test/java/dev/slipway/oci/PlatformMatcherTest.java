@@ -13,8 +13,10 @@ class PlatformMatcherTest {
 
   @Test
   void fallsBackToAnOlderVariant() {
-    assertThat(choose("linux/arm/v7", "linux/amd64", "linux/arm/v5", "linux/arm/v6")).isEqualTo("linux/arm/v6");
-    assertThat(choose("linux/amd64/v3", "linux/amd64", "linux/amd64/v2", "linux/amd64/v4")).isEqualTo("linux/amd64/v2");
+    assertThat(choose("linux/arm/v7", "linux/amd64", "linux/arm/v5", "linux/arm/v6"))
+        .isEqualTo("linux/arm/v6");
+    assertThat(choose("linux/amd64/v3", "linux/amd64", "linux/amd64/v2", "linux/amd64/v4"))
+        .isEqualTo("linux/amd64/v2");
   }
 
   @Test
@@ -30,8 +32,13 @@ class PlatformMatcherTest {
   private static String choose(String wanted, String... offered) {
     List<Descriptor> manifests =
         List.of(offered).stream()
-            .map(id -> new Descriptor(MediaTypes.OCI_MANIFEST, Digest.ofText(id), 1).withPlatform(Platform.parse(id)))
+            .map(id ->
+                new Descriptor(MediaTypes.OCI_MANIFEST, Digest.ofText(id), 1)
+                    .withPlatform(Platform.parse(id)))
             .toList();
-    return PlatformMatcher.choose(manifests, Platform.parse(wanted)).flatMap(Descriptor::platform).map(Platform::id).orElse("none");
+    return PlatformMatcher.choose(manifests, Platform.parse(wanted))
+        .flatMap(Descriptor::platform)
+        .map(Platform::id)
+        .orElse("none");
   }
 }

@@ -70,7 +70,9 @@ class PatternMatcherTest {
   @ParameterizedTest
   @CsvSource({"!", "[", "[a", "a\\", "x[]", "[a-]"})
   void refusesMalformedPatterns(String pattern) {
-    assertThatThrownBy(() -> PatternMatcher.of(List.of(pattern))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("pattern");
+    assertThatThrownBy(() -> PatternMatcher.of(List.of(pattern)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("pattern");
   }
 
   @ParameterizedTest

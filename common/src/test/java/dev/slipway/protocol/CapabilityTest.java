@@ -20,8 +20,10 @@ class CapabilityTest {
     Capability.Verifier verifier = new Capability.Verifier(signer.publicKey());
     String token = signer.sign(RESOURCE, NOW.plusSeconds(60));
 
-    assertThatCode(() -> verifier.verify(token, RESOURCE, NOW.plusSeconds(59))).doesNotThrowAnyException();
-    assertThatThrownBy(() -> verifier.verify(token, RESOURCE, NOW.plusSeconds(60))).hasMessageContaining("expired");
+    assertThatCode(() -> verifier.verify(token, RESOURCE, NOW.plusSeconds(59)))
+        .doesNotThrowAnyException();
+    assertThatThrownBy(() -> verifier.verify(token, RESOURCE, NOW.plusSeconds(60)))
+        .hasMessageContaining("expired");
   }
 
   @Test
@@ -29,24 +31,40 @@ class CapabilityTest {
     Capability.Verifier verifier = new Capability.Verifier(signer.publicKey());
     String token = signer.sign(RESOURCE, NOW.plusSeconds(60));
 
-    assertThatThrownBy(() -> verifier.verify(token, "layers/other", NOW)).hasMessageContaining("another resource");
+    assertThatThrownBy(() -> verifier.verify(token, "layers/other", NOW))
+        .hasMessageContaining("another resource");
   }
 
   @Test
   void rejectsForgedAndMalformedTokens() throws Exception {
     Capability.Verifier verifier = new Capability.Verifier(signer.publicKey());
     String token = signer.sign(RESOURCE, NOW.plusSeconds(60));
-    String longer = Base64.getUrlEncoder().withoutPadding().encodeToString((RESOURCE + "\n9999999999").getBytes());
+    String longer =
+        Base64.getUrlEncoder()
+            .withoutPadding()
+            .encodeToString((RESOURCE + "\n9999999999").getBytes());
     String forged = longer + token.substring(token.indexOf('.'));
 
-    for (String bad : new String[] {forged, "", ".", "a.b", "no dot", token + "AA", Capability.Signer.generate().sign(RESOURCE, NOW.plusSeconds(60))}) {
-      assertThatThrownBy(() -> verifier.verify(bad, RESOURCE, NOW)).isInstanceOf(SlipwayException.class).hasMessageContaining("denied");
+    for (String bad :
+        new String[] {
+          forged,
+          "",
+          ".",
+          "a.b",
+          "no dot",
+          token + "AA",
+          Capability.Signer.generate().sign(RESOURCE, NOW.plusSeconds(60))
+        }) {
+      assertThatThrownBy(() -> verifier.verify(bad, RESOURCE, NOW))
+          .isInstanceOf(SlipwayException.class)
+          .hasMessageContaining("denied");
     }
   }
 
   @Test
   void rejectsKeyThatIsNotEd25519() {
-    assertThatThrownBy(() -> new Capability.Verifier(new byte[] {1, 2, 3})).isInstanceOf(SlipwayException.class);
+    assertThatThrownBy(() -> new Capability.Verifier(new byte[] {1, 2, 3}))
+        .isInstanceOf(SlipwayException.class);
     assertThat(signer.publicKey()).hasSize(44);
   }
 }

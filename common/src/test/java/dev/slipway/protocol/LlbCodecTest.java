@@ -29,26 +29,50 @@ import org.junit.jupiter.api.Test;
 
 class LlbCodecTest {
   private static final Vertex IMAGE =
-      source("docker-image://docker.io/library/busybox:latest", Map.of("image.resolvemode", "pull", "a", "b", "z", "y"));
+      source(
+          "docker-image://docker.io/library/busybox:latest",
+          Map.of("image.resolvemode", "pull", "a", "b", "z", "y"));
   private static final FileAction.CopyOptions COPY_OPTIONS =
-      new FileAction.CopyOptions(true, true, false, true, true, true, false, List.of("*.c"), List.of("x", "y"), List.of("r"));
+      new FileAction.CopyOptions(
+          true,
+          true,
+          false,
+          true,
+          true,
+          true,
+          false,
+          List.of("*.c"),
+          List.of("x", "y"),
+          List.of("r"));
 
   @Test
   void writesTheBytesThatGoClientsWrite() {
-    Vertex vertex = LlbCodec.vertex(new Op.Source("local://context", Map.of("b", "2", "a", "1")), List.of(), Optional.empty(), VertexMetadata.NONE);
+    Vertex vertex =
+        LlbCodec.vertex(
+            new Op.Source("local://context", Map.of("b", "2", "a", "1")),
+            List.of(),
+            Optional.empty(),
+            VertexMetadata.NONE);
 
     assertThat(HexFormat.of().formatHex(vertex.bytes()))
         .isEqualTo(
             "1a21" // field 3, source op
-                + "0a0f" + HexFormat.of().formatHex("local://context".getBytes())
-                + "12060a01611201311206" + "0a0162120132"); // attributes by key
+                + "0a0f"
+                + HexFormat.of().formatHex("local://context".getBytes())
+                + "12060a01611201311206"
+                + "0a0162120132"); // attributes by key
     assertThat(vertex.digest()).isEqualTo(Digest.of(vertex.bytes()));
   }
 
   @Test
   void readsBackEveryFieldOfAnExec() throws Exception {
     Op.Exec exec = exec();
-    Vertex vertex = LlbCodec.vertex(exec, List.of(new Edge(IMAGE.digest(), 0)), Optional.of(Platform.LINUX_ARM64), VertexMetadata.NONE);
+    Vertex vertex =
+        LlbCodec.vertex(
+            exec,
+            List.of(new Edge(IMAGE.digest(), 0)),
+            Optional.of(Platform.LINUX_ARM64),
+            VertexMetadata.NONE);
 
     Vertex read = LlbCodec.readVertex(vertex.bytes());
 
@@ -61,33 +85,71 @@ class LlbCodecTest {
   @Test
   void readsBackEveryKindOfFileAction() throws Exception {
     Optional<FileAction.Owner> owner =
-        Optional.of(new FileAction.Owner(Optional.of(new FileAction.Identity.ByName("app", 0)), Optional.of(new FileAction.Identity.ById(7))));
+        Optional.of(
+            new FileAction.Owner(
+                Optional.of(new FileAction.Identity.ByName("app", 0)),
+                Optional.of(new FileAction.Identity.ById(7))));
     Op.File file =
         new Op.File(
             List.of(
-                new FileAction(0, 1, -1, new FileAction.Change.Copy("/a*", "/b/", owner, OptionalInt.of(0755), "", COPY_OPTIONS, -1)),
-                new FileAction(2, 1, -1, new FileAction.Change.Copy("/c", "/d", Optional.empty(), OptionalInt.empty(), "u+x", COPY_OPTIONS, 5)),
-                new FileAction(3, -1, -1, new FileAction.Change.MakeDirectory("/e", 0700, true, owner, -1)),
-                new FileAction(4, -1, -1, new FileAction.Change.MakeSymlink("e", "/f", Optional.empty(), -1)),
+                new FileAction(
+                    0,
+                    1,
+                    -1,
+                    new FileAction.Change.Copy(
+                        "/a*", "/b/", owner, OptionalInt.of(0755), "", COPY_OPTIONS, -1)),
+                new FileAction(
+                    2,
+                    1,
+                    -1,
+                    new FileAction.Change.Copy(
+                        "/c", "/d", Optional.empty(), OptionalInt.empty(), "u+x", COPY_OPTIONS, 5)),
+                new FileAction(
+                    3, -1, -1, new FileAction.Change.MakeDirectory("/e", 0700, true, owner, -1)),
+                new FileAction(
+                    4, -1, -1, new FileAction.Change.MakeSymlink("e", "/f", Optional.empty(), -1)),
                 new FileAction(5, -1, 0, new FileAction.Change.Remove("/g", true, false))));
 
-    assertThat(LlbCodec.readOp(LlbCodec.vertex(file, edges(IMAGE, IMAGE), Optional.empty(), VertexMetadata.NONE).bytes())).isEqualTo(file);
+    assertThat(
+            LlbCodec.readOp(
+                LlbCodec.vertex(file, edges(IMAGE, IMAGE), Optional.empty(), VertexMetadata.NONE)
+                    .bytes()))
+        .isEqualTo(file);
   }
 
   @Test
   void readsBackFileContents() throws Exception {
     Op.File file =
-        new Op.File(List.of(new FileAction(-1, -1, 0, new FileAction.Change.MakeFile("/x", 0644, new byte[] {1, 2}, Optional.empty(), -1))));
+        new Op.File(
+            List.of(
+                new FileAction(
+                    -1,
+                    -1,
+                    0,
+                    new FileAction.Change.MakeFile(
+                        "/x", 0644, new byte[] {1, 2}, Optional.empty(), -1))));
 
-    Op.File read = (Op.File) LlbCodec.readOp(LlbCodec.vertex(file, List.of(), Optional.empty(), VertexMetadata.NONE).bytes());
+    Op.File read =
+        (Op.File)
+            LlbCodec.readOp(
+                LlbCodec.vertex(file, List.of(), Optional.empty(), VertexMetadata.NONE).bytes());
 
-    assertThat(((FileAction.Change.MakeFile) read.actions().getFirst().change()).data()).containsExactly(1, 2);
+    assertThat(((FileAction.Change.MakeFile) read.actions().getFirst().change()).data())
+        .containsExactly(1, 2);
   }
 
   @Test
   void readsBackMergeDiffAndBuild() throws Exception {
-    for (Op op : List.of(new Op.Merge(List.of(0, 1)), new Op.Diff(-1, 1), new Op.Build(Map.of("llbbuild.filename", "f")))) {
-      assertThat(LlbCodec.readOp(LlbCodec.vertex(op, edges(IMAGE, IMAGE), Optional.empty(), VertexMetadata.NONE).bytes())).isEqualTo(op);
+    for (Op op :
+        List.of(
+            new Op.Merge(List.of(0, 1)),
+            new Op.Diff(-1, 1),
+            new Op.Build(Map.of("llbbuild.filename", "f")))) {
+      assertThat(
+              LlbCodec.readOp(
+                  LlbCodec.vertex(op, edges(IMAGE, IMAGE), Optional.empty(), VertexMetadata.NONE)
+                      .bytes()))
+          .isEqualTo(op);
     }
   }
 
@@ -103,7 +165,9 @@ class LlbCodecTest {
     SourceMap sources =
         new SourceMap(
             List.of(new SourceMap.SourceFile("Dockerfile", "FROM x".getBytes(), "Dockerfile")),
-            Map.of(run.digest(), List.of(new SourceMap.Location(0, List.of(SourceMap.Range.lines(2, 3))))));
+            Map.of(
+                run.digest(),
+                List.of(new SourceMap.Location(0, List.of(SourceMap.Range.lines(2, 3))))));
     Definition definition = definition(run, sources, IMAGE, run);
 
     Definition read = LlbCodec.decode(LlbCodec.encode(definition));
@@ -118,7 +182,8 @@ class LlbCodecTest {
 
   @Test
   void takesAnEmptyDefinitionForScratch() throws Exception {
-    assertThat(LlbCodec.decode(dev.slipway.protocol.buildkit.ops.Definition.getDefaultInstance())).isEqualTo(Definition.SCRATCH);
+    assertThat(LlbCodec.decode(dev.slipway.protocol.buildkit.ops.Definition.getDefaultInstance()))
+        .isEqualTo(Definition.SCRATCH);
     assertThat(LlbCodec.encode(Definition.SCRATCH).getDefCount()).isZero();
   }
 
@@ -151,8 +216,12 @@ class LlbCodecTest {
   void refusesUnknownInput() {
     Vertex run = LlbCodec.vertex(exec(), edges(IMAGE), Optional.empty(), VertexMetadata.NONE);
 
-    assertInvalid(raw(run.bytes(), result(run.digest(), 0)), "invalid missing input digest " + IMAGE.digest());
-    assertInvalid(raw(IMAGE.bytes(), result(run.digest(), 0)), "invalid missing input digest " + run.digest());
+    assertInvalid(
+        raw(run.bytes(), result(run.digest(), 0)),
+        "invalid missing input digest " + IMAGE.digest());
+    assertInvalid(
+        raw(IMAGE.bytes(), result(run.digest(), 0)),
+        "invalid missing input digest " + run.digest());
   }
 
   @Test
@@ -164,11 +233,17 @@ class LlbCodecTest {
   void refusesIndexesOutOfRange() {
     assertInvalid(new Op.Merge(List.of(1)), edges(IMAGE), "invalid merge input index 1");
     assertInvalid(
-        new Op.File(List.of(new FileAction(1, -1, 0, new FileAction.Change.Remove("/g", true, false)))),
+        new Op.File(
+            List.of(new FileAction(1, -1, 0, new FileAction.Change.Remove("/g", true, false)))),
         edges(IMAGE),
         "invalid file action input index 1");
     assertInvalid(
-        new Op.Exec(meta(), List.of(new Mount(3, "", "/", 0, false, new Mount.Kind.Bind())), Op.Network.NONE, false, List.of()),
+        new Op.Exec(
+            meta(),
+            List.of(new Mount(3, "", "/", 0, false, new Mount.Kind.Bind())),
+            Op.Network.NONE,
+            false,
+            List.of()),
         edges(IMAGE),
         "invalid mount input index 3");
   }
@@ -176,15 +251,24 @@ class LlbCodecTest {
   @Test
   void refusesExecWithoutRoot() {
     assertInvalid(
-        new Op.Exec(meta(), List.of(new Mount(0, "", "/x", 0, false, new Mount.Kind.Bind())), Op.Network.NONE, false, List.of()),
+        new Op.Exec(
+            meta(),
+            List.of(new Mount(0, "", "/x", 0, false, new Mount.Kind.Bind())),
+            Op.Network.NONE,
+            false,
+            List.of()),
         edges(IMAGE),
         "invalid exec op with no rootfs");
   }
 
   @Test
   void refusesBytesThatAreNoOp() {
-    assertThatThrownBy(() -> LlbCodec.readOp(new byte[] {1, 2, 3})).isInstanceOf(SlipwayException.class).hasMessageContaining("not a serialized op");
-    assertThatThrownBy(() -> LlbCodec.readOp(new byte[0])).isInstanceOf(SlipwayException.class).hasMessageContaining("without an op");
+    assertThatThrownBy(() -> LlbCodec.readOp(new byte[] {1, 2, 3}))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("not a serialized op");
+    assertThatThrownBy(() -> LlbCodec.readOp(new byte[0]))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("without an op");
   }
 
   private static Op.Exec exec() {
@@ -193,9 +277,11 @@ class LlbCodecTest {
         List.of(
             new Mount(0, "", "/", 0, false, new Mount.Kind.Bind()),
             new Mount(0, "/sub", "/bind", -1, true, new Mount.Kind.Bind()),
-            new Mount(-1, "", "/cache", -1, false, new Mount.Kind.Cache("id", Mount.Sharing.LOCKED)),
+            new Mount(
+                -1, "", "/cache", -1, false, new Mount.Kind.Cache("id", Mount.Sharing.LOCKED)),
             new Mount(-1, "", "/tmp", -1, false, new Mount.Kind.Tmpfs(4096)),
-            new Mount(-1, "", "/run/secrets/s", -1, false, new Mount.Kind.Secret("s", 1, 2, 0400, true)),
+            new Mount(
+                -1, "", "/run/secrets/s", -1, false, new Mount.Kind.Secret("s", 1, 2, 0400, true)),
             new Mount(-1, "", "/ssh", -1, false, new Mount.Kind.Ssh("default", 0, 0, 0600, false))),
         Op.Network.HOST,
         true,
@@ -216,7 +302,11 @@ class LlbCodecTest {
   }
 
   private static Vertex source(String identifier, Map<String, String> attributes) {
-    return LlbCodec.vertex(new Op.Source(identifier, attributes), List.of(), Optional.of(Platform.LINUX_AMD64), VertexMetadata.NONE);
+    return LlbCodec.vertex(
+        new Op.Source(identifier, attributes),
+        List.of(),
+        Optional.of(Platform.LINUX_AMD64),
+        VertexMetadata.NONE);
   }
 
   private static List<Edge> edges(Vertex... vertices) {
@@ -239,21 +329,26 @@ class LlbCodecTest {
   }
 
   private static dev.slipway.protocol.buildkit.ops.Definition raw(byte[]... ops) {
-    dev.slipway.protocol.buildkit.ops.Definition.Builder wire = dev.slipway.protocol.buildkit.ops.Definition.newBuilder();
+    dev.slipway.protocol.buildkit.ops.Definition.Builder wire =
+        dev.slipway.protocol.buildkit.ops.Definition.newBuilder();
     for (byte[] op : ops) {
       wire.addDef(ByteString.copyFrom(op));
     }
     return wire.build();
   }
 
-  private static void assertInvalid(dev.slipway.protocol.buildkit.ops.Definition wire, String message) {
+  private static void assertInvalid(
+      dev.slipway.protocol.buildkit.ops.Definition wire, String message) {
     assertThatThrownBy(() -> LlbCodec.decode(wire))
-        .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID))
+        .isInstanceOfSatisfying(
+            SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID))
         .hasMessageContaining(message);
   }
 
   private static void assertInvalid(Op op, List<Edge> inputs, String message) {
     byte[] bytes = LlbCodec.vertex(op, inputs, Optional.empty(), VertexMetadata.NONE).bytes();
-    assertThatThrownBy(() -> LlbCodec.readOp(bytes)).isInstanceOf(SlipwayException.class).hasMessageContaining(message);
+    assertThatThrownBy(() -> LlbCodec.readOp(bytes))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining(message);
   }
 }

@@ -36,7 +36,13 @@ class BlobTransferTest {
     registry = FakeRegistry.start(FakeRegistry.Auth.NONE);
     registry.putBlob("app", CONTENT);
     transfer =
-        new BlobTransfer(new RetryPolicy(4, Duration.ofMillis(1), Duration.ofMillis(5), Duration.ofSeconds(20), Duration.ofMillis(500)));
+        new BlobTransfer(
+            new RetryPolicy(
+                4,
+                Duration.ofMillis(1),
+                Duration.ofMillis(5),
+                Duration.ofSeconds(20),
+                Duration.ofMillis(500)));
   }
 
   @AfterEach
@@ -46,7 +52,10 @@ class BlobTransferTest {
   }
 
   private BlobTransfer.Source source(String repository) {
-    return new BlobTransfer.Source(URI.create("http://" + registry.host() + "/v2/" + repository + "/blobs/" + DIGEST), "", false);
+    return new BlobTransfer.Source(
+        URI.create("http://" + registry.host() + "/v2/" + repository + "/blobs/" + DIGEST),
+        "",
+        false);
   }
 
   private BlobTransfer.Target target() {
@@ -55,7 +64,8 @@ class BlobTransferTest {
 
   private byte[] download(BlobTransfer.Source... sources) throws Exception {
     Path file = directory.resolve("blob");
-    transfer.download(new BlobTransfer.Blob(DIGEST, CONTENT.length, List.of(sources)), file, _ -> {});
+    transfer.download(
+        new BlobTransfer.Blob(DIGEST, CONTENT.length, List.of(sources)), file, _ -> {});
     return Files.readAllBytes(file);
   }
 
@@ -63,7 +73,10 @@ class BlobTransferTest {
   void downloadsABlobAndCountsItsBytes() throws Exception {
     AtomicLong received = new AtomicLong();
 
-    transfer.download(new BlobTransfer.Blob(DIGEST, CONTENT.length, List.of(source("app"))), directory.resolve("blob"), received::set);
+    transfer.download(
+        new BlobTransfer.Blob(DIGEST, CONTENT.length, List.of(source("app"))),
+        directory.resolve("blob"),
+        received::set);
 
     assertThat(directory.resolve("blob")).hasBinaryContent(CONTENT);
     assertThat(received).hasValue(CONTENT.length);
@@ -94,7 +107,8 @@ class BlobTransferTest {
 
   @Test
   void asksTheNextSource() throws Exception {
-    BlobTransfer.Source dead = new BlobTransfer.Source(URI.create("http://127.0.0.1:1/v2/app/blobs/" + DIGEST), "", false);
+    BlobTransfer.Source dead =
+        new BlobTransfer.Source(URI.create("http://127.0.0.1:1/v2/app/blobs/" + DIGEST), "", false);
 
     assertThat(download(dead, source("empty"), source("app"))).isEqualTo(CONTENT);
   }
@@ -113,7 +127,8 @@ class BlobTransferTest {
   @Test
   void saysThatNoSourceHasTheBlob() {
     assertThatThrownBy(() -> download(source("empty")))
-        .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND));
+        .isInstanceOfSatisfying(
+            SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND));
   }
 
   @Test

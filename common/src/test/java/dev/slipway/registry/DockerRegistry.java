@@ -11,7 +11,10 @@ import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
-/** The real registry of Debian's package {@code docker-registry}, on a loopback port. Tests are skipped where it is missing. */
+/**
+ * The real registry of Debian's package {@code docker-registry}, on a loopback port. Tests are
+ * skipped where it is missing.
+ */
 public final class DockerRegistry implements AutoCloseable {
   private static final Path BINARY = Path.of("/usr/bin/docker-registry");
   private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -26,7 +29,9 @@ public final class DockerRegistry implements AutoCloseable {
 
   /** Starts it with its state in the directory. */
   public static DockerRegistry start(Path directory) throws Exception {
-    Assumptions.assumeTrue(Files.isExecutable(BINARY), "docker-registry is not installed (apt-get install docker-registry)");
+    Assumptions.assumeTrue(
+        Files.isExecutable(BINARY),
+        "docker-registry is not installed (apt-get install docker-registry)");
     int port = freePort();
     Path config = directory.resolve("registry.yml");
     Files.writeString(

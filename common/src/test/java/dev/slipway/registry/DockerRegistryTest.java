@@ -47,7 +47,8 @@ class DockerRegistryTest {
   }
 
   private Repository open(String repository) throws Exception {
-    return client.open(new PushAccess(reference(repository), Authenticator.ANONYMOUS, false, Set.of()));
+    return client.open(
+        new PushAccess(reference(repository), Authenticator.ANONYMOUS, false, Set.of()));
   }
 
   @Test
@@ -56,15 +57,19 @@ class DockerRegistryTest {
     assertThat(repository.pushBlob(IMAGE.layer())).isTrue();
     assertThat(repository.pushBlob(IMAGE.layer())).isFalse();
     repository.pushBlob(IMAGE.config());
-    repository.pushManifest(Digest.of(IMAGE.manifest()).value(), MediaTypes.OCI_MANIFEST, IMAGE.manifest());
+    repository.pushManifest(
+        Digest.of(IMAGE.manifest()).value(), MediaTypes.OCI_MANIFEST, IMAGE.manifest());
     repository.pushManifest("1", MediaTypes.OCI_INDEX, IMAGE.index());
 
-    ResolvedImage image = client.resolve(reference("team/app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS);
+    ResolvedImage image =
+        client.resolve(reference("team/app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS);
 
     assertThat(image.root().digest()).isEqualTo(Digest.of(IMAGE.index()));
     assertThat(image.config()).isEqualTo(IMAGE.config());
     Digest layer = image.layers().getFirst().blob().digest();
-    try (InputStream in = client.fetchBlob(reference("team/app"), layer, IMAGE.layer().length, Authenticator.ANONYMOUS, _ -> {})) {
+    try (InputStream in =
+        client.fetchBlob(
+            reference("team/app"), layer, IMAGE.layer().length, Authenticator.ANONYMOUS, _ -> {})) {
       assertThat(in.readAllBytes()).isEqualTo(IMAGE.layer());
     }
   }
@@ -81,16 +86,23 @@ class DockerRegistryTest {
 
   @Test
   void movesABlobForAWorker() throws Exception {
-    BlobAccess.Site site = client.access(reference("app"), true, Authenticator.ANONYMOUS).sites().getFirst();
+    BlobAccess.Site site =
+        client.access(reference("app"), true, Authenticator.ANONYMOUS).sites().getFirst();
     Digest digest = Digest.of(IMAGE.layer());
     Path file = Files.write(directory.resolve("blob"), IMAGE.layer());
     try (BlobTransfer transfer = new BlobTransfer(RetryPolicy.DEFAULT)) {
-      BlobTransfer.Target target = new BlobTransfer.Target(site.registryUrl(), site.repository(), site.authorization(), site.insecureTls());
+      BlobTransfer.Target target =
+          new BlobTransfer.Target(
+              site.registryUrl(), site.repository(), site.authorization(), site.insecureTls());
 
       assertThat(transfer.upload(target, digest, file, _ -> {})).isTrue();
 
       URI url = site.blobUrl(digest);
-      BlobTransfer.Blob blob = new BlobTransfer.Blob(digest, IMAGE.layer().length, java.util.List.of(new BlobTransfer.Source(url, "", false)));
+      BlobTransfer.Blob blob =
+          new BlobTransfer.Blob(
+              digest,
+              IMAGE.layer().length,
+              java.util.List.of(new BlobTransfer.Source(url, "", false)));
       transfer.download(blob, directory.resolve("copy"), _ -> {});
       assertThat(directory.resolve("copy")).hasBinaryContent(IMAGE.layer());
     }
@@ -98,7 +110,8 @@ class DockerRegistryTest {
 
   @Test
   void saysThatAnImageIsNotFound() {
-    assertThatThrownBy(() -> client.resolve(reference("x:y"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS))
+    assertThatThrownBy(
+            () -> client.resolve(reference("x:y"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS))
         .hasMessageEndingWith(registry.host() + "/x:y: not found");
   }
 }

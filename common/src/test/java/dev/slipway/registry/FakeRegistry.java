@@ -24,8 +24,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A registry in memory that misbehaves on demand. Speaks as much of the OCI distribution-spec as a push and a pull need. Its faults are
- * used up in order by the requests that they match. @ThreadSafe
+ * A registry in memory that misbehaves on demand. Speaks as much of the OCI distribution-spec as a
+ * push and a pull need. Its faults are used up in order by the requests that they
+ * match. @ThreadSafe
  */
 public final class FakeRegistry implements AutoCloseable {
   public static final String USER = "farmer";
@@ -194,32 +195,47 @@ public final class FakeRegistry implements AutoCloseable {
     }
     String token = "token-" + numbers.incrementAndGet();
     tokens.put("Bearer " + token, known ? query : query.replace(",push", ""));
-    respond(exchange, 200, "application/json", ("{\"token\":\"" + token + "\",\"expires_in\":300}").getBytes(StandardCharsets.UTF_8));
+    respond(
+        exchange,
+        200,
+        "application/json",
+        ("{\"token\":\"" + token + "\",\"expires_in\":300}").getBytes(StandardCharsets.UTF_8));
   }
 
   private static String basic() {
-    return "Basic " + Base64.getEncoder().encodeToString((USER + ":" + PASSWORD).getBytes(StandardCharsets.UTF_8));
+    return "Basic "
+        + Base64.getEncoder()
+            .encodeToString((USER + ":" + PASSWORD).getBytes(StandardCharsets.UTF_8));
   }
 
   private boolean authorized(HttpExchange exchange, String path) throws IOException {
-    String authorization = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).orElse("");
-    boolean write = !exchange.getRequestMethod().equals("GET") && !exchange.getRequestMethod().equals("HEAD");
+    String authorization =
+        Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).orElse("");
+    boolean write =
+        !exchange.getRequestMethod().equals("GET") && !exchange.getRequestMethod().equals("HEAD");
     boolean permitted =
         switch (auth) {
           case NONE -> true;
           case BASIC -> authorization.equals(basic());
-          case TOKEN -> tokens.containsKey(authorization) && (path.equals("/v2/") || !write || tokens.get(authorization).contains("push"));
+          case TOKEN ->
+              tokens.containsKey(authorization)
+                  && (path.equals("/v2/") || !write || tokens.get(authorization).contains("push"));
         };
     if (!permitted) {
       String challenge =
-          auth == Auth.BASIC ? "Basic realm=\"fake\"" : "Bearer realm=\"http://" + host() + "/token\",service=\"fake\",scope=\"repository:x:pull\"";
+          auth == Auth.BASIC
+              ? "Basic realm=\"fake\""
+              : "Bearer realm=\"http://"
+                  + host()
+                  + "/token\",service=\"fake\",scope=\"repository:x:pull\"";
       exchange.getResponseHeaders().set("WWW-Authenticate", challenge);
       error(exchange, 401, "UNAUTHORIZED", "authentication required");
     }
     return permitted;
   }
 
-  private void route(HttpExchange exchange, String path, byte[] body, Optional<Kind> fault) throws IOException, InterruptedException {
+  private void route(HttpExchange exchange, String path, byte[] body, Optional<Kind> fault)
+      throws IOException, InterruptedException {
     Matcher manifest = MANIFEST.matcher(path);
     Matcher blob = BLOB.matcher(path);
     Matcher uploads = UPLOADS.matcher(path);
@@ -243,15 +259,21 @@ public final class FakeRegistry implements AutoCloseable {
     String query = Optional.ofNullable(exchange.getRequestURI().getQuery()).orElse("");
     Matcher mount = Pattern.compile("mount=(sha256:[a-f0-9]{64})&from=(.+)").matcher(query);
     if (mount.matches() && blobs.containsKey(mount.group(2) + "@" + mount.group(1))) {
-      blobs.put(repository + "@" + mount.group(1), blobs.get(mount.group(2) + "@" + mount.group(1)));
+      blobs.put(
+          repository + "@" + mount.group(1), blobs.get(mount.group(2) + "@" + mount.group(1)));
       respond(exchange, 201, "", new byte[0]);
       return;
     }
-    exchange.getResponseHeaders().set("Location", "/v2/" + repository + "/blobs/uploads/" + numbers.incrementAndGet() + "?state=1");
+    exchange
+        .getResponseHeaders()
+        .set(
+            "Location",
+            "/v2/" + repository + "/blobs/uploads/" + numbers.incrementAndGet() + "?state=1");
     respond(exchange, 202, "", new byte[0]);
   }
 
-  private void finishUpload(HttpExchange exchange, String repository, byte[] body) throws IOException {
+  private void finishUpload(HttpExchange exchange, String repository, byte[] body)
+      throws IOException {
     if (exchange.getRequestMethod().equals("DELETE")) {
       respond(exchange, 204, "", new byte[0]);
     } else if (!exchange.getRequestURI().getQuery().contains("digest=" + Digest.of(body))) {
@@ -262,17 +284,22 @@ public final class FakeRegistry implements AutoCloseable {
     }
   }
 
-  private void blob(HttpExchange exchange, String key, Optional<Kind> fault) throws IOException, InterruptedException {
+  private void blob(HttpExchange exchange, String key, Optional<Kind> fault)
+      throws IOException, InterruptedException {
     byte[] content = blobs.get(key);
     if (content == null) {
       error(exchange, 404, "BLOB_UNKNOWN", "blob unknown to registry");
       return;
     }
     String range = exchange.getRequestHeaders().getFirst("Range");
-    int from = range == null || !ranges ? 0 : Integer.parseInt(range.replaceAll("bytes=([0-9]+)-", "$1"));
+    int from =
+        range == null || !ranges ? 0 : Integer.parseInt(range.replaceAll("bytes=([0-9]+)-", "$1"));
     byte[] part = Arrays.copyOfRange(content, from, content.length);
     if (from > 0) {
-      exchange.getResponseHeaders().set("Content-Range", "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
+      exchange
+          .getResponseHeaders()
+          .set(
+              "Content-Range", "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
     }
     if (exchange.getRequestMethod().equals("HEAD")) {
       exchange.sendResponseHeaders(200, -1);
@@ -292,7 +319,8 @@ public final class FakeRegistry implements AutoCloseable {
     }
   }
 
-  private void manifest(HttpExchange exchange, String repository, String object, byte[] body) throws IOException {
+  private void manifest(HttpExchange exchange, String repository, String object, byte[] body)
+      throws IOException {
     String key = repository + ":" + object;
     if (exchange.getRequestMethod().equals("PUT")) {
       Saved saved = new Saved(exchange.getRequestHeaders().getFirst("Content-Type"), body);
@@ -307,12 +335,16 @@ public final class FakeRegistry implements AutoCloseable {
     }
   }
 
-  private static void error(HttpExchange exchange, int status, String code, String message) throws IOException {
-    byte[] body = ("{\"errors\":[{\"code\":\"" + code + "\",\"message\":\"" + message + "\"}]}").getBytes(StandardCharsets.UTF_8);
+  private static void error(HttpExchange exchange, int status, String code, String message)
+      throws IOException {
+    byte[] body =
+        ("{\"errors\":[{\"code\":\"" + code + "\",\"message\":\"" + message + "\"}]}")
+            .getBytes(StandardCharsets.UTF_8);
     respond(exchange, status, "application/json", body);
   }
 
-  private static void respond(HttpExchange exchange, int status, String contentType, byte[] body) throws IOException {
+  private static void respond(HttpExchange exchange, int status, String contentType, byte[] body)
+      throws IOException {
     if (!contentType.isEmpty()) {
       exchange.getResponseHeaders().set("Content-Type", contentType);
     }

@@ -23,8 +23,14 @@ import org.junit.jupiter.api.Test;
 
 class RegistryClientTest {
   static final RetryPolicy FAST =
-      new RetryPolicy(4, Duration.ofMillis(1), Duration.ofMillis(5), Duration.ofSeconds(20), Duration.ofSeconds(5));
-  private static final Authenticator FARMER = new FixedAuthenticator(FakeRegistry.USER, FakeRegistry.PASSWORD);
+      new RetryPolicy(
+          4,
+          Duration.ofMillis(1),
+          Duration.ofMillis(5),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(5));
+  private static final Authenticator FARMER =
+      new FixedAuthenticator(FakeRegistry.USER, FakeRegistry.PASSWORD);
   private static final TestImage IMAGE = TestImage.of("layer bytes", Platform.LINUX_AMD64);
 
   private FakeRegistry registry;
@@ -45,8 +51,10 @@ class RegistryClientTest {
     return ImageReference.parse(registry.host() + "/" + repositoryAndTag);
   }
 
-  private Repository open(String repository, Authenticator authenticator, String... mountFrom) throws Exception {
-    return client.open(new PushAccess(reference(repository), authenticator, false, Set.of(mountFrom)));
+  private Repository open(String repository, Authenticator authenticator, String... mountFrom)
+      throws Exception {
+    return client.open(
+        new PushAccess(reference(repository), authenticator, false, Set.of(mountFrom)));
   }
 
   @Test
@@ -54,7 +62,8 @@ class RegistryClientTest {
     start(FakeRegistry.Auth.NONE);
     IMAGE.putInto(registry, "app", "1");
 
-    ResolvedImage image = client.resolve(reference("app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS);
+    ResolvedImage image =
+        client.resolve(reference("app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS);
 
     assertThat(image.root().digest()).isEqualTo(Digest.of(IMAGE.index()));
     assertThat(image.manifestDescriptor().digest()).isEqualTo(Digest.of(IMAGE.manifest()));
@@ -81,9 +90,16 @@ class RegistryClientTest {
   void saysThatAnImageIsNotFound() throws Exception {
     start(FakeRegistry.Auth.NONE);
 
-    assertThatThrownBy(() -> client.resolve(reference("app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS))
-        .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND))
-        .hasMessage("failed to resolve source metadata for " + registry.host() + "/app:1: " + registry.host() + "/app:1: not found");
+    assertThatThrownBy(
+            () -> client.resolve(reference("app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS))
+        .isInstanceOfSatisfying(
+            SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND))
+        .hasMessage(
+            "failed to resolve source metadata for "
+                + registry.host()
+                + "/app:1: "
+                + registry.host()
+                + "/app:1: not found");
   }
 
   @Test
@@ -91,7 +107,8 @@ class RegistryClientTest {
     start(FakeRegistry.Auth.NONE);
     IMAGE.putInto(registry, "app", "1");
 
-    assertThatThrownBy(() -> client.resolve(reference("app:1"), Platform.LINUX_ARM64, Authenticator.ANONYMOUS))
+    assertThatThrownBy(
+            () -> client.resolve(reference("app:1"), Platform.LINUX_ARM64, Authenticator.ANONYMOUS))
         .hasMessageContaining("no match for platform in manifest");
   }
 
@@ -103,7 +120,9 @@ class RegistryClientTest {
     client.resolve(reference("app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS);
 
     assertThat(registry.count("GET /token")).isEqualTo(1);
-    assertThat(registry.requests()).anyMatch(request -> request.startsWith("GET /token") && request.contains("scope=repository%3Aapp%3Apull"));
+    assertThat(registry.requests())
+        .anyMatch(request ->
+            request.startsWith("GET /token") && request.contains("scope=repository%3Aapp%3Apull"));
   }
 
   @Test
@@ -159,7 +178,8 @@ class RegistryClientTest {
     Repository repository = open("app", Authenticator.ANONYMOUS);
 
     assertThatThrownBy(() -> repository.pushBlob(IMAGE.config()))
-        .isInstanceOfSatisfying(RegistryException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.DENIED))
+        .isInstanceOfSatisfying(
+            RegistryException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.DENIED))
         .hasMessageContaining("401 UNAUTHORIZED: authentication required");
   }
 
@@ -179,9 +199,15 @@ class RegistryClientTest {
   void saysThatAccessIsDenied() throws Exception {
     start(FakeRegistry.Auth.BASIC);
 
-    assertThatThrownBy(() -> client.resolve(reference("app:1"), Platform.LINUX_AMD64, new FixedAuthenticator("farmer", "wrong")))
-        .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.DENIED))
-        .hasMessageContaining("pull access denied, repository does not exist or may require authorization");
+    assertThatThrownBy(() ->
+            client.resolve(
+                reference("app:1"),
+                Platform.LINUX_AMD64,
+                new FixedAuthenticator("farmer", "wrong")))
+        .isInstanceOfSatisfying(
+            SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.DENIED))
+        .hasMessageContaining(
+            "pull access denied, repository does not exist or may require authorization");
     assertThat(registry.requests().size()).isLessThan(5);
   }
 
@@ -218,7 +244,8 @@ class RegistryClientTest {
     registry.fail("GET", "/manifests/1", FakeRegistry.Kind.TOO_MANY_REQUESTS, 1);
     registry.fail("GET", "/manifests/1", FakeRegistry.Kind.NO_ANSWER, 1);
 
-    ResolvedImage image = client.resolve(reference("app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS);
+    ResolvedImage image =
+        client.resolve(reference("app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS);
 
     assertThat(image.root().digest()).isEqualTo(Digest.of(IMAGE.index()));
   }
@@ -229,7 +256,8 @@ class RegistryClientTest {
     registry.fail("PUT", "/manifests/1", FakeRegistry.Kind.SERVER_ERROR, 100);
     Repository repository = open("app", FARMER);
 
-    assertThatThrownBy(() -> repository.pushManifest("1", MediaTypes.OCI_MANIFEST, IMAGE.manifest()))
+    assertThatThrownBy(
+            () -> repository.pushManifest("1", MediaTypes.OCI_MANIFEST, IMAGE.manifest()))
         .isInstanceOfSatisfying(RegistryException.class, e -> assertThat(e.status()).isEqualTo(500))
         .hasMessageContaining("something broke");
     assertThat(registry.count("PUT")).isEqualTo(FAST.attempts());
@@ -238,24 +266,36 @@ class RegistryClientTest {
   @Test
   void asksMirrorsFirstAndSaysForWhom() throws Exception {
     registry = FakeRegistry.start(FakeRegistry.Auth.NONE);
-    RegistryHosts.Host hub = new RegistryHosts.Host(List.of("127.0.0.1:1", registry.host() + "/cache"), false, false);
-    client = new RegistryClient(new RegistryHosts(Map.of("docker.io", hub)), FAST, Clock.systemUTC());
+    RegistryHosts.Host hub =
+        new RegistryHosts.Host(List.of("127.0.0.1:1", registry.host() + "/cache"), false, false);
+    client =
+        new RegistryClient(new RegistryHosts(Map.of("docker.io", hub)), FAST, Clock.systemUTC());
     IMAGE.putInto(registry, "cache/library/app", "1");
 
-    ResolvedImage image = client.resolve(ImageReference.parse("app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS);
+    ResolvedImage image =
+        client.resolve(
+            ImageReference.parse("app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS);
 
     assertThat(image.repository()).isEqualTo("docker.io/library/app");
-    assertThat(registry.requests().getFirst()).isEqualTo("GET /v2/cache/library/app/manifests/1?ns=docker.io");
+    assertThat(registry.requests().getFirst())
+        .isEqualTo("GET /v2/cache/library/app/manifests/1?ns=docker.io");
   }
 
   @Test
   void aMirrorsAnswerSaysMoreThanTheSilenceOfTheHostBehindIt() throws Exception {
     registry = FakeRegistry.start(FakeRegistry.Auth.NONE);
     RegistryHosts.Host silent = new RegistryHosts.Host(List.of(registry.host()), true, false);
-    client = new RegistryClient(new RegistryHosts(Map.of("127.0.0.1:1", silent)), FAST, Clock.systemUTC());
+    client =
+        new RegistryClient(
+            new RegistryHosts(Map.of("127.0.0.1:1", silent)), FAST, Clock.systemUTC());
 
-    assertThatThrownBy(() -> client.resolve(ImageReference.parse("127.0.0.1:1/app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS))
-        .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND))
+    assertThatThrownBy(() ->
+            client.resolve(
+                ImageReference.parse("127.0.0.1:1/app:1"),
+                Platform.LINUX_AMD64,
+                Authenticator.ANONYMOUS))
+        .isInstanceOfSatisfying(
+            SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND))
         .hasMessageContaining("127.0.0.1:1/app:1: not found (and ");
   }
 
@@ -263,17 +303,29 @@ class RegistryClientTest {
   void doesNotWaitForAHostWhoseMirrorHasAnswered() throws Exception {
     registry = FakeRegistry.start(FakeRegistry.Auth.NONE);
     RegistryHosts.Host section = new RegistryHosts.Host(List.of(registry.host()), false, false);
-    RetryPolicy slow = new RetryPolicy(6, Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(2), Duration.ofSeconds(5));
-    client = new RegistryClient(new RegistryHosts(Map.of("127.0.0.1:1", section)), slow, Clock.systemUTC());
+    RetryPolicy slow =
+        new RetryPolicy(
+            6,
+            Duration.ofHours(1),
+            Duration.ofHours(1),
+            Duration.ofHours(2),
+            Duration.ofSeconds(5));
+    client =
+        new RegistryClient(
+            new RegistryHosts(Map.of("127.0.0.1:1", section)), slow, Clock.systemUTC());
 
-    BlobAccess access = CompletableFuture.supplyAsync(this::accessBehindTheMirror).get(30, TimeUnit.SECONDS);
+    BlobAccess access =
+        CompletableFuture.supplyAsync(this::accessBehindTheMirror).get(30, TimeUnit.SECONDS);
 
-    assertThat(access.sites()).extracting(site -> site.registryUrl().getAuthority()).containsExactly(registry.host());
+    assertThat(access.sites())
+        .extracting(site -> site.registryUrl().getAuthority())
+        .containsExactly(registry.host());
   }
 
   private BlobAccess accessBehindTheMirror() {
     try {
-      return client.access(ImageReference.parse("127.0.0.1:1/app:1"), false, Authenticator.ANONYMOUS);
+      return client.access(
+          ImageReference.parse("127.0.0.1:1/app:1"), false, Authenticator.ANONYMOUS);
     } catch (SlipwayException | InterruptedException e) {
       throw new AssertionError(e);
     }
@@ -295,8 +347,10 @@ class RegistryClientTest {
     registry.close();
 
     assertThatThrownBy(() -> client.resolve(gone, Platform.LINUX_AMD64, Authenticator.ANONYMOUS))
-        .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE))
-        .hasMessageContaining("registry " + gone.host() + " refused the connection: check that it runs");
+        .isInstanceOfSatisfying(
+            SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE))
+        .hasMessageContaining(
+            "registry " + gone.host() + " refused the connection: check that it runs");
   }
 
   /** A user with one name and password. */

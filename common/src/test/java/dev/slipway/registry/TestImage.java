@@ -29,14 +29,19 @@ public record TestImage(byte[] layer, byte[] config, byte[] manifest, byte[] ind
                 List.of(Descriptor.of(MediaTypes.OCI_LAYER_GZIP, layer)),
                 Map.of()));
     Descriptor entry = Descriptor.of(MediaTypes.OCI_MANIFEST, manifest).withPlatform(platform);
-    return new TestImage(layer, config, manifest, OciJson.indented(new ImageIndex(MediaTypes.OCI_INDEX, List.of(entry), Map.of())));
+    return new TestImage(
+        layer,
+        config,
+        manifest,
+        OciJson.indented(new ImageIndex(MediaTypes.OCI_INDEX, List.of(entry), Map.of())));
   }
 
   /** Puts everything there; the tag names the index. */
   public void putInto(FakeRegistry registry, String repository, String tag) {
     registry.putBlob(repository, layer);
     registry.putBlob(repository, config);
-    registry.putManifest(repository, Digest.of(manifest).value(), MediaTypes.OCI_MANIFEST, manifest);
+    registry.putManifest(
+        repository, Digest.of(manifest).value(), MediaTypes.OCI_MANIFEST, manifest);
     registry.putManifest(repository, tag, MediaTypes.OCI_INDEX, index);
   }
 }

@@ -3,7 +3,10 @@ package dev.slipway.cache;
 import java.util.Collection;
 import java.util.Map;
 
-/** The cluster-wide index of results and layers. Batched: each call is a bounded number of cluster round trips. @ThreadSafe */
+/**
+ * The cluster-wide index of results and layers. Batched: each call is a bounded number of cluster
+ * round trips. @ThreadSafe
+ */
 public interface CacheIndex {
   /** Records of those keys that have one, whether or not their bytes are still there. */
   Map<String, CacheRecord> records(Collection<String> keys);
@@ -14,12 +17,15 @@ public interface CacheIndex {
   /** Forgets a result. */
   void forget(String key);
 
-  /** What is known of the layers; unknown ones are absent. Holders that have left the farm are not listed. */
+  /**
+   * What is known of the layers; unknown ones are absent. Holders that have left the farm are not
+   * listed.
+   */
   Map<String, LayerRecord> layers(Collection<String> ids);
 
   /**
-   * Adds what is newly known: union of holders, known facts are kept when the new record lacks them. Holders that are not in the farm
-   * (see {@link #addHolder}) are left out.
+   * Adds what is newly known: union of holders, known facts are kept when the new record lacks
+   * them. Holders that are not in the farm (see {@link #addHolder}) are left out.
    */
   void learn(Collection<LayerRecord> layers);
 

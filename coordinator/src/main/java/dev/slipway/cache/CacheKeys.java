@@ -10,8 +10,9 @@ import java.security.MessageDigest;
 import java.util.List;
 
 /**
- * Cache keys of vertices. Every field is framed with its length and every key starts with its kind and the version of this scheme, so
- * that no two different inputs give the same bytes. Equal keys mean interchangeable results.
+ * Cache keys of vertices. Every field is framed with its length and every key starts with its kind
+ * and the version of this scheme, so that no two different inputs give the same bytes. Equal keys
+ * mean interchangeable results.
  */
 public final class CacheKeys {
   /** Raise it when the meaning of a key changes: old records are then never found again. */

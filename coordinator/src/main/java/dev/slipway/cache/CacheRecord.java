@@ -11,7 +11,8 @@ import java.util.Map;
  * @param outputs layer chain by output index
  * @param cost what it took to make
  */
-public record CacheRecord(String key, Map<Integer, LayerChain> outputs, Duration cost, Instant createdAt) {
+public record CacheRecord(
+    String key, Map<Integer, LayerChain> outputs, Duration cost, Instant createdAt) {
   public CacheRecord {
     outputs = Map.copyOf(outputs);
   }

@@ -15,8 +15,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * The index in the cluster's maps. A holder is written down with the number of its membership in the farm, so that a worker that leaves
- * is forgotten by one write, however many layers it held; stale holders are dropped when their layer is written next. @ThreadSafe
+ * The index in the cluster's maps. A holder is written down with the number of its membership in
+ * the farm, so that a worker that leaves is forgotten by one write, however many layers it held;
+ * stale holders are dropped when their layer is written next. @ThreadSafe
  */
 public final class ClusterCacheIndex implements CacheIndex {
   /** Layers of one write; an inventory may have a hundred thousand. */
@@ -93,14 +94,16 @@ public final class ClusterCacheIndex implements CacheIndex {
     records.forEach((_, record) -> action.accept(record));
   }
 
-  /** Layers of which more is known than who holds them; holders are left out, as workers bring their inventory themselves. */
+  /**
+   * Layers of which more is known than who holds them; holders are left out, as workers bring their
+   * inventory themselves.
+   */
   void forEachLastingLayer(Consumer<LayerRecord> action) {
-    layers.forEach(
-        (id, layer) -> {
-          if (layer.blob().isPresent() || layer.origin().isPresent()) {
-            action.accept(new LayerRecord(id, layer.size(), layer.blob(), layer.origin(), Set.of()));
-          }
-        });
+    layers.forEach((id, layer) -> {
+      if (layer.blob().isPresent() || layer.origin().isPresent()) {
+        action.accept(new LayerRecord(id, layer.size(), layer.blob(), layer.origin(), Set.of()));
+      }
+    });
   }
 
   @Override
@@ -114,7 +117,8 @@ public final class ClusterCacheIndex implements CacheIndex {
     for (int from = 0; from < ids.size(); from += BATCH) {
       layers.update(
           ids.subList(from, Math.min(ids.size(), from + BATCH)),
-          (_, before) -> before.map(layer -> layer.without(workerId)).filter(layer -> !layer.isWorthless()));
+          (_, before) ->
+              before.map(layer -> layer.without(workerId)).filter(layer -> !layer.isWorthless()));
     }
   }
 
@@ -127,8 +131,12 @@ public final class ClusterCacheIndex implements CacheIndex {
     layers.update(
         learned.keySet(),
         (id, before) -> {
-          StoredLayer layer = before.orElse(StoredLayer.UNKNOWN).learn(learned.get(id), memberships);
-          return Optional.of(layer.holders().size() < MANY_HOLDERS ? layer : layer.withHolders(layer.present(workers.getAll(layer.holders().keySet()))));
+          StoredLayer layer =
+              before.orElse(StoredLayer.UNKNOWN).learn(learned.get(id), memberships);
+          return Optional.of(
+              layer.holders().size() < MANY_HOLDERS
+                  ? layer
+                  : layer.withHolders(layer.present(workers.getAll(layer.holders().keySet()))));
         });
   }
 }

@@ -20,12 +20,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the index over restarts of the coordinator: workers still hold the bytes then, but only the index knows what they are. A thread
- * writes it to a file when it changed; what a crash loses is built again.
+ * Keeps the index over restarts of the coordinator: workers still hold the bytes then, but only the
+ * index knows what they are. A thread writes it to a file when it changed; what a crash loses is
+ * built again.
  *
- * <p>The file: the magic {@code SLIPIDX1}, then entries of a kind byte (1 = record, 2 = layer), a length of four bytes and the value;
- * layers have their id, as {@link DataOutputStream#writeUTF} writes it, before the length. A kind of 0 ends the file. A file that breaks
- * off was not written by a finished snapshot and is not used.
+ * <p>The file: the magic {@code SLIPIDX1}, then entries of a kind byte (1 = record, 2 = layer), a
+ * length of four bytes and the value; layers have their id, as {@link DataOutputStream#writeUTF}
+ * writes it, before the length. A kind of 0 ends the file. A file that breaks off was not written
+ * by a finished snapshot and is not used.
  */
 public final class IndexSnapshots implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IndexSnapshots.class);
@@ -54,7 +56,8 @@ public final class IndexSnapshots implements AutoCloseable {
   }
 
   /**
-   * Reads the file into the index, if there is one, and keeps it up to date from then on. To be called before workers join.
+   * Reads the file into the index, if there is one, and keeps it up to date from then on. To be
+   * called before workers join.
    *
    * @param interval time between two looks whether something changed
    */
@@ -98,27 +101,34 @@ public final class IndexSnapshots implements AutoCloseable {
       write();
       saved = changes;
     } catch (IOException | UncheckedIOException e) {
-      LOG.atWarn().addKeyValue("file", file).setCause(e).log("the cache index could not be saved; tried again later");
+      LOG.atWarn()
+          .addKeyValue("file", file)
+          .setCause(e)
+          .log("the cache index could not be saved; tried again later");
     }
   }
 
   private void write() throws IOException {
     Files.createDirectories(file.toAbsolutePath().getParent());
     Path next = file.resolveSibling(file.getFileName() + ".next");
-    try (DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(next)))) {
+    try (DataOutputStream out =
+        new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(next)))) {
       out.write(MAGIC);
-      index.forEachRecord(record -> writeEntry(out, RECORD, Optional.empty(), RecordCodecs.RECORD.encode(record)));
-      index.forEachLastingLayer(
-          layer -> {
-            StoredLayer stored = new StoredLayer(layer.size(), layer.blob(), layer.origin(), Map.of(), layer.createdAt());
-            writeEntry(out, LAYER, Optional.of(layer.id()), RecordCodecs.LAYER.encode(stored));
-          });
+      index.forEachRecord(
+          record -> writeEntry(out, RECORD, Optional.empty(), RecordCodecs.RECORD.encode(record)));
+      index.forEachLastingLayer(layer -> {
+        StoredLayer stored =
+            new StoredLayer(
+                layer.size(), layer.blob(), layer.origin(), Map.of(), layer.createdAt());
+        writeEntry(out, LAYER, Optional.of(layer.id()), RecordCodecs.LAYER.encode(stored));
+      });
       out.writeByte(END);
     }
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  private static void writeEntry(DataOutputStream out, int kind, Optional<String> id, byte[] value) {
+  private static void writeEntry(
+      DataOutputStream out, int kind, Optional<String> id, byte[] value) {
     try {
       out.writeByte(kind);
       if (id.isPresent()) {
@@ -137,7 +147,8 @@ public final class IndexSnapshots implements AutoCloseable {
     }
     List<CacheRecord> records = new ArrayList<>();
     List<LayerRecord> layers = new ArrayList<>();
-    try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
       if (!Arrays.equals(in.readNBytes(MAGIC.length), MAGIC)) {
         throw new IOException("it is not an index snapshot of this version");
       }
@@ -152,14 +163,20 @@ public final class IndexSnapshots implements AutoCloseable {
         }
       }
     } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
-      LOG.atWarn().addKeyValue("file", file).setCause(e).log("the saved cache index is unreadable; starting with an empty one");
+      LOG.atWarn()
+          .addKeyValue("file", file)
+          .setCause(e)
+          .log("the saved cache index is unreadable; starting with an empty one");
       return;
     }
     for (int from = 0; from < layers.size(); from += BATCH) {
       index.learn(layers.subList(from, Math.min(layers.size(), from + BATCH)));
     }
     records.forEach(index::save);
-    LOG.atInfo().addKeyValue("records", records.size()).addKeyValue("layers", layers.size()).log("cache index read");
+    LOG.atInfo()
+        .addKeyValue("records", records.size())
+        .addKeyValue("layers", layers.size())
+        .log("cache index read");
   }
 
   private static <V> V readValue(DataInputStream in, Codec<V> codec) throws IOException {

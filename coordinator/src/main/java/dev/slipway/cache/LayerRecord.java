@@ -12,15 +12,22 @@ import java.util.Set;
  * @param blob its compressed form, once one was made or seen in a registry
  * @param origin where a registry has it; present for image layers
  * @param holders ids of the workers that hold it
- * @param createdAt when it was first part of an image; the same from then on, so that an image made again has the same digest
+ * @param createdAt when it was first part of an image; the same from then on, so that an image made
+ *     again has the same digest
  */
 public record LayerRecord(
-    String id, long size, Optional<Blob> blob, Optional<Origin> origin, Set<String> holders, Optional<Instant> createdAt) {
+    String id,
+    long size,
+    Optional<Blob> blob,
+    Optional<Origin> origin,
+    Set<String> holders,
+    Optional<Instant> createdAt) {
   public LayerRecord {
     holders = Set.copyOf(holders);
   }
 
-  public LayerRecord(String id, long size, Optional<Blob> blob, Optional<Origin> origin, Set<String> holders) {
+  public LayerRecord(
+      String id, long size, Optional<Blob> blob, Optional<Origin> origin, Set<String> holders) {
     this(id, size, blob, origin, holders, Optional.empty());
   }
 

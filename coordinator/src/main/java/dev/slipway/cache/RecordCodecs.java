@@ -19,15 +19,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How the index's values look in the cluster's maps: a version byte, then the fields in order, as {@link DataOutputStream} writes them.
- * Counts come before what they count; an optional field has a boolean before it.
+ * How the index's values look in the cluster's maps: a version byte, then the fields in order, as
+ * {@link DataOutputStream} writes them. Counts come before what they count; an optional field has a
+ * boolean before it.
  */
 final class RecordCodecs {
   private static final int VERSION = 2;
 
-  static final Codec<Long> MEMBERSHIP = codec(DataOutputStream::writeLong, DataInputStream::readLong);
+  static final Codec<Long> MEMBERSHIP =
+      codec(DataOutputStream::writeLong, DataInputStream::readLong);
   static final Codec<StoredLayer> LAYER = codec(RecordCodecs::writeLayer, RecordCodecs::readLayer);
-  static final Codec<CacheRecord> RECORD = codec(RecordCodecs::writeRecord, RecordCodecs::readRecord);
+  static final Codec<CacheRecord> RECORD =
+      codec(RecordCodecs::writeRecord, RecordCodecs::readRecord);
 
   private RecordCodecs() {}
 
@@ -60,14 +63,21 @@ final class RecordCodecs {
     long size = in.readLong();
     Optional<Blob> blob =
         in.readBoolean()
-            ? Optional.of(new Blob(new Digest(in.readUTF()), new Digest(in.readUTF()), in.readLong(), in.readUTF()))
+            ? Optional.of(
+                new Blob(
+                    new Digest(in.readUTF()),
+                    new Digest(in.readUTF()),
+                    in.readLong(),
+                    in.readUTF()))
             : Optional.empty();
-    Optional<Origin> origin = in.readBoolean() ? Optional.of(new Origin(in.readUTF())) : Optional.empty();
+    Optional<Origin> origin =
+        in.readBoolean() ? Optional.of(new Origin(in.readUTF())) : Optional.empty();
     Map<String, Long> holders = new HashMap<>();
     for (int left = in.readInt(); left > 0; left--) {
       holders.put(in.readUTF(), in.readLong());
     }
-    Optional<Instant> createdAt = in.readBoolean() ? Optional.of(Instant.ofEpochMilli(in.readLong())) : Optional.empty();
+    Optional<Instant> createdAt =
+        in.readBoolean() ? Optional.of(Instant.ofEpochMilli(in.readLong())) : Optional.empty();
     return new StoredLayer(size, blob, origin, holders, createdAt);
   }
 

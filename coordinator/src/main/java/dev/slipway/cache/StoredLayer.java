@@ -11,11 +11,18 @@ import java.util.Optional;
 /**
  * A layer as the cluster's map keeps it.
  *
- * @param holders worker id to the number of the membership in which it held the layer; of another membership = holds it no more
+ * @param holders worker id to the number of the membership in which it held the layer; of another
+ *     membership = holds it no more
  * @param createdAt the first one learnt
  */
-record StoredLayer(long size, Optional<Blob> blob, Optional<Origin> origin, Map<String, Long> holders, Optional<Instant> createdAt) {
-  static final StoredLayer UNKNOWN = new StoredLayer(0, Optional.empty(), Optional.empty(), Map.of(), Optional.empty());
+record StoredLayer(
+    long size,
+    Optional<Blob> blob,
+    Optional<Origin> origin,
+    Map<String, Long> holders,
+    Optional<Instant> createdAt) {
+  static final StoredLayer UNKNOWN =
+      new StoredLayer(0, Optional.empty(), Optional.empty(), Map.of(), Optional.empty());
 
   StoredLayer {
     holders = Map.copyOf(holders);
@@ -29,7 +36,12 @@ record StoredLayer(long size, Optional<Blob> blob, Optional<Origin> origin, Map<
         all.put(holder, memberships.get(holder));
       }
     }
-    return new StoredLayer(record.size() > 0 ? record.size() : size, record.blob().or(() -> blob), record.origin().or(() -> origin), all, createdAt.or(record::createdAt));
+    return new StoredLayer(
+        record.size() > 0 ? record.size() : size,
+        record.blob().or(() -> blob),
+        record.origin().or(() -> origin),
+        all,
+        createdAt.or(record::createdAt));
   }
 
   StoredLayer without(String workerId) {
@@ -55,11 +67,12 @@ record StoredLayer(long size, Optional<Blob> blob, Optional<Origin> origin, Map<
   /** The holders that are still in the membership in which they held the layer. */
   Map<String, Long> present(Map<String, Long> memberships) {
     Map<String, Long> present = new HashMap<>(holders);
-    new HashSet<>(holders.entrySet()).forEach(holder -> {
-      if (!holder.getValue().equals(memberships.get(holder.getKey()))) {
-        present.remove(holder.getKey());
-      }
-    });
+    new HashSet<>(holders.entrySet())
+        .forEach(holder -> {
+          if (!holder.getValue().equals(memberships.get(holder.getKey()))) {
+            present.remove(holder.getKey());
+          }
+        });
     return present;
   }
 }

@@ -13,13 +13,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This process's member of the cluster. One member per farm for now: several coordinators are not supported yet, so it joins nobody.
- * @ThreadSafe
+ * This process's member of the cluster. One member per farm for now: several coordinators are not
+ * supported yet, so it joins nobody. @ThreadSafe
  */
 public final class Cluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
 
-  /** A map is cut into this many parts; few, because starting costs by the part and a farm has few coordinators. */
+  /**
+   * A map is cut into this many parts; few, because starting costs by the part and a farm has few
+   * coordinators.
+   */
   private static final int PARTITIONS = 31;
 
   private final HazelcastInstance member;
@@ -32,7 +35,9 @@ public final class Cluster implements AutoCloseable {
   public static Cluster start(ClusterConfig config) {
     long start = System.nanoTime();
     HazelcastInstance member = Hazelcast.newHazelcastInstance(memberConfig(config));
-    LOG.atInfo().addKeyValue("millis", Duration.ofNanos(System.nanoTime() - start).toMillis()).log("cluster member started");
+    LOG.atInfo()
+        .addKeyValue("millis", Duration.ofNanos(System.nanoTime() - start).toMillis())
+        .log("cluster member started");
     return new Cluster(member);
   }
 
@@ -63,7 +68,8 @@ public final class Cluster implements AutoCloseable {
     config.setProperty("hazelcast.socket.bind.any", "false");
     config.setProperty("hazelcast.health.monitoring.level", "OFF");
     config.setProperty("hazelcast.partition.count", Integer.toString(PARTITIONS));
-    // The maps serve one coordinator's look-ups: few threads do, and the cores belong to the builds.
+    // The maps serve one coordinator's look-ups: few threads do, and the cores belong to the
+    // builds.
     config.setProperty("hazelcast.operation.thread.count", "2");
     config.setProperty("hazelcast.operation.generic.thread.count", "2");
     config.setProperty("hazelcast.operation.priority.generic.thread.count", "1");
@@ -75,7 +81,9 @@ public final class Cluster implements AutoCloseable {
     config.setProperty("hazelcast.clientengine.blocking.thread.count", "1");
     config.getMetricsConfig().setEnabled(false);
     config.getJetConfig().setEnabled(false);
-    config.getSerializationConfig().addDataSerializableFactory(CompareAndSet.FACTORY_ID, _ -> new CompareAndSet());
+    config
+        .getSerializationConfig()
+        .addDataSerializableFactory(CompareAndSet.FACTORY_ID, _ -> new CompareAndSet());
     listen(config.getNetworkConfig(), settings);
     for (MapNames name : MapNames.values()) {
       config.addMapConfig(mapConfig(name));
@@ -93,7 +101,10 @@ public final class Cluster implements AutoCloseable {
 
   private static MapConfig mapConfig(MapNames name) {
     EvictionConfig eviction =
-        new EvictionConfig().setEvictionPolicy(EvictionPolicy.LRU).setMaxSizePolicy(MaxSizePolicy.PER_NODE).setSize(name.maxEntries());
+        new EvictionConfig()
+            .setEvictionPolicy(EvictionPolicy.LRU)
+            .setMaxSizePolicy(MaxSizePolicy.PER_NODE)
+            .setSize(name.maxEntries());
     return new MapConfig(name.text())
         .setMaxIdleSeconds((int) name.maxIdle().toSeconds())
         .setEvictionConfig(eviction)

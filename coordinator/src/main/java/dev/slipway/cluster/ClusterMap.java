@@ -10,9 +10,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 
-/** A shared map. No lock is ever held: writes that depend on what was there are compare-and-set by epoch. @ThreadSafe */
+/**
+ * A shared map. No lock is ever held: writes that depend on what was there are compare-and-set by
+ * epoch. @ThreadSafe
+ */
 public final class ClusterMap<V> {
-  /** Tries of one update; each lost one means that another writer got through, so only a defect needs this many. */
+  /**
+   * Tries of one update; each lost one means that another writer got through, so only a defect
+   * needs this many.
+   */
   private static final int MAX_ATTEMPTS = 100;
 
   private final IMap<String, byte[]> map;
@@ -45,7 +51,8 @@ public final class ClusterMap<V> {
 
   /** Calls the action for each entry, some that come or go meanwhile perhaps not. */
   public void forEach(BiConsumer<String, V> action) {
-    map.iterator().forEachRemaining(entry -> action.accept(entry.getKey(), decode(entry.getValue())));
+    map.iterator()
+        .forEachRemaining(entry -> action.accept(entry.getKey(), decode(entry.getValue())));
   }
 
   public int size() {
@@ -53,8 +60,8 @@ public final class ClusterMap<V> {
   }
 
   /**
-   * Changes entries depending on what is there: two round trips, more when others write the same entries meanwhile. Entries for which
-   * the change gives back an equal value are not written.
+   * Changes entries depending on what is there: two round trips, more when others write the same
+   * entries meanwhile. Entries for which the change gives back an equal value are not written.
    */
   public void update(Collection<String> keys, Change<V> change) {
     Set<String> left = new HashSet<>(keys);
@@ -67,24 +74,33 @@ public final class ClusterMap<V> {
         Optional<V> after = change.apply(key, before);
         if (!Objects.equals(before, after)) {
           long epoch = Epoch.of(stored);
-          byte[] next = after.map(value -> Epoch.stamp(Epoch.after(epoch), codec.encode(value))).orElse(null);
+          byte[] next =
+              after.map(value -> Epoch.stamp(Epoch.after(epoch), codec.encode(value))).orElse(null);
           writes.put(key, new CompareAndSet.Change(epoch, next));
         }
       }
       if (writes.isEmpty()) {
         return;
       }
-      map.executeOnKeys(writes.keySet(), new CompareAndSet(writes)).forEach((key, done) -> {
-        if (done) {
-          writes.remove(key);
-        }
-      });
+      map.executeOnKeys(writes.keySet(), new CompareAndSet(writes))
+          .forEach((key, done) -> {
+            if (done) {
+              writes.remove(key);
+            }
+          });
       left = writes.keySet();
       if (left.isEmpty()) {
         return;
       }
     }
-    throw new IllegalStateException("update of " + left.size() + " entries of " + map.getName() + " lost " + MAX_ATTEMPTS + " races in a row");
+    throw new IllegalStateException(
+        "update of "
+            + left.size()
+            + " entries of "
+            + map.getName()
+            + " lost "
+            + MAX_ATTEMPTS
+            + " races in a row");
   }
 
   private V decode(byte[] stored) {

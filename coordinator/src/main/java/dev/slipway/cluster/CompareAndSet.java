@@ -9,8 +9,12 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Sets each entry that still has the epoch that the writer saw; answers TRUE where it did. Runs where the entry lives. */
-final class CompareAndSet implements EntryProcessor<String, byte[], Boolean>, IdentifiedDataSerializable {
+/**
+ * Sets each entry that still has the epoch that the writer saw; answers TRUE where it did. Runs
+ * where the entry lives.
+ */
+final class CompareAndSet
+    implements EntryProcessor<String, byte[], Boolean>, IdentifiedDataSerializable {
   static final int FACTORY_ID = 1;
   private static final long serialVersionUID = 1L;
 

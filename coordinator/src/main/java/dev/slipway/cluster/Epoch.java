@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 final class Epoch {
   static final long NONE = 0;
 
-  /** Writes to one entry within a millisecond that keep their order even when it is removed and made again in between. */
+  /**
+   * Writes to one entry within a millisecond that keep their order even when it is removed and made
+   * again in between.
+   */
   private static final int WRITES_PER_MILLI_BITS = 10;
 
   private Epoch() {}
@@ -18,7 +21,10 @@ final class Epoch {
     return stored == null ? NONE : ByteBuffer.wrap(stored).getLong();
   }
 
-  /** Returns an epoch after the previous one; from the clock, so that an entry made anew does not repeat an old epoch. */
+  /**
+   * Returns an epoch after the previous one; from the clock, so that an entry made anew does not
+   * repeat an old epoch.
+   */
   static long after(long previous) {
     return Math.max(previous + 1, System.currentTimeMillis() << WRITES_PER_MILLI_BITS);
   }

@@ -1,6 +1,7 @@
 /**
- * State that all coordinators share: named maps of small values on an embedded Hazelcast member. The only package that knows Hazelcast.
- * No bytes of layers and no secret ever go into a map. Depends on nothing of Slipway.
+ * State that all coordinators share: named maps of small values on an embedded Hazelcast member.
+ * The only package that knows Hazelcast. No bytes of layers and no secret ever go into a map.
+ * Depends on nothing of Slipway.
  */
 @NullMarked
 package dev.slipway.cluster;

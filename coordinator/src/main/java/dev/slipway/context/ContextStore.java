@@ -27,18 +27,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files of the contexts that clients sent, on the coordinator's disk: what the last transfers of every shared key left, what running
- * builds keep, and what was used a short while ago. The index is in memory: a restart starts with an empty store. No fsync for the
- * same reason. Trees are held or dropped whole. @ThreadSafe; one lock guards the index, never held over transfers of bytes.
+ * The files of the contexts that clients sent, on the coordinator's disk: what the last transfers
+ * of every shared key left, what running builds keep, and what was used a short while ago. The
+ * index is in memory: a restart starts with an empty store. No fsync for the same reason. Trees are
+ * held or dropped whole. @ThreadSafe; one lock guards the index, never held over transfers of
+ * bytes.
  */
 public final class ContextStore {
   /** Keys whose last trees are remembered for incremental transfers. */
   static final int REMEMBERED_KEYS = 64;
 
-  /** Trees remembered of one key: targets of one project ask for different parts of the same directory in turn. */
+  /**
+   * Trees remembered of one key: targets of one project ask for different parts of the same
+   * directory in turn.
+   */
   static final int REMEMBERED_PER_KEY = 4;
 
-  /** A tree that nobody keeps stays this long after its last use, so that a build need not keep what it is about to use. */
+  /**
+   * A tree that nobody keeps stays this long after its last use, so that a build need not keep what
+   * it is about to use.
+   */
   static final Duration GRACE = Duration.ofMinutes(30);
 
   /** Above this, trees that nobody keeps go at once, oldest first. */
@@ -57,7 +65,8 @@ public final class ContextStore {
   private final LinkedHashMap<StoredTree, Holding> holdings = new LinkedHashMap<>(16, 0.75f, true);
 
   /** In order of last use. Guarded by lock. */
-  private final LinkedHashMap<SharedKey, Deque<StoredTree>> remembered = new LinkedHashMap<>(16, 0.75f, true);
+  private final LinkedHashMap<SharedKey, Deque<StoredTree>> remembered =
+      new LinkedHashMap<>(16, 0.75f, true);
 
   /** Trees by layer digest. Guarded by lock. */
   private final Map<Digest, LinkedHashSet<StoredTree>> published = new HashMap<>();
@@ -105,7 +114,10 @@ public final class ContextStore {
     }
   }
 
-  /** The tree with this layer digest; empty when it was dropped or nobody asked a tree for this digest. */
+  /**
+   * The tree with this layer digest; empty when it was dropped or nobody asked a tree for this
+   * digest.
+   */
   public Optional<ContextTree> find(Digest layerDigest) {
     synchronized (lock) {
       LinkedHashSet<StoredTree> trees = published.get(layerDigest);
@@ -127,7 +139,8 @@ public final class ContextStore {
     synchronized (lock) {
       Holding holding = holdings.get(stored.origin());
       if (holding == null) {
-        throw new IllegalStateException("context tree " + ignored + " was dropped: unused for " + GRACE);
+        throw new IllegalStateException(
+            "context tree " + ignored + " was dropped: unused for " + GRACE);
       }
       if (kept.computeIfAbsent(keeper, any -> new HashSet<>()).add(stored.origin())) {
         holding.keepers++;
@@ -221,16 +234,20 @@ public final class ContextStore {
    * @param fresh new contents, bytes complete on disk
    * @param acquired contents that the transfer acquired
    */
-  StoredTree commit(Transfer transfer, List<Entry> entries, Map<Digest, Blob> fresh, Set<Segment> written, Set<Digest> acquired) {
+  StoredTree commit(
+      Transfer transfer,
+      List<Entry> entries,
+      Map<Digest, Blob> fresh,
+      Set<Segment> written,
+      Set<Digest> acquired) {
     List<Segment> dead = new ArrayList<>();
     StoredTree tree;
     synchronized (lock) {
-      fresh.forEach(
-          (digest, blob) -> {
-            if (blobs.putIfAbsent(digest, blob) == null) {
-              blob.segment.blobs++;
-            }
-          });
+      fresh.forEach((digest, blob) -> {
+        if (blobs.putIfAbsent(digest, blob) == null) {
+          blob.segment.blobs++;
+        }
+      });
       for (Segment segment : written) {
         diskBytes += segment.size;
         if (segment.blobs == 0) {
@@ -238,7 +255,11 @@ public final class ContextStore {
           diskBytes -= segment.size;
         }
       }
-      tree = transfer.previous().stream().filter(old -> old.entries().equals(entries)).findFirst().orElse(null);
+      tree =
+          transfer.previous().stream()
+              .filter(old -> old.entries().equals(entries))
+              .findFirst()
+              .orElse(null);
       if (tree == null) {
         tree = new StoredTree(this, null, entries);
         Holding holding = new Holding();
@@ -249,7 +270,9 @@ public final class ContextStore {
       touch(tree);
       remember(transfer.key(), tree);
       acquired.forEach(digest -> unreference(digest, dead));
-      fresh.keySet().stream().filter(digest -> blobs.containsKey(digest) && blobs.get(digest).references == 0).toList()
+      fresh.keySet().stream()
+          .filter(digest -> blobs.containsKey(digest) && blobs.get(digest).references == 0)
+          .toList()
           .forEach(digest -> drop(digest, dead));
       dead.addAll(sweep());
     }
@@ -303,8 +326,10 @@ public final class ContextStore {
     List<Segment> dead = new ArrayList<>();
     long now = clock.millis();
     List<Map.Entry<StoredTree, Holding>> idle =
-        holdings.entrySet().stream().filter(entry -> entry.getValue().keepers == 0 && entry.getValue().rememberers == 0)
-            .sorted(Comparator.comparingLong(entry -> entry.getValue().lastUse)).toList();
+        holdings.entrySet().stream()
+            .filter(entry -> entry.getValue().keepers == 0 && entry.getValue().rememberers == 0)
+            .sorted(Comparator.comparingLong(entry -> entry.getValue().lastUse))
+            .toList();
     for (Map.Entry<StoredTree, Holding> entry : idle) {
       if (diskBytes > DISK_BUDGET || now - entry.getValue().lastUse > GRACE.toMillis()) {
         drop(entry.getKey(), dead);

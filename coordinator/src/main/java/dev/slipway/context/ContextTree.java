@@ -9,7 +9,9 @@ import java.util.Optional;
 
 /** An immutable directory tree whose files are in the coordinator's content store. @ThreadSafe */
 public interface ContextTree {
-  /** Digest over paths, modes, owners, link targets and contents; modification times do not count. */
+  /**
+   * Digest over paths, modes, owners, link targets and contents; modification times do not count.
+   */
   Digest contentDigest();
 
   /** Digest over everything, modification times included: equal means the same tar. */
@@ -19,8 +21,9 @@ public interface ContextTree {
   long size();
 
   /**
-   * The part of the tree that a copy reads, parents included. Wildcards and symbolic links are resolved inside the tree. A path that
-   * does not exist selects nothing: the copy itself reports it.
+   * The part of the tree that a copy reads, parents included. Wildcards and symbolic links are
+   * resolved inside the tree. A path that does not exist selects nothing: the copy itself reports
+   * it.
    */
   ContextTree select(List<PathSelector> selectors);
 
@@ -30,7 +33,8 @@ public interface ContextTree {
   /**
    * The content of a regular file, symbolic links followed inside the tree.
    *
-   * @throws SlipwayException NOT_FOUND {@code open <path>: no such file or directory}, INVALID when it is not a regular file
+   * @throws SlipwayException NOT_FOUND {@code open <path>: no such file or directory}, INVALID when
+   *     it is not a regular file
    */
   byte[] readFile(String path) throws SlipwayException, IOException;
 
@@ -45,7 +49,12 @@ public interface ContextTree {
    *
    * @param path slash separated, relative to the root of the tree
    */
-  record PathSelector(String path, boolean wildcard, boolean followSymlink, List<String> includePatterns, List<String> excludePatterns) {
+  record PathSelector(
+      String path,
+      boolean wildcard,
+      boolean followSymlink,
+      List<String> includePatterns,
+      List<String> excludePatterns) {
     public PathSelector {
       includePatterns = List.copyOf(includePatterns);
       excludePatterns = List.copyOf(excludePatterns);
@@ -58,8 +67,17 @@ public interface ContextTree {
    * @param path slash separated, without leading slash
    * @param mode Go's os.FileMode bits, as on the wire
    * @param modificationTime Unix nanoseconds
-   * @param linkName target of a symbolic link, or the earlier path that this one is a hard link to; empty otherwise
+   * @param linkName target of a symbolic link, or the earlier path that this one is a hard link to;
+   *     empty otherwise
    * @param content digest of a regular file's bytes
    */
-  record Entry(String path, int mode, int uid, int gid, long size, long modificationTime, String linkName, Optional<Digest> content) {}
+  record Entry(
+      String path,
+      int mode,
+      int uid,
+      int gid,
+      long size,
+      long modificationTime,
+      String linkName,
+      Optional<Digest> content) {}
 }

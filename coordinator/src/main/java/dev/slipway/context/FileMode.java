@@ -12,7 +12,8 @@ public final class FileMode {
   public static final int CHARACTER_DEVICE = 1 << 21;
   public static final int STICKY = 1 << 20;
   public static final int IRREGULAR = 1 << 19;
-  public static final int TYPE = DIRECTORY | SYMLINK | DEVICE | NAMED_PIPE | SOCKET | CHARACTER_DEVICE | IRREGULAR;
+  public static final int TYPE =
+      DIRECTORY | SYMLINK | DEVICE | NAMED_PIPE | SOCKET | CHARACTER_DEVICE | IRREGULAR;
 
   private FileMode() {}
 

@@ -9,7 +9,10 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** A file whose bytes are arriving: in memory while it is small, in a file of its own from then on. Not thread-safe. */
+/**
+ * A file whose bytes are arriving: in memory while it is small, in a file of its own from then on.
+ * Not thread-safe.
+ */
 public final class IncomingFile {
   private final Transfer transfer;
   private byte[] bytes = new byte[0];
@@ -40,7 +43,8 @@ public final class IncomingFile {
     }
     if (channel == null) {
       segment = transfer.newSegment();
-      channel = FileChannel.open(segment.path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      channel =
+          FileChannel.open(segment.path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       hash = Digest.sha256();
       int held = (int) length;
       length = 0;

@@ -2,7 +2,10 @@ package dev.slipway.context;
 
 import java.nio.file.Path;
 
-/** A file on disk with the contents of one large or many small files. Counters are guarded by the store's lock. */
+/**
+ * A file on disk with the contents of one large or many small files. Counters are guarded by the
+ * store's lock.
+ */
 final class Segment {
   final Path path;
 

@@ -9,7 +9,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Reads blobs; keeps a few segments open, since neighbours in a tree tend to lie in the same one. */
+/**
+ * Reads blobs; keeps a few segments open, since neighbours in a tree tend to lie in the same one.
+ */
 final class SegmentReader implements FileContents {
   /** Open files of one operation. */
   private static final int OPEN_SEGMENTS = 16;

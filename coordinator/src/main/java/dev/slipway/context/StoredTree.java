@@ -19,7 +19,8 @@ final class StoredTree implements ContextTree {
   /** Files that are read whole are Dockerfiles and ignore lists. */
   private static final long MAXIMUM_READ = 64L << 20;
 
-  private static final Entry ROOT = new Entry("", FileMode.DIRECTORY | 0755, 0, 0, 0, 0, "", Optional.empty());
+  private static final Entry ROOT =
+      new Entry("", FileMode.DIRECTORY | 0755, 0, 0, 0, 0, "", Optional.empty());
 
   private final ContextStore store;
 
@@ -38,7 +39,10 @@ final class StoredTree implements ContextTree {
     this.entries = List.copyOf(entries);
     this.paths = new TreePaths(this.entries);
     this.size =
-        entries.stream().filter(entry -> FileMode.isRegular(entry.mode()) && entry.linkName().isEmpty()).mapToLong(Entry::size).sum();
+        entries.stream()
+            .filter(entry -> FileMode.isRegular(entry.mode()) && entry.linkName().isEmpty())
+            .mapToLong(Entry::size)
+            .sum();
   }
 
   StoredTree origin() {
@@ -92,7 +96,9 @@ final class StoredTree implements ContextTree {
   @Override
   public Optional<Entry> stat(String path) {
     OptionalInt index = paths.resolve(path, true, link -> {});
-    return index.isEmpty() ? Optional.empty() : Optional.of(index.getAsInt() == TreePaths.ROOT ? ROOT : entries.get(index.getAsInt()));
+    return index.isEmpty()
+        ? Optional.empty()
+        : Optional.of(index.getAsInt() == TreePaths.ROOT ? ROOT : entries.get(index.getAsInt()));
   }
 
   @Override
@@ -100,10 +106,16 @@ final class StoredTree implements ContextTree {
     Entry entry = stat(path).orElseThrow(() -> missing(path));
     if (!FileMode.isRegular(entry.mode())) {
       throw new SlipwayException(
-          ErrorKind.INVALID, "read " + path + ": " + (FileMode.isDirectory(entry.mode()) ? "is a directory" : "not a regular file"));
+          ErrorKind.INVALID,
+          "read "
+              + path
+              + ": "
+              + (FileMode.isDirectory(entry.mode()) ? "is a directory" : "not a regular file"));
     }
     if (entry.size() > MAXIMUM_READ) {
-      throw new SlipwayException(ErrorKind.EXHAUSTED, "read " + path + ": " + entry.size() + " bytes, at most " + MAXIMUM_READ + " are read");
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED,
+          "read " + path + ": " + entry.size() + " bytes, at most " + MAXIMUM_READ + " are read");
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) entry.size());
     try (FileContents contents = store.contents(origin())) {
@@ -132,6 +144,7 @@ final class StoredTree implements ContextTree {
   }
 
   private static SlipwayException missing(String path) {
-    return new SlipwayException(ErrorKind.NOT_FOUND, "open " + path + ": no such file or directory");
+    return new SlipwayException(
+        ErrorKind.NOT_FOUND, "open " + path + ": no such file or directory");
   }
 }

@@ -15,8 +15,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One directory on its way into the store. Small files share one segment, since a file system takes longer to make ten thousand files than
- * to write their bytes. Ends with {@link #commit} or {@link #close}, which throws away what was not committed. Not thread-safe.
+ * One directory on its way into the store. Small files share one segment, since a file system takes
+ * longer to make ten thousand files than to write their bytes. Ends with {@link #commit} or {@link
+ * #close}, which throws away what was not committed. Not thread-safe.
  */
 public final class Transfer implements AutoCloseable {
   /** A small file is written in one piece together with others. */
@@ -105,9 +106,13 @@ public final class Transfer implements AutoCloseable {
     return segment;
   }
 
-  /** Whether the content is known, in the store or in this transfer; if so it stays until the end. */
+  /**
+   * Whether the content is known, in the store or in this transfer; if so it stays until the end.
+   */
   boolean known(Digest digest) {
-    return fresh.containsKey(digest) || acquired.contains(digest) || (store.acquire(digest) && acquired.add(digest));
+    return fresh.containsKey(digest)
+        || acquired.contains(digest)
+        || (store.acquire(digest) && acquired.add(digest));
   }
 
   /** Notes a large file, complete on disk. */
@@ -129,7 +134,8 @@ public final class Transfer implements AutoCloseable {
     }
     if (pack == null) {
       pack = newSegment();
-      packChannel = FileChannel.open(pack.path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      packChannel =
+          FileChannel.open(pack.path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
     if (packBuffer.remaining() < length) {
       flushPack();

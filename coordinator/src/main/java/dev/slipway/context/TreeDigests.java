@@ -11,7 +11,10 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.List;
 
-/** Digests of sorted entries: a version, then every field of every entry, length first, so that no two trees look alike. */
+/**
+ * Digests of sorted entries: a version, then every field of every entry, length first, so that no
+ * two trees look alike.
+ */
 final class TreeDigests {
   private static final int CONTENT_VERSION = 0x53_43_01;
   private static final int LAYER_VERSION = 0x53_4c_01;
@@ -29,7 +32,9 @@ final class TreeDigests {
   private static Digest digest(List<Entry> entries, int version, boolean times) {
     MessageDigest hash = Digest.sha256();
     try (DataOutputStream out =
-        new DataOutputStream(new java.io.BufferedOutputStream(new DigestOutputStream(OutputStream.nullOutputStream(), hash), 1 << 14))) {
+        new DataOutputStream(
+            new java.io.BufferedOutputStream(
+                new DigestOutputStream(OutputStream.nullOutputStream(), hash), 1 << 14))) {
       out.writeInt(version);
       for (Entry entry : entries) {
         text(out, entry.path());

@@ -3,8 +3,8 @@ package dev.slipway.context;
 import java.util.Comparator;
 
 /**
- * The order of paths in a transfer: bytes of UTF-8, {@code /} below every other byte, so that a directory's content follows it at
- * once ({@code a}, {@code a/b}, {@code a.txt}).
+ * The order of paths in a transfer: bytes of UTF-8, {@code /} below every other byte, so that a
+ * directory's content follows it at once ({@code a}, {@code a/b}, {@code a.txt}).
  */
 public final class TreeOrder implements Comparator<String> {
   public static final TreeOrder INSTANCE = new TreeOrder();
@@ -24,7 +24,10 @@ public final class TreeOrder implements Comparator<String> {
     return left.length() - right.length();
   }
 
-  /** Surrogates stand for code points above U+FFFF, whose UTF-8 form is above that of any single char. */
+  /**
+   * Surrogates stand for code points above U+FFFF, whose UTF-8 form is above that of any single
+   * char.
+   */
   private static int rank(char character) {
     return Character.isSurrogate(character) ? character + 0x10000 : character;
   }

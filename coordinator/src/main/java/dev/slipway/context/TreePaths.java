@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.IntConsumer;
 
-/** Finds entries by path in a sorted list. Symbolic links never lead out: {@code ..} stops at the root, {@code /} is the root. */
+/**
+ * Finds entries by path in a sorted list. Symbolic links never lead out: {@code ..} stops at the
+ * root, {@code /} is the root.
+ */
 final class TreePaths {
   /** The index of the root, which has no entry. */
   static final int ROOT = -1;
@@ -46,7 +49,8 @@ final class TreePaths {
     if (index == ROOT) {
       return entries.size();
     }
-    // Every path below "p" is at most "p/" followed by something; "/" is the lowest byte, so "p\0" is the first that is not inside.
+    // Every path below "p" is at most "p/" followed by something; "/" is the lowest byte, so "p\0"
+    // is the first that is not inside.
     int after = index(entries.get(index).path() + "\0");
     return after < 0 ? -after - 1 : after;
   }
@@ -97,7 +101,8 @@ final class TreePaths {
         return OptionalInt.empty();
       }
       Entry entry = entries.get(next);
-      if (FileMode.isSymlink(entry.mode()) && (followLast || rest.stream().anyMatch(part -> !part.isEmpty() && !part.equals(".")))) {
+      if (FileMode.isSymlink(entry.mode())
+          && (followLast || rest.stream().anyMatch(part -> !part.isEmpty() && !part.equals(".")))) {
         links.accept(next);
         if (++followed > MAXIMUM_LINKS) {
           return OptionalInt.empty();

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Collects the entries that copies read. Selects too much rather than too little: what is missing here would be missing in the
- * copy, what is too much only makes a cache key more sensitive.
+ * Collects the entries that copies read. Selects too much rather than too little: what is missing
+ * here would be missing in the copy, what is too much only makes a cache key more sensitive.
  */
 final class TreeSelection {
   private static final PatternMatcher NO_PATTERNS = PatternMatcher.of(List.of());
@@ -35,7 +35,10 @@ final class TreeSelection {
       addPath(selector.path(), selector.followSymlink(), includes, excludes);
       return;
     }
-    List<String> parts = Arrays.stream(selector.path().split("/")).filter(part -> !part.isEmpty() && !part.equals(".")).toList();
+    List<String> parts =
+        Arrays.stream(selector.path().split("/"))
+            .filter(part -> !part.isEmpty() && !part.equals("."))
+            .toList();
     int plain = 0;
     while (plain < parts.size() && !Wildcard.isWildcard(parts.get(plain))) {
       plain++;
@@ -47,10 +50,15 @@ final class TreeSelection {
       return;
     }
     List<String> rest = parts.subList(plain, parts.size());
-    paths.resolve(prefix, true, this::mark).ifPresent(base -> addMatches(base, rest, selector, includes, excludes));
+    paths
+        .resolve(prefix, true, this::mark)
+        .ifPresent(base -> addMatches(base, rest, selector, includes, excludes));
   }
 
-  /** The marked entries; hard links whose first name is not among them are given the first one that is. */
+  /**
+   * The marked entries; hard links whose first name is not among them are given the first one that
+   * is.
+   */
   List<Entry> entries() {
     Map<String, String> names = new HashMap<>();
     List<Entry> result = new ArrayList<>(selected.cardinality());
@@ -69,14 +77,29 @@ final class TreeSelection {
 
   private static Entry withLink(Entry entry, String link) {
     return new Entry(
-        entry.path(), entry.mode(), entry.uid(), entry.gid(), entry.size(), entry.modificationTime(), link, entry.content());
+        entry.path(),
+        entry.mode(),
+        entry.uid(),
+        entry.gid(),
+        entry.size(),
+        entry.modificationTime(),
+        link,
+        entry.content());
   }
 
-  private void addPath(String path, boolean follow, PatternMatcher includes, PatternMatcher excludes) {
-    paths.resolve(path, follow, this::mark).ifPresent(index -> addSubtree(index, includes, excludes));
+  private void addPath(
+      String path, boolean follow, PatternMatcher includes, PatternMatcher excludes) {
+    paths
+        .resolve(path, follow, this::mark)
+        .ifPresent(index -> addSubtree(index, includes, excludes));
   }
 
-  private void addMatches(int directory, List<String> rest, PathSelector selector, PatternMatcher includes, PatternMatcher excludes) {
+  private void addMatches(
+      int directory,
+      List<String> rest,
+      PathSelector selector,
+      PatternMatcher includes,
+      PatternMatcher excludes) {
     if (!paths.isDirectory(directory)) {
       return;
     }

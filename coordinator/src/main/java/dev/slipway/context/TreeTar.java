@@ -11,13 +11,17 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 
-/** Writes entries as a POSIX (PAX) tar; same entries, same bytes. No user or group names; times to 100 ns, the library's precision. */
+/**
+ * Writes entries as a POSIX (PAX) tar; same entries, same bytes. No user or group names; times to
+ * 100 ns, the library's precision.
+ */
 final class TreeTar {
   private static final long NANOS = 1_000_000_000L;
 
   private TreeTar() {}
 
-  static void write(List<Entry> entries, FileContents contents, OutputStream out) throws IOException {
+  static void write(List<Entry> entries, FileContents contents, OutputStream out)
+      throws IOException {
     // Not closed: the stream is the caller's.
     TarArchiveOutputStream tar = new TarArchiveOutputStream(out, "UTF-8");
     tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
@@ -37,16 +41,20 @@ final class TreeTar {
 
   private static TarArchiveEntry header(Entry entry) {
     boolean directory = FileMode.isDirectory(entry.mode());
-    TarArchiveEntry header = new TarArchiveEntry(directory ? entry.path() + "/" : entry.path(), type(entry), true);
+    TarArchiveEntry header =
+        new TarArchiveEntry(directory ? entry.path() + "/" : entry.path(), type(entry), true);
     header.setMode(FileMode.permissions(entry.mode()));
     header.setUserId(Integer.toUnsignedLong(entry.uid()));
     header.setGroupId(Integer.toUnsignedLong(entry.gid()));
     header.setUserName("");
     header.setGroupName("");
     header.setLinkName(entry.linkName());
-    header.setSize(header.isFile() && !header.isLink() && FileMode.isRegular(entry.mode()) ? entry.size() : 0);
+    header.setSize(
+        header.isFile() && !header.isLink() && FileMode.isRegular(entry.mode()) ? entry.size() : 0);
     long time = entry.modificationTime();
-    header.setLastModifiedTime(FileTime.from(Instant.ofEpochSecond(Math.floorDiv(time, NANOS), Math.floorMod(time, NANOS))));
+    header.setLastModifiedTime(
+        FileTime.from(
+            Instant.ofEpochSecond(Math.floorDiv(time, NANOS), Math.floorMod(time, NANOS))));
     return header;
   }
 
@@ -64,6 +72,9 @@ final class TreeTar {
   }
 
   private static Digest content(Entry entry) {
-    return entry.content().orElseThrow(() -> new IllegalStateException("regular file " + entry.path() + " has no content"));
+    return entry
+        .content()
+        .orElseThrow(
+            () -> new IllegalStateException("regular file " + entry.path() + " has no content"));
   }
 }

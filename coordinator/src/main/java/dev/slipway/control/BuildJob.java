@@ -35,7 +35,12 @@ final class BuildJob {
    */
   record Kind(String name, boolean gatewayMode, boolean internal) {}
 
-  BuildJob(BuildContext context, Kind kind, ProgressLog progress, GatewayBuild gateway, Instant startedAt) {
+  BuildJob(
+      BuildContext context,
+      Kind kind,
+      ProgressLog progress,
+      GatewayBuild gateway,
+      Instant startedAt) {
     this.context = context;
     this.name = kind.name();
     this.progress = progress;

@@ -19,7 +19,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
-/** The builds by ref: those that run, and the last ones that ended, for readers that come late. @ThreadSafe */
+/**
+ * The builds by ref: those that run, and the last ones that ended, for readers that come
+ * late. @ThreadSafe
+ */
 public final class BuildJobs implements BuildReport {
   /** Builds at once; each costs some threads and its progress. */
   private static final int MAX_RUNNING = 1000;
@@ -42,7 +45,10 @@ public final class BuildJobs implements BuildReport {
     this.clock = clock;
   }
 
-  /** Lets the build be found. @throws SlipwayException CONFLICT when one with its ref runs, EXHAUSTED when too many run */
+  /**
+   * Lets the build be found. @throws SlipwayException CONFLICT when one with its ref runs,
+   * EXHAUSTED when too many run
+   */
   void open(BuildJob job) throws SlipwayException {
     lock.lock();
     try {
@@ -50,7 +56,8 @@ public final class BuildJobs implements BuildReport {
         throw new SlipwayException(ErrorKind.CONFLICT, "job ID " + job.ref() + " exists");
       }
       if (running.size() >= MAX_RUNNING) {
-        throw new SlipwayException(ErrorKind.EXHAUSTED, "the farm runs " + MAX_RUNNING + " builds already");
+        throw new SlipwayException(
+            ErrorKind.EXHAUSTED, "the farm runs " + MAX_RUNNING + " builds already");
       }
       running.put(job.ref(), job);
       opened.signalAll();
@@ -59,7 +66,10 @@ public final class BuildJobs implements BuildReport {
     }
   }
 
-  /** Ends the build: its calls are interrupted, its progress comes to its end and stays readable for a while. */
+  /**
+   * Ends the build: its calls are interrupted, its progress comes to its end and stays readable for
+   * a while.
+   */
   void close(BuildJob job, BuildSummary.State state, Optional<String> error) {
     job.complete(state, error, clock.instant());
     job.gateway().end();
@@ -78,17 +88,25 @@ public final class BuildJobs implements BuildReport {
     }
   }
 
-  /** Returns the build, running or ended, waiting for it to appear. @throws SlipwayException NOT_FOUND when it does not in time */
+  /**
+   * Returns the build, running or ended, waiting for it to appear. @throws SlipwayException
+   * NOT_FOUND when it does not in time
+   */
   BuildJob await(String ref, Duration patience) throws SlipwayException, InterruptedException {
     return await(ref, patience, _ -> true);
   }
 
-  /** Returns the running build that the client's own frontend may work for. @throws SlipwayException NOT_FOUND when there is none in time */
-  GatewayBuild awaitGateway(String ref, Duration patience) throws SlipwayException, InterruptedException {
+  /**
+   * Returns the running build that the client's own frontend may work for. @throws SlipwayException
+   * NOT_FOUND when there is none in time
+   */
+  GatewayBuild awaitGateway(String ref, Duration patience)
+      throws SlipwayException, InterruptedException {
     return await(ref, patience, BuildJob::takesGatewayCalls).gateway();
   }
 
-  private BuildJob await(String ref, Duration patience, Predicate<BuildJob> wanted) throws SlipwayException, InterruptedException {
+  private BuildJob await(String ref, Duration patience, Predicate<BuildJob> wanted)
+      throws SlipwayException, InterruptedException {
     long left = patience.toNanos();
     lock.lockInterruptibly();
     try {
@@ -120,7 +138,9 @@ public final class BuildJobs implements BuildReport {
     }
   }
 
-  /** What people see: builds that run, then ended ones, newest first; clients' probes are left out. */
+  /**
+   * What people see: builds that run, then ended ones, newest first; clients' probes are left out.
+   */
   public List<BuildSummary> recent() {
     List<BuildJob> jobs;
     lock.lock();
@@ -130,7 +150,10 @@ public final class BuildJobs implements BuildReport {
     } finally {
       lock.unlock();
     }
-    return jobs.reversed().stream().filter(job -> !job.isInternal()).map(BuildJob::summary).toList();
+    return jobs.reversed().stream()
+        .filter(job -> !job.isInternal())
+        .map(BuildJob::summary)
+        .toList();
   }
 
   @Override

@@ -26,7 +26,10 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs builds from their request to their answer, each on its caller's thread; an interrupt cancels it. @ThreadSafe */
+/**
+ * Runs builds from their request to their answer, each on its caller's thread; an interrupt cancels
+ * it. @ThreadSafe
+ */
 final class BuildRun {
   private static final Logger log = LoggerFactory.getLogger(BuildRun.class);
 
@@ -55,7 +58,13 @@ final class BuildRun {
     ProgressLog progress = new ProgressLog(parts.clock());
     BuildContext context = new BuildContext(order.ref(), order.sessionId(), TENANT, progress);
     GatewayBuild gateway = new GatewayBuild(context, order.inputs(), parts);
-    BuildJob job = new BuildJob(context, new BuildJob.Kind(order.name(), order.gatewayMode(), order.internal()), progress, gateway, parts.clock().instant());
+    BuildJob job =
+        new BuildJob(
+            context,
+            new BuildJob.Kind(order.name(), order.gatewayMode(), order.internal()),
+            progress,
+            gateway,
+            parts.clock().instant());
     jobs.open(job);
     try {
       Map<String, String> response = run(order, job);
@@ -63,59 +72,85 @@ final class BuildRun {
       return response;
     } catch (SlipwayException | IOException | InterruptedException | RuntimeException e) {
       boolean cancelled = ErrorStatus.isCancellation(e);
-      end(job, cancelled ? BuildSummary.State.CANCELLED : BuildSummary.State.FAILED, Optional.of(ErrorStatus.of(e).getMessage()));
+      end(
+          job,
+          cancelled ? BuildSummary.State.CANCELLED : BuildSummary.State.FAILED,
+          Optional.of(ErrorStatus.of(e).getMessage()));
       throw e;
     }
   }
 
-  private Map<String, String> run(Order order, BuildJob job) throws SlipwayException, IOException, InterruptedException {
+  private Map<String, String> run(Order order, BuildJob job)
+      throws SlipwayException, IOException, InterruptedException {
     order.cacheImports().forEach(source -> refuseCacheImport(job, source));
-    FrontendResult result = order.gatewayMode() ? job.gateway().awaitReturn() : job.gateway().direct(order.question());
+    FrontendResult result =
+        order.gatewayMode() ? job.gateway().awaitReturn() : job.gateway().direct(order.question());
     List<PlatformResult> results = evaluate(job.context(), result);
     Map<String, String> response = export(order, job, result, results);
     for (Map.Entry<String, byte[]> entry : result.metadata().entrySet()) {
       if (entry.getKey().startsWith(FRONTEND_KEYS)) {
-        response.put(entry.getKey(), new String(entry.getValue(), java.nio.charset.StandardCharsets.UTF_8));
+        response.put(
+            entry.getKey(), new String(entry.getValue(), java.nio.charset.StandardCharsets.UTF_8));
       }
     }
     return response;
   }
 
-  /** Exports; when a worker left with layers in the middle, they are made again elsewhere and the export goes on. */
-  private Map<String, String> export(Order order, BuildJob job, FrontendResult result, List<PlatformResult> first) throws SlipwayException, InterruptedException {
+  /**
+   * Exports; when a worker left with layers in the middle, they are made again elsewhere and the
+   * export goes on.
+   */
+  private Map<String, String> export(
+      Order order, BuildJob job, FrontendResult result, List<PlatformResult> first)
+      throws SlipwayException, InterruptedException {
     List<PlatformResult> results = first;
     for (int attempt = 1; ; attempt++) {
       try {
         Map<String, String> response = new HashMap<>();
         for (int i = 0; i < order.exports().size(); i++) {
           Order.Export export = order.exports().get(i);
-          response.putAll(exporter.export(new ImageExporter.Request(i, export.type(), export.attributes(), results, result.metadata()), job.context()));
+          response.putAll(
+              exporter.export(
+                  new ImageExporter.Request(
+                      i, export.type(), export.attributes(), results, result.metadata()),
+                  job.context()));
         }
         return response;
       } catch (SlipwayException e) {
-        List<PlatformResult> again = e.kind() == ErrorKind.UNAVAILABLE && attempt < MAX_EXPORTS ? evaluate(job.context(), result) : results;
+        List<PlatformResult> again =
+            e.kind() == ErrorKind.UNAVAILABLE && attempt < MAX_EXPORTS
+                ? evaluate(job.context(), result)
+                : results;
         if (again.equals(results)) {
           throw e;
         }
-        log.atWarn().addKeyValue("build", job.ref()).addKeyValue("reason", e.getMessage()).log("export starts again with layers made again");
+        log.atWarn()
+            .addKeyValue("build", job.ref())
+            .addKeyValue("reason", e.getMessage())
+            .log("export starts again with layers made again");
         results = again;
       }
     }
   }
 
   /** Brings all results into being, together; what they share runs once. */
-  private List<PlatformResult> evaluate(BuildContext context, FrontendResult result) throws SlipwayException, InterruptedException {
+  private List<PlatformResult> evaluate(BuildContext context, FrontendResult result)
+      throws SlipwayException, InterruptedException {
     Map<String, Definition> wanted = new LinkedHashMap<>(result.byPlatform());
     if (wanted.isEmpty()) {
       wanted.put("", result.single().orElse(Definition.SCRATCH));
     }
-    List<Definition> definitions = wanted.values().stream().filter(definition -> definition.result().isPresent()).toList();
-    List<SolvedResult> solved = definitions.isEmpty() ? List.of() : parts.solver().solve(context, definitions);
+    List<Definition> definitions =
+        wanted.values().stream().filter(definition -> definition.result().isPresent()).toList();
+    List<SolvedResult> solved =
+        definitions.isEmpty() ? List.of() : parts.solver().solve(context, definitions);
     List<PlatformResult> results = new ArrayList<>();
     int next = 0;
     for (Map.Entry<String, Definition> entry : wanted.entrySet()) {
       boolean scratch = entry.getValue().result().isEmpty();
-      results.add(new PlatformResult(entry.getKey(), scratch ? Optional.empty() : Optional.of(solved.get(next++))));
+      results.add(
+          new PlatformResult(
+              entry.getKey(), scratch ? Optional.empty() : Optional.of(solved.get(next++))));
     }
     return results;
   }
@@ -123,7 +158,11 @@ final class BuildRun {
   private void refuseCacheImport(BuildJob job, String source) {
     Instant now = parts.clock().instant();
     String name = "importing cache manifest from " + source;
-    job.progress().vertex(VertexState.internal(job.ref() + " " + name, name).started(now).failed(now, "importing a cache is not supported yet"));
+    job.progress()
+        .vertex(
+            VertexState.internal(job.ref() + " " + name, name)
+                .started(now)
+                .failed(now, "importing a cache is not supported yet"));
   }
 
   private void end(BuildJob job, BuildSummary.State state, Optional<String> error) {
@@ -140,6 +179,10 @@ final class BuildRun {
           case FAILED, RUNNING -> Meters.BuildOutcome.FAILED;
         },
         took);
-    log.atInfo().addKeyValue("build", job.ref()).addKeyValue("state", state).addKeyValue("millis", took.toMillis()).log("build ended");
+    log.atInfo()
+        .addKeyValue("build", job.ref())
+        .addKeyValue("state", state)
+        .addKeyValue("millis", took.toMillis())
+        .log("build ended");
   }
 }

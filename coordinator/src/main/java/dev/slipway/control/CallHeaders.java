@@ -18,7 +18,9 @@ public final class CallHeaders implements ServerInterceptor {
   }
 
   @Override
-  public <Q, A> ServerCall.Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-    return Contexts.interceptCall(Context.current().withValue(HEADERS, headers), call, headers, next);
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    return Contexts.interceptCall(
+        Context.current().withValue(HEADERS, headers), call, headers, next);
   }
 }

@@ -26,7 +26,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * BuildKit's Control service. History is not served: its calls stay UNIMPLEMENTED, which clients understand. docs/protocol.md#control.
+ * BuildKit's Control service. History is not served: its calls stay UNIMPLEMENTED, which clients
+ * understand. docs/protocol.md#control.
  */
 public final class ControlService extends ControlGrpc.ControlImplBase {
   private final Parts parts;
@@ -36,7 +37,13 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
    * @param entitlements what builds may ask for
    */
   public record Parts(
-      BuildJobs jobs, GatewayParts gateway, ImageExporter exporter, WorkerRecords workers, SessionEndpoint sessions, Set<String> entitlements, Meters meters) {
+      BuildJobs jobs,
+      GatewayParts gateway,
+      ImageExporter exporter,
+      WorkerRecords workers,
+      SessionEndpoint sessions,
+      Set<String> entitlements,
+      Meters meters) {
     public Parts {
       entitlements = Set.copyOf(entitlements);
     }
@@ -59,11 +66,14 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
         client,
         () -> {
           if (request.getFilterCount() > 0) {
-            throw new SlipwayException(ErrorKind.UNSUPPORTED, "filtering workers is not supported yet: " + request.getFilter(0));
+            throw new SlipwayException(
+                ErrorKind.UNSUPPORTED,
+                "filtering workers is not supported yet: " + request.getFilter(0));
           }
           List<WorkerRecord> workers = parts.workers().list();
           if (workers.isEmpty()) {
-            // Clients take a farm without workers for one that builds for no platform, and some crash.
+            // Clients take a farm without workers for one that builds for no platform, and some
+            // crash.
             throw new SlipwayException(ErrorKind.UNAVAILABLE, "no worker has joined the farm");
           }
           return ListWorkersResponse.newBuilder().addAllRecord(workers).build();
@@ -78,12 +88,17 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
   @Override
   public void solve(SolveRequest request, StreamObserver<SolveResponse> client) {
     UnaryCall.answer(
-        client, () -> SolveResponse.newBuilder().putAllExporterResponse(builds.run(Order.of(request, parts.entitlements()))).build());
+        client,
+        () ->
+            SolveResponse.newBuilder()
+                .putAllExporterResponse(builds.run(Order.of(request, parts.entitlements())))
+                .build());
   }
 
   @Override
   public void status(StatusRequest request, StreamObserver<StatusResponse> client) {
-    StatusStream.start(parts.jobs(), request.getRef(), (ServerCallStreamObserver<StatusResponse>) client);
+    StatusStream.start(
+        parts.jobs(), request.getRef(), (ServerCallStreamObserver<StatusResponse>) client);
   }
 
   /** Empty: what workers keep is not reported yet. */

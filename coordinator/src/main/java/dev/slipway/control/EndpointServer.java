@@ -26,7 +26,10 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The gRPC servers of the endpoint: one per address, {@code tcp://host:port} (h2c) or {@code unix://path}. Handlers run on virtual threads. */
+/**
+ * The gRPC servers of the endpoint: one per address, {@code tcp://host:port} (h2c) or {@code
+ * unix://path}. Handlers run on virtual threads.
+ */
 public final class EndpointServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(EndpointServer.class);
 
@@ -36,7 +39,10 @@ public final class EndpointServer implements AutoCloseable {
   /** Longest headers; a session's list of methods takes a few KiB. */
   private static final int MAX_HEADERS = 64 << 10;
 
-  /** How long running calls may take to end when the coordinator stops: answers are sent, a build takes longer and is cancelled. */
+  /**
+   * How long running calls may take to end when the coordinator stops: answers are sent, a build
+   * takes longer and is cancelled.
+   */
   private static final Duration GRACE = Duration.ofSeconds(1);
 
   /** How long cancelled calls may take to end. */
@@ -49,13 +55,18 @@ public final class EndpointServer implements AutoCloseable {
   private final List<String> addresses = new ArrayList<>();
   private final List<Path> sockets = new ArrayList<>();
   private final HealthStatusManager health = new HealthStatusManager();
-  private final ExecutorService executor = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call-", 0).factory());
+  private final ExecutorService executor =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call-", 0).factory());
   private final List<EventLoopGroup> groups = new ArrayList<>();
 
   private EndpointServer() {}
 
-  /** Starts serving. @throws SlipwayException INVALID when an address is none, UNAVAILABLE when it cannot be listened on */
-  public static EndpointServer start(List<String> addresses, List<ServerServiceDefinition> services) throws SlipwayException {
+  /**
+   * Starts serving. @throws SlipwayException INVALID when an address is none, UNAVAILABLE when it
+   * cannot be listened on
+   */
+  public static EndpointServer start(List<String> addresses, List<ServerServiceDefinition> services)
+      throws SlipwayException {
     EndpointServer endpoint = new EndpointServer();
     try {
       for (String address : addresses) {
@@ -78,30 +89,41 @@ public final class EndpointServer implements AutoCloseable {
     return !servers.isEmpty() && servers.stream().noneMatch(Server::isShutdown);
   }
 
-  private void listen(String address, List<ServerServiceDefinition> services) throws SlipwayException {
+  private void listen(String address, List<ServerServiceDefinition> services)
+      throws SlipwayException {
     try {
       if (address.startsWith("tcp://")) {
         InetSocketAddress wanted = HostPort.parse(address.substring("tcp://".length())).resolve();
         Server server = start(NettyServerBuilder.forAddress(wanted), services);
-        addresses.add("tcp://" + HostPort.of((InetSocketAddress) server.getListenSockets().getFirst()));
+        addresses.add(
+            "tcp://" + HostPort.of((InetSocketAddress) server.getListenSockets().getFirst()));
       } else if (address.startsWith("unix://")) {
         Path path = Path.of(address.substring("unix://".length())).toAbsolutePath();
         startUnix(path, services);
         addresses.add("unix://" + path);
       } else {
-        throw new SlipwayException(ErrorKind.INVALID, "address \"" + address + "\" is neither tcp://host:port nor unix://path");
+        throw new SlipwayException(
+            ErrorKind.INVALID,
+            "address \"" + address + "\" is neither tcp://host:port nor unix://path");
       }
     } catch (IOException e) {
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, "listening on " + address + " failed: " + e.getMessage(), e);
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE, "listening on " + address + " failed: " + e.getMessage(), e);
     }
   }
 
-  private void startUnix(Path path, List<ServerServiceDefinition> services) throws SlipwayException, IOException {
+  private void startUnix(Path path, List<ServerServiceDefinition> services)
+      throws SlipwayException, IOException {
     if (!Epoll.isAvailable()) {
-      throw new SlipwayException(ErrorKind.UNSUPPORTED, "a unix socket on this kind of machine is not supported yet: " + Epoll.unavailabilityCause());
+      throw new SlipwayException(
+          ErrorKind.UNSUPPORTED,
+          "a unix socket on this kind of machine is not supported yet: "
+              + Epoll.unavailabilityCause());
     }
     Files.createDirectories(path.getParent());
-    Files.deleteIfExists(path); // left by a process that was killed; a live one's clients would notice, as with any daemon
+    Files.deleteIfExists(
+        path); // left by a process that was killed; a live one's clients would notice, as with any
+    // daemon
     EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     groups.add(group);
     start(
@@ -114,7 +136,8 @@ public final class EndpointServer implements AutoCloseable {
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw----"));
   }
 
-  private Server start(NettyServerBuilder builder, List<ServerServiceDefinition> services) throws IOException {
+  private Server start(NettyServerBuilder builder, List<ServerServiceDefinition> services)
+      throws IOException {
     builder
         .executor(executor)
         .maxInboundMessageSize(MAX_MESSAGE)
@@ -141,7 +164,8 @@ public final class EndpointServer implements AutoCloseable {
       servers.forEach(Server::shutdownNow);
       Thread.currentThread().interrupt();
     }
-    // The executor is not shut down: it keeps no threads, and connections that break late still need it.
+    // The executor is not shut down: it keeps no threads, and connections that break late still
+    // need it.
     groups.forEach(group -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS));
     for (Path socket : sockets) {
       try {

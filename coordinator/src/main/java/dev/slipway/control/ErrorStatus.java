@@ -22,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one place where errors become gRPC statuses. Build failures are UNKNOWN, because clients print any other code before the message;
- * what the client shows beside it travels as details: JSON, not protobuf, under BuildKit's type urls. docs/protocol.md#errors.
+ * The one place where errors become gRPC statuses. Build failures are UNKNOWN, because clients
+ * print any other code before the message; what the client shows beside it travels as details:
+ * JSON, not protobuf, under BuildKit's type urls. docs/protocol.md#errors.
  */
 public final class ErrorStatus {
   private static final Logger log = LoggerFactory.getLogger(ErrorStatus.class);
@@ -34,7 +35,9 @@ public final class ErrorStatus {
 
   /** Returns the error to end a call with. */
   public static StatusRuntimeException exception(Throwable error) {
-    return error instanceof StatusRuntimeException status ? status : StatusProto.toStatusRuntimeException(of(error));
+    return error instanceof StatusRuntimeException status
+        ? status
+        : StatusProto.toStatusRuntimeException(of(error));
   }
 
   /** Returns the status that tells of the error. */
@@ -59,7 +62,8 @@ public final class ErrorStatus {
   }
 
   private static String message(SlipwayException error) {
-    return error.kind() == dev.slipway.error.ErrorKind.CANCELLED && !error.getMessage().endsWith("context canceled")
+    return error.kind() == dev.slipway.error.ErrorKind.CANCELLED
+            && !error.getMessage().endsWith("context canceled")
         ? error.getMessage() + ": context canceled"
         : error.getMessage();
   }
@@ -69,7 +73,8 @@ public final class ErrorStatus {
       return Code.NOT_FOUND;
     }
     return switch (error.kind()) {
-      // A registry or a worker that does not answer is the build's failure; the endpoint itself is available.
+      // A registry or a worker that does not answer is the build's failure; the endpoint itself is
+      // available.
       case INVALID, NOT_FOUND, DENIED, CONFLICT, UNAVAILABLE, UNSUPPORTED -> Code.UNKNOWN;
       case EXHAUSTED -> Code.RESOURCE_EXHAUSTED;
       case CANCELLED -> Code.CANCELLED;
@@ -83,9 +88,12 @@ public final class ErrorStatus {
       switch (cause) {
         case SourceError source -> status.addDetails(source(source.file(), source.ranges()));
         case StepFailure step -> {
-          status.addDetails(detail("errdefs.Vertex", object().put("digest", step.vertex().value())));
-          for (SourceMap.Location location : step.sources().locations().getOrDefault(step.vertex(), List.of())) {
-            status.addDetails(source(step.sources().files().get(location.file()), location.ranges()));
+          status.addDetails(
+              detail("errdefs.Vertex", object().put("digest", step.vertex().value())));
+          for (SourceMap.Location location :
+              step.sources().locations().getOrDefault(step.vertex(), List.of())) {
+            status.addDetails(
+                source(step.sources().files().get(location.file()), location.ranges()));
           }
         }
         default -> {}
@@ -128,7 +136,10 @@ public final class ErrorStatus {
 
   private static Any detail(String type, ObjectNode value) {
     try {
-      return Any.newBuilder().setTypeUrl(TYPES + type + "+json").setValue(ByteString.copyFrom(JSON.writeValueAsBytes(value))).build();
+      return Any.newBuilder()
+          .setTypeUrl(TYPES + type + "+json")
+          .setValue(ByteString.copyFrom(JSON.writeValueAsBytes(value)))
+          .build();
     } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
       throw new IllegalStateException("a JSON tree cannot be written", e);
     }

@@ -36,7 +36,9 @@ final class GatewayMessages {
       return arrays ? result.setRef(ref(id, build)).build() : result.setRefDeprecated(id).build();
     }
     if (!arrays) {
-      return result.setRefsDeprecated(RefMapDeprecated.newBuilder().putAllRefs(answer.byPlatform())).build();
+      return result
+          .setRefsDeprecated(RefMapDeprecated.newBuilder().putAllRefs(answer.byPlatform()))
+          .build();
     }
     RefMap.Builder refs = RefMap.newBuilder();
     for (Map.Entry<String, String> entry : answer.byPlatform().entrySet()) {
@@ -46,13 +48,18 @@ final class GatewayMessages {
   }
 
   private static Ref ref(String id, GatewayBuild build) throws SlipwayException {
-    return Ref.newBuilder().setId(id).setDef(LlbCodec.encode(build.reference(id).definition())).build();
+    return Ref.newBuilder()
+        .setId(id)
+        .setDef(LlbCodec.encode(build.reference(id).definition()))
+        .build();
   }
 
   /** What a client returns. @throws SlipwayException when it is more than this farm can export */
   static Answer answer(Result result) throws SlipwayException {
-    if (result.getAttestationsMap().values().stream().anyMatch(list -> list.getAttestationCount() > 0)) {
-      throw new SlipwayException(ErrorKind.UNSUPPORTED, "returning attestations is not supported yet");
+    if (result.getAttestationsMap().values().stream()
+        .anyMatch(list -> list.getAttestationCount() > 0)) {
+      throw new SlipwayException(
+          ErrorKind.UNSUPPORTED, "returning attestations is not supported yet");
     }
     Map<String, byte[]> metadata = new HashMap<>();
     result.getMetadataMap().forEach((key, value) -> metadata.put(key, value.toByteArray()));
@@ -61,7 +68,8 @@ final class GatewayMessages {
     switch (result.getResultCase()) {
       case REF -> single = Optional.of(result.getRef().getId());
       case REFDEPRECATED -> single = Optional.of(result.getRefDeprecated());
-      case REFS -> result.getRefs().getRefsMap().forEach((id, ref) -> byPlatform.put(id, ref.getId()));
+      case REFS ->
+          result.getRefs().getRefsMap().forEach((id, ref) -> byPlatform.put(id, ref.getId()));
       case REFSDEPRECATED -> byPlatform.putAll(result.getRefsDeprecated().getRefsMap());
       case RESULT_NOT_SET -> single = Optional.of("");
     }
@@ -84,18 +92,26 @@ final class GatewayMessages {
 
   static Warning warning(WarnRequest request) throws SlipwayException {
     if (!Digest.isDigest(request.getDigest())) {
-      throw new SlipwayException(ErrorKind.INVALID, "warning for \"" + request.getDigest() + "\", which is no vertex");
+      throw new SlipwayException(
+          ErrorKind.INVALID, "warning for \"" + request.getDigest() + "\", which is no vertex");
     }
     List<SourceMap.Range> ranges =
         request.getRangesList().stream()
-            .map(
-                range ->
-                    new SourceMap.Range(
-                        range.getStart().getLine(), range.getStart().getCharacter(), range.getEnd().getLine(), range.getEnd().getCharacter()))
+            .map(range ->
+                new SourceMap.Range(
+                    range.getStart().getLine(),
+                    range.getStart().getCharacter(),
+                    range.getEnd().getLine(),
+                    range.getEnd().getCharacter()))
             .toList();
     Optional<SourceMap.SourceFile> file = Optional.empty();
     if (request.hasInfo()) {
-      file = Optional.of(new SourceMap.SourceFile(request.getInfo().getFilename(), request.getInfo().getData().toByteArray(), request.getInfo().getLanguage()));
+      file =
+          Optional.of(
+              new SourceMap.SourceFile(
+                  request.getInfo().getFilename(),
+                  request.getInfo().getData().toByteArray(),
+                  request.getInfo().getLanguage()));
     }
     return new Warning(
         new Digest(request.getDigest()),
@@ -109,6 +125,7 @@ final class GatewayMessages {
 
   /** Why the client's frontend gave up. */
   static dev.slipway.frontend.gateway.ClientFailure failure(Status status) {
-    return new dev.slipway.frontend.gateway.ClientFailure(status.getMessage(), status.toByteArray());
+    return new dev.slipway.frontend.gateway.ClientFailure(
+        status.getMessage(), status.toByteArray());
   }
 }

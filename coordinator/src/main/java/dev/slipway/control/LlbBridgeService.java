@@ -46,11 +46,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** BuildKit's LLBBridge service: the build that a call belongs to is named by its headers. Containers are not served. docs/protocol.md#gateway. */
+/**
+ * BuildKit's LLBBridge service: the build that a call belongs to is named by its headers.
+ * Containers are not served. docs/protocol.md#gateway.
+ */
 public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
-  static final Metadata.Key<String> BUILD_ID = Metadata.Key.of("buildkit-controlapi-buildid", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> BUILD_ID =
+      Metadata.Key.of("buildkit-controlapi-buildid", Metadata.ASCII_STRING_MARSHALLER);
 
-  /** How long a build may take to appear after a call that belongs to it: clients start both at once. */
+  /**
+   * How long a build may take to appear after a call that belongs to it: clients start both at
+   * once.
+   */
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
   private static final String IMAGE = "docker-image://";
@@ -98,13 +105,29 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
           if (request.getSourcePoliciesCount() > 0) {
             throw unsupported("a source policy");
           }
-          Optional<Definition> definition = request.hasDefinition() ? Optional.of(LlbCodec.decode(request.getDefinition())) : Optional.empty();
+          Optional<Definition> definition =
+              request.hasDefinition()
+                  ? Optional.of(LlbCodec.decode(request.getDefinition()))
+                  : Optional.empty();
           Map<String, Definition> inputs = Order.decode(request.getFrontendInputsMap());
-          Answer answer = build.solve(new Question(definition, request.getFrontend(), request.getFrontendOptMap(), inputs, request.getEvaluate()));
+          Answer answer =
+              build.solve(
+                  new Question(
+                      definition,
+                      request.getFrontend(),
+                      request.getFrontendOptMap(),
+                      inputs,
+                      request.getEvaluate()));
           SolveResponse.Builder response = SolveResponse.newBuilder();
-          response.setResult(GatewayMessages.result(answer, build, request.getAllowResultArrayRef()));
+          response.setResult(
+              GatewayMessages.result(answer, build, request.getAllowResultArrayRef()));
           if (!request.getAllowResultReturn()) {
-            response.setRef(answer.single().orElseThrow(() -> new SlipwayException(ErrorKind.INVALID, "the client cannot take several results")));
+            response.setRef(
+                answer
+                    .single()
+                    .orElseThrow(() ->
+                        new SlipwayException(
+                            ErrorKind.INVALID, "the client cannot take several results")));
           }
           if (request.getFinal()) {
             build.giveBack(answer);
@@ -114,25 +137,34 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
   }
 
   @Override
-  public void resolveSourceMeta(ResolveSourceMetaRequest request, StreamObserver<ResolveSourceMetaResponse> client) {
+  public void resolveSourceMeta(
+      ResolveSourceMetaRequest request, StreamObserver<ResolveSourceMetaResponse> client) {
     UnaryCall.answer(
         client,
         () -> {
           GatewayBuild build = build();
           String identifier = request.getSource().getIdentifier();
-          ResolveSourceMetaResponse.Builder response = ResolveSourceMetaResponse.newBuilder().setSource(request.getSource());
+          ResolveSourceMetaResponse.Builder response =
+              ResolveSourceMetaResponse.newBuilder().setSource(request.getSource());
           if (identifier.startsWith("local://")) {
             return response.build();
           }
           if (!identifier.startsWith(IMAGE)) {
             throw unsupported("resolving source " + identifier);
           }
-          if (request.getImage().getAttestationChain() || request.getImage().getResolveAttestationsCount() > 0) {
+          if (request.getImage().getAttestationChain()
+              || request.getImage().getResolveAttestationsCount() > 0) {
             throw unsupported("resolving attestations of an image");
           }
-          Optional<Platform> platform = request.hasPlatform() ? Optional.of(LlbCodec.decodePlatform(request.getPlatform())) : Optional.empty();
-          ResolvedImage image = build.resolve(reference(identifier.substring(IMAGE.length())), platform, request.getLogName());
-          ResolveSourceImageResponse.Builder found = ResolveSourceImageResponse.newBuilder().setDigest(image.digest().value());
+          Optional<Platform> platform =
+              request.hasPlatform()
+                  ? Optional.of(LlbCodec.decodePlatform(request.getPlatform()))
+                  : Optional.empty();
+          ResolvedImage image =
+              build.resolve(
+                  reference(identifier.substring(IMAGE.length())), platform, request.getLogName());
+          ResolveSourceImageResponse.Builder found =
+              ResolveSourceImageResponse.newBuilder().setDigest(image.digest().value());
           if (!request.getImage().getNoConfig()) {
             found.setConfig(ByteString.copyFrom(image.config()));
           }
@@ -141,7 +173,8 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
   }
 
   @Override
-  public void resolveImageConfig(ResolveImageConfigRequest request, StreamObserver<ResolveImageConfigResponse> client) {
+  public void resolveImageConfig(
+      ResolveImageConfigRequest request, StreamObserver<ResolveImageConfigResponse> client) {
     UnaryCall.answer(
         client,
         () -> {
@@ -149,8 +182,12 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
           if (request.getResolverType() != 0) {
             throw unsupported("resolving an image of an OCI layout");
           }
-          Optional<Platform> platform = request.hasPlatform() ? Optional.of(LlbCodec.decodePlatform(request.getPlatform())) : Optional.empty();
-          ResolvedImage image = build.resolve(reference(request.getRef()), platform, request.getLogName());
+          Optional<Platform> platform =
+              request.hasPlatform()
+                  ? Optional.of(LlbCodec.decodePlatform(request.getPlatform()))
+                  : Optional.empty();
+          ResolvedImage image =
+              build.resolve(reference(request.getRef()), platform, request.getLogName());
           return ResolveImageConfigResponse.newBuilder()
               .setRef(request.getRef())
               .setDigest(image.digest().value())
@@ -172,7 +209,10 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
     UnaryCall.answer(
         client,
         () -> {
-          Section section = request.hasRange() ? section(request.getRange().getOffset(), request.getRange().getLength()) : Section.ALL;
+          Section section =
+              request.hasRange()
+                  ? section(request.getRange().getOffset(), request.getRange().getLength())
+                  : Section.ALL;
           byte[] data = build().readFile(request.getRef(), request.getFilePath(), section);
           return ReadFileResponse.newBuilder().setData(ByteString.copyFrom(data)).build();
         });
@@ -180,7 +220,8 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
 
   private static Section section(long offset, long length) throws SlipwayException {
     if (offset < 0 || length < 0) {
-      throw new SlipwayException(ErrorKind.INVALID, "range [" + offset + ", +" + length + ") of a file is negative");
+      throw new SlipwayException(
+          ErrorKind.INVALID, "range [" + offset + ", +" + length + ") of a file is negative");
     }
     return new Section(offset, length);
   }
@@ -191,7 +232,9 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
         client,
         () -> {
           ReadDirResponse.Builder response = ReadDirResponse.newBuilder();
-          build().list(request.getRef(), request.getDirPath(), request.getIncludePattern()).forEach(stat -> response.addEntries(GatewayMessages.stat(stat)));
+          build()
+              .list(request.getRef(), request.getDirPath(), request.getIncludePattern())
+              .forEach(stat -> response.addEntries(GatewayMessages.stat(stat)));
           return response.build();
         });
   }
@@ -199,7 +242,11 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
   @Override
   public void statFile(StatFileRequest request, StreamObserver<StatFileResponse> client) {
     UnaryCall.answer(
-        client, () -> StatFileResponse.newBuilder().setStat(GatewayMessages.stat(build().stat(request.getRef(), request.getPath()))).build());
+        client,
+        () ->
+            StatFileResponse.newBuilder()
+                .setStat(GatewayMessages.stat(build().stat(request.getRef(), request.getPath())))
+                .build());
   }
 
   @Override
@@ -218,7 +265,10 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
         client,
         () -> {
           InputsResponse.Builder response = InputsResponse.newBuilder();
-          build().inputs().forEach((name, definition) -> response.putDefinitions(name, LlbCodec.encode(definition)));
+          build()
+              .inputs()
+              .forEach(
+                  (name, definition) -> response.putDefinitions(name, LlbCodec.encode(definition)));
           return response.build();
         });
   }
@@ -230,7 +280,8 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
         () -> {
           GatewayBuild build = build();
           if (request.hasError() == request.hasResult()) {
-            throw new SlipwayException(ErrorKind.INVALID, "a return needs a result or an error, and not both");
+            throw new SlipwayException(
+                ErrorKind.INVALID, "a return needs a result or an error, and not both");
           }
           if (request.hasError()) {
             build.giveUp(GatewayMessages.failure(request.getError()));

@@ -25,8 +25,17 @@ import java.util.Set;
  * @param cacheImports what to import, as shown to the user
  */
 record Order(
-    String ref, String sessionId, boolean internal, boolean gatewayMode, Question question, Map<String, Definition> inputs, List<Export> exports, List<String> cacheImports, String name) {
-  private static final Set<String> KNOWN_EXPORTERS = Set.of("image", "local", "tar", "oci", "docker");
+    String ref,
+    String sessionId,
+    boolean internal,
+    boolean gatewayMode,
+    Question question,
+    Map<String, Definition> inputs,
+    List<Export> exports,
+    List<String> cacheImports,
+    String name) {
+  private static final Set<String> KNOWN_EXPORTERS =
+      Set.of("image", "local", "tar", "oci", "docker");
   private static final Set<Long> COMPATIBILITY_VERSIONS = Set.of(0L, 10L, 20L, 30L);
   private static final String EPOCH = "build-arg:SOURCE_DATE_EPOCH";
 
@@ -38,11 +47,18 @@ record Order(
       throw invalid("the request has no build ref");
     }
     if (!COMPATIBILITY_VERSIONS.contains(request.getCompatibilityVersion())) {
-      throw invalid("unsupported compatibility-version " + request.getCompatibilityVersion() + ": known are 10, 20 and 30");
+      throw invalid(
+          "unsupported compatibility-version "
+              + request.getCompatibilityVersion()
+              + ": known are 10, 20 and 30");
     }
     for (String entitlement : request.getEntitlementsList()) {
       if (!entitlements.contains(entitlement)) {
-        throw new SlipwayException(ErrorKind.DENIED, "granting entitlement " + entitlement + " is not allowed by build daemon configuration");
+        throw new SlipwayException(
+            ErrorKind.DENIED,
+            "granting entitlement "
+                + entitlement
+                + " is not allowed by build daemon configuration");
       }
     }
     if (request.hasSourcePolicy() || !request.getSourcePolicySession().isEmpty()) {
@@ -55,7 +71,10 @@ record Order(
     boolean gatewayMode = !request.hasDefinition() && request.getFrontend().isEmpty();
     Map<String, String> attributes = request.getFrontendAttrsMap();
     Map<String, Definition> inputs = decode(request.getFrontendInputsMap());
-    Optional<Definition> definition = request.hasDefinition() ? Optional.of(LlbCodec.decode(request.getDefinition())) : Optional.empty();
+    Optional<Definition> definition =
+        request.hasDefinition()
+            ? Optional.of(LlbCodec.decode(request.getDefinition()))
+            : Optional.empty();
     return new Order(
         request.getRef(),
         request.getSession(),
@@ -68,7 +87,8 @@ record Order(
         name(attributes));
   }
 
-  static Map<String, Definition> decode(Map<String, dev.slipway.protocol.buildkit.ops.Definition> wire) throws SlipwayException {
+  static Map<String, Definition> decode(
+      Map<String, dev.slipway.protocol.buildkit.ops.Definition> wire) throws SlipwayException {
     Map<String, Definition> definitions = new HashMap<>();
     for (Map.Entry<String, dev.slipway.protocol.buildkit.ops.Definition> entry : wire.entrySet()) {
       definitions.put(entry.getKey(), LlbCodec.decode(entry.getValue()));
@@ -82,14 +102,18 @@ record Order(
       exports.add(export(exporter.getType(), exporter.getAttrsMap(), request));
     }
     if (exports.isEmpty() && !request.getExporterDeprecated().isEmpty()) {
-      exports.add(export(request.getExporterDeprecated(), request.getExporterAttrsDeprecatedMap(), request));
+      exports.add(
+          export(
+              request.getExporterDeprecated(), request.getExporterAttrsDeprecatedMap(), request));
     }
     return exports;
   }
 
-  private static Export export(String type, Map<String, String> given, SolveRequest request) throws SlipwayException {
+  private static Export export(String type, Map<String, String> given, SolveRequest request)
+      throws SlipwayException {
     if (!KNOWN_EXPORTERS.contains(type)) {
-      throw new SlipwayException(ErrorKind.NOT_FOUND, "exporter \"" + type + "\" could not be found");
+      throw new SlipwayException(
+          ErrorKind.NOT_FOUND, "exporter \"" + type + "\" could not be found");
     }
     if (!type.equals("image")) {
       throw unsupported("exporter \"" + type + "\"");

@@ -42,12 +42,23 @@ final class StatusMessages {
   }
 
   private static Vertex vertex(VertexState state) {
-    Vertex.Builder vertex = Vertex.newBuilder().setDigest(state.digest().value()).setName(state.name()).setCached(state.cached());
+    Vertex.Builder vertex =
+        Vertex.newBuilder()
+            .setDigest(state.digest().value())
+            .setName(state.name())
+            .setCached(state.cached());
     state.inputs().stream().map(Digest::value).forEach(vertex::addInputs);
     state.started().ifPresent(at -> vertex.setStarted(timestamp(at)));
     state.completed().ifPresent(at -> vertex.setCompleted(timestamp(at)));
     state.error().ifPresent(vertex::setError);
-    state.group().ifPresent(group -> vertex.setProgressGroup(ProgressGroup.newBuilder().setId(group.id()).setName(group.name()).setWeak(group.weak())));
+    state
+        .group()
+        .ifPresent(group ->
+            vertex.setProgressGroup(
+                ProgressGroup.newBuilder()
+                    .setId(group.id())
+                    .setName(group.name())
+                    .setWeak(group.weak())));
     return vertex.build();
   }
 
@@ -88,6 +99,9 @@ final class StatusMessages {
   }
 
   static Timestamp timestamp(Instant instant) {
-    return Timestamp.newBuilder().setSeconds(instant.getEpochSecond()).setNanos(instant.getNano()).build();
+    return Timestamp.newBuilder()
+        .setSeconds(instant.getEpochSecond())
+        .setNanos(instant.getNano())
+        .build();
   }
 }

@@ -11,7 +11,10 @@ import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One reader of a build's progress, on a virtual thread of its own; a slow client slows only itself. */
+/**
+ * One reader of a build's progress, on a virtual thread of its own; a slow client slows only
+ * itself.
+ */
 final class StatusStream {
   private static final Logger log = LoggerFactory.getLogger(StatusStream.class);
 
@@ -23,7 +26,8 @@ final class StatusStream {
   private final ServerCallStreamObserver<StatusResponse> client;
   private final Semaphore wakeUp = new Semaphore(0);
 
-  private StatusStream(BuildJobs jobs, String ref, ServerCallStreamObserver<StatusResponse> client) {
+  private StatusStream(
+      BuildJobs jobs, String ref, ServerCallStreamObserver<StatusResponse> client) {
     this.jobs = jobs;
     this.ref = ref;
     this.client = client;

@@ -8,9 +8,13 @@ import io.grpc.ServerInterceptor;
 import java.time.Clock;
 import java.util.Set;
 
-/** Sends the coordinator's time as a header, before any message, on the calls whose clients compute durations from it. */
+/**
+ * Sends the coordinator's time as a header, before any message, on the calls whose clients compute
+ * durations from it.
+ */
 public final class TimestampHeader implements ServerInterceptor {
-  static final Metadata.Key<String> KEY = Metadata.Key.of("buildkit-current-timestamp", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> KEY =
+      Metadata.Key.of("buildkit-current-timestamp", Metadata.ASCII_STRING_MARSHALLER);
 
   private static final Set<String> METHODS = Set.of("Status", "ListenBuildHistory");
 
@@ -21,7 +25,8 @@ public final class TimestampHeader implements ServerInterceptor {
   }
 
   @Override
-  public <Q, A> ServerCall.Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     if (!METHODS.contains(String.valueOf(call.getMethodDescriptor().getBareMethodName()))) {
       return next.startCall(call, headers);
     }

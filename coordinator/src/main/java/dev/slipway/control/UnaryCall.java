@@ -8,7 +8,10 @@ import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers a call on the thread that it came on, which must be a virtual one; a client that goes away interrupts it. */
+/**
+ * Answers a call on the thread that it came on, which must be a virtual one; a client that goes
+ * away interrupts it.
+ */
 final class UnaryCall {
   private static final Logger log = LoggerFactory.getLogger(UnaryCall.class);
 

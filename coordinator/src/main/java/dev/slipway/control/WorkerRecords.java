@@ -15,7 +15,8 @@ import java.util.Set;
 /** The farm's workers as BuildKit's clients see them. @ThreadSafe */
 public final class WorkerRecords {
   /** What this farm calls itself; clients parse a version with a leading v. */
-  static final BuildkitVersion VERSION = BuildkitVersion.newBuilder().setPackage("dev.slipway/slipway").setVersion("v0.1.0").build();
+  static final BuildkitVersion VERSION =
+      BuildkitVersion.newBuilder().setPackage("dev.slipway/slipway").setVersion("v0.1.0").build();
 
   private final Fleet fleet;
 
@@ -40,7 +41,9 @@ public final class WorkerRecords {
     return records;
   }
 
-  /** What the farm can build for now; the oldest worker's native platform first, emulated ones last. */
+  /**
+   * What the farm can build for now; the oldest worker's native platform first, emulated ones last.
+   */
   public List<Platform> platforms() {
     Set<Platform> platforms = new LinkedHashSet<>();
     workers().forEach(worker -> platforms.addAll(worker.nativePlatforms()));
@@ -54,7 +57,9 @@ public final class WorkerRecords {
   }
 
   private List<WorkerNode> workers() {
-    return fleet.workers().stream().sorted(Comparator.comparing(WorkerNode::joinedAt).thenComparing(WorkerNode::id)).toList();
+    return fleet.workers().stream()
+        .sorted(Comparator.comparing(WorkerNode::joinedAt).thenComparing(WorkerNode::id))
+        .toList();
   }
 
   private static Set<Platform> platforms(WorkerNode worker) {

@@ -1,8 +1,8 @@
 package dev.slipway.export;
 
 import dev.slipway.cache.LayerChain;
-import dev.slipway.cache.LayerRecord.Blob;
 import dev.slipway.cache.LayerRecord;
+import dev.slipway.cache.LayerRecord.Blob;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.WorkerNode;
@@ -47,14 +47,17 @@ final class BlobMaking {
   /**
    * Makes the blobs and pushes them if there is a target.
    *
-   * @param target gives the target, anew when the token of the last one was refused; empty = only make blobs
+   * @param target gives the target, anew when the token of the last one was refused; empty = only
+   *     make blobs
    */
-  Map<String, Made> make(Collection<String> layers, Optional<TargetSource> target) throws SlipwayException, InterruptedException {
+  Map<String, Made> make(Collection<String> layers, Optional<TargetSource> target)
+      throws SlipwayException, InterruptedException {
     Map<String, Made> made = new LinkedHashMap<>();
     Set<String> left = new LinkedHashSet<>(layers);
     Set<String> avoided = new LinkedHashSet<>();
     boolean renewed = false;
-    Optional<PushTarget> pushTarget = target.isPresent() ? Optional.of(target.get().target(false)) : Optional.empty();
+    Optional<PushTarget> pushTarget =
+        target.isPresent() ? Optional.of(target.get().target(false)) : Optional.empty();
     for (int round = 1; !left.isEmpty(); round++) {
       List<Turn> turns = turns(left, avoided, pushTarget);
       for (Turn turn : turns) {
@@ -78,14 +81,20 @@ final class BlobMaking {
     return made;
   }
 
-  private List<Turn> turns(Set<String> layers, Set<String> avoided, Optional<PushTarget> target) throws SlipwayException, InterruptedException {
-    TreeSet<String> workers = new TreeSet<>(parts.fleet().workers().stream().map(WorkerNode::id).toList());
+  private List<Turn> turns(Set<String> layers, Set<String> avoided, Optional<PushTarget> target)
+      throws SlipwayException, InterruptedException {
+    TreeSet<String> workers =
+        new TreeSet<>(parts.fleet().workers().stream().map(WorkerNode::id).toList());
     Map<String, List<String>> placed = placed(layers, workers, avoided);
     return Parallel.map(placed.entrySet(), entry -> turn(entry.getKey(), entry.getValue(), target));
   }
 
-  /** A worker that failed is asked again when nobody else has the bytes: it may have been the registry that was busy. */
-  private Map<String, List<String>> placed(Set<String> layers, TreeSet<String> workers, Set<String> avoided) throws SlipwayException {
+  /**
+   * A worker that failed is asked again when nobody else has the bytes: it may have been the
+   * registry that was busy.
+   */
+  private Map<String, List<String>> placed(
+      Set<String> layers, TreeSet<String> workers, Set<String> avoided) throws SlipwayException {
     Map<String, LayerRecord> known = parts.index().layers(layers);
     TreeSet<String> fresh = new TreeSet<>(workers);
     fresh.removeAll(avoided);
@@ -93,46 +102,72 @@ final class BlobMaking {
       try {
         return Placement.of(layers, known, fresh);
       } catch (SlipwayException e) {
-        LOG.atDebug().addKeyValue("build", build.buildId()).addKeyValue("reason", e.getMessage()).log("layers only at workers that failed before");
+        LOG.atDebug()
+            .addKeyValue("build", build.buildId())
+            .addKeyValue("reason", e.getMessage())
+            .log("layers only at workers that failed before");
       }
     }
     return Placement.of(layers, known, workers);
   }
 
-  private Turn turn(String worker, List<String> layers, Optional<PushTarget> target) throws InterruptedException {
+  private Turn turn(String worker, List<String> layers, Optional<PushTarget> target)
+      throws InterruptedException {
     try {
       PushLayers.Builder push =
-          PushLayers.newBuilder().setPushId(UUID.randomUUID().toString()).addAllLayers(parts.references().describe(new LayerChain(layers), build));
+          PushLayers.newBuilder()
+              .setPushId(UUID.randomUUID().toString())
+              .addAllLayers(parts.references().describe(new LayerChain(layers), build));
       target.ifPresent(push::setTarget);
       Instant start = parts.clock().instant();
-      PushOutcome outcome = parts.fleet().push(worker, push.build(), status -> progress.passOn(status, start));
+      PushOutcome outcome =
+          parts.fleet().push(worker, push.build(), status -> progress.passOn(status, start));
       return new Turn(worker, blobs(worker, layers, outcome), Optional.empty());
     } catch (SlipwayException e) {
       return new Turn(worker, Map.of(), Optional.of(e));
     }
   }
 
-  private static Map<String, Blob> blobs(String worker, List<String> layers, PushOutcome outcome) throws SlipwayException {
+  private static Map<String, Blob> blobs(String worker, List<String> layers, PushOutcome outcome)
+      throws SlipwayException {
     Map<String, Blob> blobs = new LinkedHashMap<>();
     for (MadeBlob made : outcome.getBlobsList()) {
       if (layers.contains(made.getLayerId())) {
         try {
           blobs.put(
-              made.getLayerId(), new Blob(new Digest(made.getDiffId()), new Digest(made.getDigest()), made.getSize(), made.getMediaType()));
+              made.getLayerId(),
+              new Blob(
+                  new Digest(made.getDiffId()),
+                  new Digest(made.getDigest()),
+                  made.getSize(),
+                  made.getMediaType()));
         } catch (IllegalArgumentException e) {
-          throw new SlipwayException(ErrorKind.INTERNAL, "worker " + worker + " reported a malformed blob: " + e.getMessage(), e);
+          throw new SlipwayException(
+              ErrorKind.INTERNAL,
+              "worker " + worker + " reported a malformed blob: " + e.getMessage(),
+              e);
         }
       }
     }
     if (!blobs.keySet().containsAll(layers)) {
-      throw new SlipwayException(ErrorKind.INTERNAL, "worker " + worker + " made " + blobs.size() + " of " + layers.size() + " blobs and reported no error");
+      throw new SlipwayException(
+          ErrorKind.INTERNAL,
+          "worker "
+              + worker
+              + " made "
+              + blobs.size()
+              + " of "
+              + layers.size()
+              + " blobs and reported no error");
     }
     return blobs;
   }
 
   private void learn(Map<String, Made> made) {
     List<LayerRecord> records = new ArrayList<>();
-    made.forEach((layer, blob) -> records.add(new LayerRecord(layer, 0, Optional.of(blob.blob()), Optional.empty(), Set.of())));
+    made.forEach((layer, blob) ->
+        records.add(
+            new LayerRecord(layer, 0, Optional.of(blob.blob()), Optional.empty(), Set.of())));
     if (!records.isEmpty()) {
       parts.index().learn(records);
     }
@@ -145,7 +180,9 @@ final class BlobMaking {
 
   /** Where to push, with a token. */
   interface TargetSource {
-    /** @param renew whether the last token was refused */
+    /**
+     * @param renew whether the last token was refused
+     */
     PushTarget target(boolean renew) throws SlipwayException, InterruptedException;
   }
 }

@@ -19,7 +19,8 @@ import java.util.TreeMap;
 
 /** Completes an image's configuration with what only the exporter knows: layers, history, times. */
 final class ConfigAssembly {
-  private static final String DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  private static final String DEFAULT_PATH =
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private ConfigAssembly() {}
 
@@ -30,10 +31,16 @@ final class ConfigAssembly {
    * @param platform used when there is none
    * @param layerTimes when each layer was made
    */
-  static byte[] assemble(Optional<byte[]> given, Platform platform, List<Digest> diffIds, List<Instant> layerTimes, Optional<Instant> epoch)
+  static byte[] assemble(
+      Optional<byte[]> given,
+      Platform platform,
+      List<Digest> diffIds,
+      List<Instant> layerTimes,
+      Optional<Instant> epoch)
       throws SlipwayException {
     ObjectNode config = given.isPresent() ? read(given.get()) : defaultConfig(platform);
-    List<History> history = ImageHistory.normalise(new ImageConfig(config).history(), layerTimes, epoch);
+    List<History> history =
+        ImageHistory.normalise(new ImageConfig(config).history(), layerTimes, epoch);
     ObjectNode rootfs = config.putObject("rootfs").put("type", "layers");
     ArrayNode ids = rootfs.putArray("diff_ids");
     diffIds.forEach(diffId -> ids.add(diffId.value()));
@@ -54,18 +61,24 @@ final class ConfigAssembly {
       throw new SlipwayException(ErrorKind.INVALID, "invalid null image config for export");
     }
     if (!(tree instanceof ObjectNode config)) {
-      throw new SlipwayException(ErrorKind.INVALID, "invalid image config for export: it is not an object");
+      throw new SlipwayException(
+          ErrorKind.INVALID, "invalid image config for export: it is not an object");
     }
     for (String required : List.of("os", "architecture")) {
       if (config.path(required).asText("").isEmpty()) {
-        throw new SlipwayException(ErrorKind.INVALID, "invalid image config for export: missing " + required);
+        throw new SlipwayException(
+            ErrorKind.INVALID, "invalid image config for export: missing " + required);
       }
     }
     return config;
   }
 
   private static ObjectNode defaultConfig(Platform platform) {
-    ObjectNode config = JsonNodeFactory.instance.objectNode().put("architecture", platform.architecture()).put("os", platform.os());
+    ObjectNode config =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("architecture", platform.architecture())
+            .put("os", platform.os());
     if (!platform.variant().isEmpty()) {
       config.put("variant", platform.variant());
     }
@@ -73,7 +86,8 @@ final class ConfigAssembly {
     return config;
   }
 
-  private static void setCreated(ObjectNode config, List<History> history, Optional<Instant> epoch) {
+  private static void setCreated(
+      ObjectNode config, List<History> history, Optional<Instant> epoch) {
     String created = config.path("created").asText("");
     if (created.isEmpty() && !history.isEmpty()) {
       created = history.getLast().created();

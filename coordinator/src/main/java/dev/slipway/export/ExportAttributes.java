@@ -16,7 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the client asked of the image exporter. Unknown attributes are results' metadata, given by hand. Spec: docs/protocol.md#exporters.
+ * What the client asked of the image exporter. Unknown attributes are results' metadata, given by
+ * hand. Spec: docs/protocol.md#exporters.
  *
  * @param names as written, {@code name} split at commas
  * @param oci OCI media types rather than Docker's
@@ -34,9 +35,13 @@ record ExportAttributes(
     List<Annotation> annotations,
     Map<String, byte[]> metadata) {
   private static final Pattern ANNOTATION =
-      Pattern.compile("annotation(?:-(manifest|index|manifest-descriptor|index-descriptor))?(?:\\[([^\\]]+)\\])?\\.(.+)");
+      Pattern.compile(
+          "annotation(?:-(manifest|index|manifest-descriptor|index-descriptor))?(?:\\[([^\\]]+)\\])?\\.(.+)");
 
-  /** About the client's own image store or attestations, which do not concern a push; hints are taken as such. */
+  /**
+   * About the client's own image store or attestations, which do not concern a push; hints are
+   * taken as such.
+   */
   private static final Set<String> WITHOUT_EFFECT =
       Set.of(
           "unpack",
@@ -63,7 +68,17 @@ record ExportAttributes(
     List<Annotation> annotations = new ArrayList<>();
     Map<String, byte[]> metadata = new LinkedHashMap<>();
     List<String> names = new ArrayList<>();
-    Map<String, Boolean> flags = new LinkedHashMap<>(Map.of("push", false, "push-by-digest", false, "oci-mediatypes", true, "registry.insecure", false));
+    Map<String, Boolean> flags =
+        new LinkedHashMap<>(
+            Map.of(
+                "push",
+                false,
+                "push-by-digest",
+                false,
+                "oci-mediatypes",
+                true,
+                "registry.insecure",
+                false));
     String epoch = "";
     for (Map.Entry<String, String> attribute : new TreeMap<>(attributes).entrySet()) {
       String key = attribute.getKey();
@@ -76,16 +91,19 @@ record ExportAttributes(
             }
           }
         }
-        case "push", "push-by-digest", "registry.insecure", "oci-mediatypes" -> flags.put(key, flag(key, value));
+        case "push", "push-by-digest", "registry.insecure", "oci-mediatypes" ->
+            flags.put(key, flag(key, value));
         case "source-date-epoch" -> epoch = value;
         case "compression" -> {
           if (!value.isEmpty() && !value.equals("gzip")) {
-            throw new SlipwayException(ErrorKind.UNSUPPORTED, "compression " + value + " is not supported yet: use gzip");
+            throw new SlipwayException(
+                ErrorKind.UNSUPPORTED, "compression " + value + " is not supported yet: use gzip");
           }
         }
         case "force-compression", "rewrite-timestamp" -> {
           if (flag(key, value)) {
-            throw new SlipwayException(ErrorKind.UNSUPPORTED, "exporter attribute " + key + "=true is not supported yet");
+            throw new SlipwayException(
+                ErrorKind.UNSUPPORTED, "exporter attribute " + key + "=true is not supported yet");
           }
         }
         default -> {
@@ -113,17 +131,24 @@ record ExportAttributes(
   }
 
   private void check() throws SlipwayException {
-    if (!oci && annotations.stream().anyMatch(annotation -> annotation.place() != Annotation.Place.MANIFEST)) {
-      throw new SlipwayException(ErrorKind.INVALID, "annotations of indexes and descriptors need oci-mediatypes=true");
+    if (!oci
+        && annotations.stream()
+            .anyMatch(annotation -> annotation.place() != Annotation.Place.MANIFEST)) {
+      throw new SlipwayException(
+          ErrorKind.INVALID, "annotations of indexes and descriptors need oci-mediatypes=true");
     }
     for (String name : names) {
       if (!name.equals("*") && pushByDigest && reference(name, false).tag().isPresent()) {
-        throw new SlipwayException(ErrorKind.INVALID, "can't push tagged ref " + name + " by digest");
+        throw new SlipwayException(
+            ErrorKind.INVALID, "can't push tagged ref " + name + " by digest");
       }
     }
   }
 
-  /** The names as references, with a tag unless they are pushed by digest. @param imageName metadata {@code image.name}, for the name {@code *} */
+  /**
+   * The names as references, with a tag unless they are pushed by digest. @param imageName metadata
+   * {@code image.name}, for the name {@code *}
+   */
   List<ImageReference> references(Optional<String> imageName) throws SlipwayException {
     List<ImageReference> references = new ArrayList<>();
     for (String name : names) {
@@ -144,7 +169,8 @@ record ExportAttributes(
     try {
       return tagged ? ImageReference.parse(name) : ImageReference.parseAsWritten(name);
     } catch (IllegalArgumentException e) {
-      throw new SlipwayException(ErrorKind.INVALID, "failed to parse " + name + ": " + e.getMessage(), e);
+      throw new SlipwayException(
+          ErrorKind.INVALID, "failed to parse " + name + ": " + e.getMessage(), e);
     }
   }
 
@@ -152,7 +178,9 @@ record ExportAttributes(
     return switch (value) {
       case "", "1", "t", "T", "true", "TRUE", "True" -> true;
       case "0", "f", "F", "false", "FALSE", "False" -> false;
-      default -> throw new SlipwayException(ErrorKind.INVALID, "non-bool value specified for " + key + ": " + value);
+      default ->
+          throw new SlipwayException(
+              ErrorKind.INVALID, "non-bool value specified for " + key + ": " + value);
     };
   }
 
@@ -160,7 +188,8 @@ record ExportAttributes(
   Map<String, String> annotations(Annotation.Place place, Optional<Platform> platform) {
     Map<String, String> chosen = new TreeMap<>();
     for (Annotation annotation : annotations) {
-      if (annotation.place() == place && (annotation.platform().isEmpty() || annotation.platform().equals(platform))) {
+      if (annotation.place() == place
+          && (annotation.platform().isEmpty() || annotation.platform().equals(platform))) {
         chosen.put(annotation.key(), annotation.value());
       }
     }
@@ -179,9 +208,14 @@ record ExportAttributes(
             default -> Place.MANIFEST;
           };
       try {
-        return new Annotation(place, Optional.ofNullable(attribute.group(2)).map(Platform::parse), attribute.group(3), value);
+        return new Annotation(
+            place,
+            Optional.ofNullable(attribute.group(2)).map(Platform::parse),
+            attribute.group(3),
+            value);
       } catch (IllegalArgumentException e) {
-        throw new SlipwayException(ErrorKind.INVALID, "annotation " + attribute.group() + ": " + e.getMessage(), e);
+        throw new SlipwayException(
+            ErrorKind.INVALID, "annotation " + attribute.group() + ": " + e.getMessage(), e);
       }
     }
 

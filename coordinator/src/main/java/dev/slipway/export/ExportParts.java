@@ -11,7 +11,14 @@ import java.time.Clock;
 /**
  * What exports work with.
  *
- * @param scratch directory for blobs that the coordinator passes on to registries that want Basic credentials
+ * @param scratch directory for blobs that the coordinator passes on to registries that want Basic
+ *     credentials
  */
 public record ExportParts(
-    Fleet fleet, CacheIndex index, RegistryClient registries, Sessions sessions, LayerReferences references, Clock clock, Path scratch) {}
+    Fleet fleet,
+    CacheIndex index,
+    RegistryClient registries,
+    Sessions sessions,
+    LayerReferences references,
+    Clock clock,
+    Path scratch) {}

@@ -30,7 +30,10 @@ final class ExportProgress {
     progress.vertex(vertex.failed(clock.instant(), message));
   }
 
-  /** Shows the line while the work lasts, and as completed in any case: an open line would hang in the client. */
+  /**
+   * Shows the line while the work lasts, and as completed in any case: an open line would hang in
+   * the client.
+   */
   <T> T during(String line, Work<T> work) throws SlipwayException, InterruptedException {
     Instant start = clock.instant();
     send(line, start, Optional.empty());
@@ -52,11 +55,28 @@ final class ExportProgress {
     Instant now = clock.instant();
     Optional<Instant> completed = status.hasCompleted() ? Optional.of(now) : Optional.empty();
     progress.status(
-        new StatusLine(status.getId(), vertex.digest(), status.getId(), status.getCurrent(), status.getTotal(), now, Optional.of(start), completed));
+        new StatusLine(
+            status.getId(),
+            vertex.digest(),
+            status.getId(),
+            status.getCurrent(),
+            status.getTotal(),
+            now,
+            Optional.of(start),
+            completed));
   }
 
   private void send(String line, Instant start, Optional<Instant> completed) {
-    progress.status(new StatusLine(line, vertex.digest(), line, 0, 0, completed.orElse(start), Optional.of(start), completed));
+    progress.status(
+        new StatusLine(
+            line,
+            vertex.digest(),
+            line,
+            0,
+            0,
+            completed.orElse(start),
+            Optional.of(start),
+            completed));
   }
 
   /** Something that takes time. */

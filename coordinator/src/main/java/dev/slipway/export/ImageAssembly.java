@@ -22,14 +22,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Makes configurations, manifests and the index of an export out of layers' digests and metadata. Pure. */
+/**
+ * Makes configurations, manifests and the index of an export out of layers' digests and metadata.
+ * Pure.
+ */
 final class ImageAssembly {
   private final ExportAttributes attributes;
   private final Map<String, byte[]> metadata;
   private final Platform defaultPlatform;
 
-  /** @param metadata of the results, with the attributes' overrides */
-  ImageAssembly(ExportAttributes attributes, Map<String, byte[]> metadata, Platform defaultPlatform) {
+  /**
+   * @param metadata of the results, with the attributes' overrides
+   */
+  ImageAssembly(
+      ExportAttributes attributes, Map<String, byte[]> metadata, Platform defaultPlatform) {
     this.attributes = attributes;
     this.metadata = metadata;
     this.defaultPlatform = defaultPlatform;
@@ -41,9 +47,12 @@ final class ImageAssembly {
    * @param blobs by layer id
    * @param times when each layer was made, by layer id
    */
-  Assembled assemble(List<PlatformResult> results, Map<String, Blob> blobs, Map<String, Instant> times) throws SlipwayException {
+  Assembled assemble(
+      List<PlatformResult> results, Map<String, Blob> blobs, Map<String, Instant> times)
+      throws SlipwayException {
     if (results.size() > 1 && results.stream().anyMatch(result -> result.platformId().isEmpty())) {
-      throw new SlipwayException(ErrorKind.INVALID, "unable to export multiple refs, missing platforms mapping");
+      throw new SlipwayException(
+          ErrorKind.INVALID, "unable to export multiple refs, missing platforms mapping");
     }
     if (results.isEmpty()) {
       throw new SlipwayException(ErrorKind.INVALID, "there is no result to export");
@@ -56,7 +65,8 @@ final class ImageAssembly {
     if (!indexed) {
       if (!attributes.annotations(Place.INDEX, Optional.empty()).isEmpty()
           || !attributes.annotations(Place.INDEX_DESCRIPTOR, Optional.empty()).isEmpty()) {
-        throw new SlipwayException(ErrorKind.INVALID, "index annotations not supported for single platform export");
+        throw new SlipwayException(
+            ErrorKind.INVALID, "index annotations not supported for single platform export");
       }
       return new Assembled(images, Optional.empty());
     }
@@ -64,8 +74,8 @@ final class ImageAssembly {
   }
 
   /**
-   * The order in which the frontend named the platforms. A client hands results back in a map without order, and the same image must have
-   * the same index each time.
+   * The order in which the frontend named the platforms. A client hands results back in a map
+   * without order, and the same image must have the same index each time.
    */
   private List<PlatformResult> inOrder(List<PlatformResult> results) throws SlipwayException {
     byte[] mapping = metadata.get("refs.platforms");
@@ -75,11 +85,14 @@ final class ImageAssembly {
     List<String> ids = new ArrayList<>();
     OciJson.tree(mapping).path("Platforms").forEach(entry -> ids.add(entry.path("ID").asText("")));
     return results.stream()
-        .sorted(Comparator.comparingInt(result -> ids.contains(result.platformId()) ? ids.indexOf(result.platformId()) : ids.size()))
+        .sorted(
+            Comparator.comparingInt(result ->
+                ids.contains(result.platformId()) ? ids.indexOf(result.platformId()) : ids.size()))
         .toList();
   }
 
-  private Image image(PlatformResult result, Map<String, Blob> blobs, Map<String, Instant> times) throws SlipwayException {
+  private Image image(PlatformResult result, Map<String, Blob> blobs, Map<String, Instant> times)
+      throws SlipwayException {
     List<String> chain = result.result().map(solved -> solved.chain().layers()).orElse(List.of());
     Optional<Platform> platform = platform(result.platformId());
     List<Digest> diffIds = new ArrayList<>();
@@ -88,18 +101,32 @@ final class ImageAssembly {
     for (String layer : chain) {
       Blob blob = blobs.get(layer);
       diffIds.add(blob.diffId());
-      layers.add(new Descriptor(MediaTypes.layer(MediaTypes.compression(blob.mediaType()), attributes.oci()), blob.digest(), blob.size()));
+      layers.add(
+          new Descriptor(
+              MediaTypes.layer(MediaTypes.compression(blob.mediaType()), attributes.oci()),
+              blob.digest(),
+              blob.size()));
       layerTimes.add(times.get(layer));
     }
     byte[] config =
         ConfigAssembly.assemble(
-            lookUp("containerimage.config", result.platformId()), platform.orElse(defaultPlatform), diffIds, layerTimes, epoch(result.platformId()));
+            lookUp("containerimage.config", result.platformId()),
+            platform.orElse(defaultPlatform),
+            diffIds,
+            layerTimes,
+            epoch(result.platformId()));
     Platform configured = ImageConfig.parse(config).platform().orElse(defaultPlatform);
-    Descriptor configDescriptor = Descriptor.of(attributes.oci() ? MediaTypes.OCI_CONFIG : MediaTypes.DOCKER_CONFIG, config);
+    Descriptor configDescriptor =
+        Descriptor.of(attributes.oci() ? MediaTypes.OCI_CONFIG : MediaTypes.DOCKER_CONFIG, config);
     String mediaType = attributes.oci() ? MediaTypes.OCI_MANIFEST : MediaTypes.DOCKER_MANIFEST;
     Platform shown = platform.orElse(configured);
     byte[] manifest =
-        OciJson.indented(new Manifest(mediaType, configDescriptor, layers, attributes.annotations(Place.MANIFEST, Optional.of(shown))));
+        OciJson.indented(
+            new Manifest(
+                mediaType,
+                configDescriptor,
+                layers,
+                attributes.annotations(Place.MANIFEST, Optional.of(shown))));
     Descriptor descriptor =
         Descriptor.of(mediaType, manifest)
             .withPlatform(shown)
@@ -109,10 +136,16 @@ final class ImageAssembly {
 
   private Document index(List<Image> images) {
     String mediaType = attributes.oci() ? MediaTypes.OCI_INDEX : MediaTypes.DOCKER_INDEX;
-    List<Descriptor> manifests = images.stream().map(image -> image.manifest().descriptor()).toList();
-    byte[] index = OciJson.indented(new ImageIndex(mediaType, manifests, attributes.annotations(Place.INDEX, Optional.empty())));
+    List<Descriptor> manifests =
+        images.stream().map(image -> image.manifest().descriptor()).toList();
+    byte[] index =
+        OciJson.indented(
+            new ImageIndex(
+                mediaType, manifests, attributes.annotations(Place.INDEX, Optional.empty())));
     return new Document(
-        Descriptor.of(mediaType, index).withAnnotations(attributes.annotations(Place.INDEX_DESCRIPTOR, Optional.empty())), index);
+        Descriptor.of(mediaType, index)
+            .withAnnotations(attributes.annotations(Place.INDEX_DESCRIPTOR, Optional.empty())),
+        index);
   }
 
   /** The platform that the id stands for: as {@code refs.platforms} says, else as the id reads. */
@@ -124,7 +157,9 @@ final class ImageAssembly {
     if (mapping != null) {
       for (JsonNode entry : OciJson.tree(mapping).path("Platforms")) {
         JsonNode platform = entry.path("Platform");
-        if (entry.path("ID").asText("").equals(platformId) && platform.hasNonNull("os") && platform.hasNonNull("architecture")) {
+        if (entry.path("ID").asText("").equals(platformId)
+            && platform.hasNonNull("os")
+            && platform.hasNonNull("architecture")) {
           return Optional.of(
               new Platform(
                   platform.path("os").asText(),
@@ -144,7 +179,9 @@ final class ImageAssembly {
   private Optional<Instant> epoch(String platformId) throws SlipwayException {
     String text =
         attributes.epoch().isEmpty()
-            ? lookUp("source.date.epoch", platformId).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElse("")
+            ? lookUp("source.date.epoch", platformId)
+                .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+                .orElse("")
             : attributes.epoch();
     if (text.isBlank()) {
       return Optional.empty();

@@ -12,9 +12,11 @@ public interface ImageExporter {
   /**
    * Exports.
    *
-   * @return the exporter response: {@code containerimage.digest}, {@code containerimage.descriptor}, …
+   * @return the exporter response: {@code containerimage.digest}, {@code
+   *     containerimage.descriptor}, …
    */
-  Map<String, String> export(Request request, BuildContext build) throws SlipwayException, InterruptedException;
+  Map<String, String> export(Request request, BuildContext build)
+      throws SlipwayException, InterruptedException;
 
   /**
    * @param index position among the exporters of the solve request
@@ -22,7 +24,12 @@ public interface ImageExporter {
    * @param results one per platform
    * @param metadata result metadata: {@code containerimage.config[/id]}, {@code refs.platforms}
    */
-  record Request(int index, String type, Map<String, String> attributes, List<PlatformResult> results, Map<String, byte[]> metadata) {
+  record Request(
+      int index,
+      String type,
+      Map<String, String> attributes,
+      List<PlatformResult> results,
+      Map<String, byte[]> metadata) {
     public Request {
       attributes = Map.copyOf(attributes);
       results = List.copyOf(results);
@@ -30,7 +37,8 @@ public interface ImageExporter {
   }
 
   /**
-   * @param platformId empty when the result is the only one and has no platform suffix in the metadata
+   * @param platformId empty when the result is the only one and has no platform suffix in the
+   *     metadata
    * @param result empty = scratch
    */
   record PlatformResult(String platformId, Optional<SolvedResult> result) {}

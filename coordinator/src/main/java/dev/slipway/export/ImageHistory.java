@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes an image's history agree with its layers and fills in times, in the way BuildKit does, so that tools count right. */
+/**
+ * Makes an image's history agree with its layers and fills in times, in the way BuildKit does, so
+ * that tools count right.
+ */
 final class ImageHistory {
   private static final String COMMENT = "buildkit.exporter.image.v0";
 
@@ -17,7 +20,8 @@ final class ImageHistory {
    * @param layerTimes when each layer was made, lowest first
    * @param epoch no time is later than this
    */
-  static List<History> normalise(List<History> given, List<Instant> layerTimes, Optional<Instant> epoch) {
+  static List<History> normalise(
+      List<History> given, List<Instant> layerTimes, Optional<Instant> epoch) {
     List<History> history = accountForLayers(given, layerTimes);
     fillLayerTimes(history, layerTimes);
     fillOtherTimes(history);
@@ -32,7 +36,11 @@ final class ImageHistory {
     int layers = 0;
     for (History entry : given) {
       boolean surplus = !entry.emptyLayer() && layers >= layerTimes.size();
-      History kept = surplus ? new History(entry.created(), entry.createdBy(), entry.author(), entry.comment(), true) : entry;
+      History kept =
+          surplus
+              ? new History(
+                  entry.created(), entry.createdBy(), entry.author(), entry.comment(), true)
+              : entry;
       layers += kept.emptyLayer() ? 0 : 1;
       history.add(kept);
     }
@@ -55,7 +63,10 @@ final class ImageHistory {
     }
   }
 
-  /** Entries without a layer take the time of the first new layer, those after it the time of the layer before. */
+  /**
+   * Entries without a layer take the time of the first new layer, those after it the time of the
+   * layer before.
+   */
   private static void fillOtherTimes(List<History> history) {
     String time = "";
     boolean missing = false;
@@ -82,7 +93,8 @@ final class ImageHistory {
   }
 
   private static History at(History entry, String created) {
-    return new History(created, entry.createdBy(), entry.author(), entry.comment(), entry.emptyLayer());
+    return new History(
+        created, entry.createdBy(), entry.author(), entry.comment(), entry.emptyLayer());
   }
 
   private static History clamp(History entry, Instant epoch) {

@@ -1,7 +1,7 @@
 package dev.slipway.export;
 
-import dev.slipway.cache.LayerRecord.Blob;
 import dev.slipway.cache.LayerRecord;
+import dev.slipway.cache.LayerRecord.Blob;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
@@ -22,7 +22,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Brings the blobs of layers into one repository, with as few bytes moved as possible: there already, mounted, pushed by a worker. */
+/**
+ * Brings the blobs of layers into one repository, with as few bytes moved as possible: there
+ * already, mounted, pushed by a worker.
+ */
 final class LayerPush {
   /** Token servers answer long lists of scopes with errors. */
   private static final int MOST_MOUNT_SOURCES = 4;
@@ -33,7 +36,12 @@ final class LayerPush {
   private final BlobRelay relay;
   private final PushedBlobs pushed;
 
-  LayerPush(ExportParts parts, Authenticator authenticator, BlobMaking making, BlobRelay relay, PushedBlobs pushed) {
+  LayerPush(
+      ExportParts parts,
+      Authenticator authenticator,
+      BlobMaking making,
+      BlobRelay relay,
+      PushedBlobs pushed) {
     this.parts = parts;
     this.authenticator = authenticator;
     this.making = making;
@@ -61,7 +69,8 @@ final class LayerPush {
     Set<String> paths = new TreeSet<>();
     for (String name : names) {
       ImageReference reference = ImageReference.parseAsWritten(name);
-      if (reference.host().equals(target.host()) && !reference.repository().equals(target.repository())) {
+      if (reference.host().equals(target.host())
+          && !reference.repository().equals(target.repository())) {
         paths.add(reference.repository());
       }
     }
@@ -69,11 +78,16 @@ final class LayerPush {
   }
 
   /** Returns the blobs of the layers, all of which are in the repository then. */
-  Map<String, Blob> push(PushAccess access, Repository repository, Collection<String> layers) throws SlipwayException, InterruptedException {
+  Map<String, Blob> push(PushAccess access, Repository repository, Collection<String> layers)
+      throws SlipwayException, InterruptedException {
     Map<String, LayerRecord> known = parts.index().layers(layers);
     Map<String, Blob> blobs = new LinkedHashMap<>();
-    List<String> withBlob = layers.stream().filter(layer -> known.containsKey(layer) && known.get(layer).blob().isPresent()).toList();
-    List<Boolean> present = Parallel.map(withBlob, layer -> isPresent(access, repository, known.get(layer)));
+    List<String> withBlob =
+        layers.stream()
+            .filter(layer -> known.containsKey(layer) && known.get(layer).blob().isPresent())
+            .toList();
+    List<Boolean> present =
+        Parallel.map(withBlob, layer -> isPresent(access, repository, known.get(layer)));
     for (int i = 0; i < withBlob.size(); i++) {
       if (present.get(i)) {
         blobs.put(withBlob.get(i), known.get(withBlob.get(i)).blob().orElseThrow());
@@ -87,7 +101,8 @@ final class LayerPush {
     return blobs;
   }
 
-  private boolean isPresent(PushAccess access, Repository repository, LayerRecord record) throws SlipwayException, InterruptedException {
+  private boolean isPresent(PushAccess access, Repository repository, LayerRecord record)
+      throws SlipwayException, InterruptedException {
     Digest digest = record.blob().orElseThrow().digest();
     if (repository.hasBlob(digest)) {
       return true;
@@ -100,7 +115,11 @@ final class LayerPush {
     return false;
   }
 
-  private Map<String, Blob> pushMissing(PushAccess access, Repository repository, List<String> missing, Map<String, LayerRecord> known)
+  private Map<String, Blob> pushMissing(
+      PushAccess access,
+      Repository repository,
+      List<String> missing,
+      Map<String, LayerRecord> known)
       throws SlipwayException, InterruptedException {
     BlobAccess.Site site = parts.registries().pushAccess(access, false).sites().getFirst();
     if (site.basic()) {
@@ -108,7 +127,11 @@ final class LayerPush {
     }
     Map<String, Blob> blobs = new LinkedHashMap<>();
     making
-        .make(missing, Optional.of(renew -> target(renew ? parts.registries().pushAccess(access, true).sites().getFirst() : site)))
+        .make(
+            missing,
+            Optional.of(renew ->
+                target(
+                    renew ? parts.registries().pushAccess(access, true).sites().getFirst() : site)))
         .forEach((layer, made) -> blobs.put(layer, made.blob()));
     return blobs;
   }
@@ -123,7 +146,8 @@ final class LayerPush {
   }
 
   /** Returns the blobs of the layers, wherever they are; makes those that were never made. */
-  static Map<String, Blob> makeOnly(ExportParts parts, BlobMaking making, Collection<String> layers) throws SlipwayException, InterruptedException {
+  static Map<String, Blob> makeOnly(ExportParts parts, BlobMaking making, Collection<String> layers)
+      throws SlipwayException, InterruptedException {
     Map<String, LayerRecord> known = parts.index().layers(layers);
     Map<String, Blob> blobs = new LinkedHashMap<>();
     List<String> unmade = new ArrayList<>();

@@ -12,20 +12,27 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 
-/** Which worker makes and pushes which layers: as few workers as possible, each with what it holds. Pure. */
+/**
+ * Which worker makes and pushes which layers: as few workers as possible, each with what it holds.
+ * Pure.
+ */
 final class Placement {
   private Placement() {}
 
   /**
-   * Returns the layers by worker, in the given order. A layer that nobody holds and that has another origin (a registry, the
-   * coordinator) goes to a worker that is busy with this anyway.
+   * Returns the layers by worker, in the given order. A layer that nobody holds and that has
+   * another origin (a registry, the coordinator) goes to a worker that is busy with this anyway.
    *
    * @param workers that may be asked
    * @throws SlipwayException UNAVAILABLE when a layer's bytes are gone, or nobody is there
    */
-  static Map<String, List<String>> of(Collection<String> layers, Map<String, LayerRecord> known, SortedSet<String> workers) throws SlipwayException {
+  static Map<String, List<String>> of(
+      Collection<String> layers, Map<String, LayerRecord> known, SortedSet<String> workers)
+      throws SlipwayException {
     if (workers.isEmpty()) {
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, "no worker is there to export the layers: start one, or wait until one has joined");
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE,
+          "no worker is there to export the layers: start one, or wait until one has joined");
     }
     Set<String> left = new LinkedHashSet<>(layers);
     Map<String, List<String>> placed = new LinkedHashMap<>();
@@ -40,7 +47,8 @@ final class Placement {
     }
     for (String layer : left) {
       if (!hasOtherOrigin(layer, known.get(layer))) {
-        throw new SlipwayException(ErrorKind.UNAVAILABLE, "no worker holds layer " + layer + " any more: build again");
+        throw new SlipwayException(
+            ErrorKind.UNAVAILABLE, "no worker holds layer " + layer + " any more: build again");
       }
       String worker = placed.isEmpty() ? workers.first() : placed.keySet().iterator().next();
       placed.computeIfAbsent(worker, _ -> new ArrayList<>()).add(layer);
@@ -48,7 +56,8 @@ final class Placement {
     return placed;
   }
 
-  private static String best(Set<String> left, Map<String, LayerRecord> known, SortedSet<String> workers) {
+  private static String best(
+      Set<String> left, Map<String, LayerRecord> known, SortedSet<String> workers) {
     String best = workers.first();
     long most = -1;
     for (String worker : workers) {

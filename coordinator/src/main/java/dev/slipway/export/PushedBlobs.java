@@ -7,7 +7,10 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** Where this coordinator has seen blobs lately, to mount them into other repositories. Forgets the oldest. @ThreadSafe */
+/**
+ * Where this coordinator has seen blobs lately, to mount them into other repositories. Forgets the
+ * oldest. @ThreadSafe
+ */
 final class PushedBlobs {
   private static final int MOST_BLOBS = 20_000;
   private static final int MOST_REPOSITORIES = 4;

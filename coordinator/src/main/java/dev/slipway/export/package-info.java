@@ -1,4 +1,7 @@
-/** Turns results into images: configuration and manifest per platform, index, push. Depends on: registry, solve. */
+/**
+ * Turns results into images: configuration and manifest per platform, index, push. Depends on:
+ * registry, solve.
+ */
 @NullMarked
 package dev.slipway.export;
 

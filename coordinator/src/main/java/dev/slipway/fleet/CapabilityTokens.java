@@ -8,7 +8,10 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Hands out capability tokens; one is given again while most of its life is left, as signing costs more than looking up. @ThreadSafe */
+/**
+ * Hands out capability tokens; one is given again while most of its life is left, as signing costs
+ * more than looking up. @ThreadSafe
+ */
 final class CapabilityTokens {
   /** Tokens remembered; about 500 bytes each. */
   private static final int MAX_REMEMBERED = 10_000;

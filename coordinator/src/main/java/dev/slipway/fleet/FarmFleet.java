@@ -42,8 +42,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The fleet of this coordinator: workers join over {@link FarmService}, which hands their messages in. Joining and leaving tell the index
- * first and the scheduler then, so that whoever hears of a worker finds what it holds. @ThreadSafe
+ * The fleet of this coordinator: workers join over {@link FarmService}, which hands their messages
+ * in. Joining and leaving tell the index first and the scheduler then, so that whoever hears of a
+ * worker finds what it holds. @ThreadSafe
  */
 public final class FarmFleet implements Fleet, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FarmFleet.class);
@@ -55,12 +56,17 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   private final CapabilityTokens tokens;
   private final Map<String, Member> members = new ConcurrentHashMap<>();
 
-  /** Guards the order of joining and leaving over members, index and scheduler; never held while waiting for a worker. */
+  /**
+   * Guards the order of joining and leaving over members, index and scheduler; never held while
+   * waiting for a worker.
+   */
   private final ReentrantLock membership = new ReentrantLock();
 
   private final Thread watch;
 
-  /** @param scheduler told of the workers */
+  /**
+   * @param scheduler told of the workers
+   */
   public FarmFleet(FleetConfig config, CacheIndex index, WorkerChanges scheduler, Clock clock) {
     this.config = config;
     this.index = index;
@@ -77,7 +83,10 @@ public final class FarmFleet implements Fleet, AutoCloseable {
 
   @Override
   public List<WorkerNode> workers() {
-    return members.values().stream().map(member -> member.node).sorted((left, right) -> left.id().compareTo(right.id())).toList();
+    return members.values().stream()
+        .map(member -> member.node)
+        .sorted((left, right) -> left.id().compareTo(right.id()))
+        .toList();
   }
 
   @Override
@@ -91,7 +100,9 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   }
 
   @Override
-  public void run(String workerId, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) throws SlipwayException {
+  public void run(
+      String workerId, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome)
+      throws SlipwayException {
     Member member = member(workerId);
     member.addStage(stage.getStageId(), events, outcome);
     try {
@@ -106,40 +117,59 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   public void cancel(String workerId, String stageId) {
     Member member = members.get(workerId);
     if (member != null && member.hasStage(stageId)) {
-      member.link.send(CoordinatorMessage.newBuilder().setCancelStage(CancelStage.newBuilder().setStageId(stageId)).build());
+      member.link.send(
+          CoordinatorMessage.newBuilder()
+              .setCancelStage(CancelStage.newBuilder().setStageId(stageId))
+              .build());
     }
   }
 
   @Override
-  public PushOutcome push(String workerId, PushLayers push, Consumer<StepStatus> progress) throws SlipwayException, InterruptedException {
+  public PushOutcome push(String workerId, PushLayers push, Consumer<StepStatus> progress)
+      throws SlipwayException, InterruptedException {
     Member member = member(workerId);
     String pushId = UUID.randomUUID().toString();
     PendingReply<PushOutcome> reply = new PendingReply<>(progress);
     boolean answered = false;
     member.addPush(pushId, reply);
     try {
-      member.send(CoordinatorMessage.newBuilder().setPushLayers(push.toBuilder().setPushId(pushId)).build());
-      PushOutcome outcome = reply.await("push at worker " + workerId, config.pushSilence(), config.pushTimeout());
+      member.send(
+          CoordinatorMessage.newBuilder()
+              .setPushLayers(push.toBuilder().setPushId(pushId))
+              .build());
+      PushOutcome outcome =
+          reply.await("push at worker " + workerId, config.pushSilence(), config.pushTimeout());
       answered = true;
       throwIfFailed(outcome.getError(), outcome.getErrorKind());
       return outcome;
     } finally {
       member.removePush(pushId);
       if (!answered) {
-        member.link.send(CoordinatorMessage.newBuilder().setCancelPush(CancelPush.newBuilder().setPushId(pushId)).build());
+        member.link.send(
+            CoordinatorMessage.newBuilder()
+                .setCancelPush(CancelPush.newBuilder().setPushId(pushId))
+                .build());
       }
     }
   }
 
   @Override
-  public ReadPathOutcome read(String workerId, ReadPath read) throws SlipwayException, InterruptedException {
+  public ReadPathOutcome read(String workerId, ReadPath read)
+      throws SlipwayException, InterruptedException {
     Member member = member(workerId);
     String requestId = UUID.randomUUID().toString();
     PendingReply<ReadPathOutcome> reply = new PendingReply<>(_ -> {});
     member.addRead(requestId, reply);
     try {
-      member.send(CoordinatorMessage.newBuilder().setReadPath(read.toBuilder().setRequestId(requestId)).build());
-      ReadPathOutcome outcome = reply.await("read of " + read.getPath() + " at worker " + workerId, config.readTimeout(), config.readTimeout());
+      member.send(
+          CoordinatorMessage.newBuilder()
+              .setReadPath(read.toBuilder().setRequestId(requestId))
+              .build());
+      ReadPathOutcome outcome =
+          reply.await(
+              "read of " + read.getPath() + " at worker " + workerId,
+              config.readTimeout(),
+              config.readTimeout());
       throwIfFailed(outcome.getError(), outcome.getErrorKind());
       return outcome;
     } finally {
@@ -156,7 +186,10 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   @Override
   public void close() {
     watch.interrupt();
-    members.values().forEach(member -> leave(member, Status.UNAVAILABLE.withDescription("the coordinator is stopping")));
+    members
+        .values()
+        .forEach(member ->
+            leave(member, Status.UNAVAILABLE.withDescription("the coordinator is stopping")));
   }
 
   /** Takes the worker in; one of the same id that was there before is gone. */
@@ -174,7 +207,12 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       members.put(node.id(), member);
       member.heard();
       member.send(CoordinatorMessage.newBuilder().setWelcome(welcome()).build());
-      scheduler.workerJoined(new WorkerCapacity(node.id(), Set.copyOf(node.nativePlatforms()), Set.copyOf(node.emulatedPlatforms()), node.slots()));
+      scheduler.workerJoined(
+          new WorkerCapacity(
+              node.id(),
+              Set.copyOf(node.nativePlatforms()),
+              Set.copyOf(node.emulatedPlatforms()),
+              node.slots()));
     } catch (SlipwayException | RuntimeException e) {
       leave(member, Status.UNAVAILABLE.withDescription("joining failed"));
       throw e;
@@ -204,7 +242,10 @@ public final class FarmFleet implements Fleet, AutoCloseable {
     } finally {
       membership.unlock();
     }
-    LOG.atInfo().addKeyValue("worker", member.id()).addKeyValue("reason", reason.getDescription()).log("worker left");
+    LOG.atInfo()
+        .addKeyValue("worker", member.id())
+        .addKeyValue("reason", reason.getDescription())
+        .log("worker left");
   }
 
   /** Handles a message of a joined worker; called in order. */
@@ -227,7 +268,10 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       case READ_PATH_OUTCOME -> member.readOutcome(message.getReadPathOutcome());
       case INVENTORY_CHANGE -> inventory(member, message.getInventoryChange());
       case HEARTBEAT -> member.beat(message.getHeartbeat());
-      case HELLO, MESSAGE_NOT_SET -> LOG.atWarn().addKeyValue("worker", member.id()).log("worker sent a message out of place; ignored");
+      case HELLO, MESSAGE_NOT_SET ->
+          LOG.atWarn()
+              .addKeyValue("worker", member.id())
+              .log("worker sent a message out of place; ignored");
     }
   }
 
@@ -248,8 +292,13 @@ public final class FarmFleet implements Fleet, AutoCloseable {
     for (MadeBlob blob : outcome.getBlobsList()) {
       if (Digest.isDigest(blob.getDiffId()) && Digest.isDigest(blob.getDigest())) {
         LayerRecord.Blob known =
-            new LayerRecord.Blob(new Digest(blob.getDiffId()), new Digest(blob.getDigest()), blob.getSize(), blob.getMediaType());
-        made.add(new LayerRecord(blob.getLayerId(), 0, Optional.of(known), Optional.empty(), Set.of()));
+            new LayerRecord.Blob(
+                new Digest(blob.getDiffId()),
+                new Digest(blob.getDigest()),
+                blob.getSize(),
+                blob.getMediaType());
+        made.add(
+            new LayerRecord(blob.getLayerId(), 0, Optional.of(known), Optional.empty(), Set.of()));
       }
     }
     index.learn(made);
@@ -270,7 +319,8 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   private Member member(String workerId) throws SlipwayException {
     Member member = members.get(workerId);
     if (member == null) {
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, "worker " + workerId + " is not in the farm");
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE, "worker " + workerId + " is not in the farm");
     }
     return member;
   }
@@ -294,7 +344,10 @@ public final class FarmFleet implements Fleet, AutoCloseable {
         Thread.sleep(config.heartbeat().dividedBy(2));
         for (Member member : members.values()) {
           if (member.silentNanos() > config.silence().toNanos()) {
-            leave(member, Status.DEADLINE_EXCEEDED.withDescription("silent for " + config.silence().toMillis() + " ms"));
+            leave(
+                member,
+                Status.DEADLINE_EXCEEDED.withDescription(
+                    "silent for " + config.silence().toMillis() + " ms"));
           } else if (member.link.isClosed()) {
             leave(member, Status.UNAVAILABLE.withDescription("its link broke"));
           }

@@ -10,13 +10,18 @@ import java.util.concurrent.TimeUnit;
 
 /** Listens for workers. */
 public final class FarmServer implements AutoCloseable {
-  /** A hello with the inventory of a hundred thousand layers, or a file read from a result, fits. */
+  /**
+   * A hello with the inventory of a hundred thousand layers, or a file read from a result, fits.
+   */
   private static final int MAX_MESSAGE_BYTES = 16 << 20;
 
   /** Workers may ask whether the connection lives this often. */
   private static final int PERMITTED_KEEP_ALIVE_SECONDS = 5;
 
-  /** Dead connections are found by heartbeats first; this frees what is left of those that never said hello. */
+  /**
+   * Dead connections are found by heartbeats first; this frees what is left of those that never
+   * said hello.
+   */
   private static final int KEEP_ALIVE_SECONDS = 20;
 
   /** How long calls may take to end when the server stops. */
@@ -36,7 +41,8 @@ public final class FarmServer implements AutoCloseable {
    * @param address port 0 = any free one
    * @param joinToken what workers must present
    */
-  public static FarmServer start(InetSocketAddress address, String joinToken, FarmFleet fleet) throws IOException {
+  public static FarmServer start(InetSocketAddress address, String joinToken, FarmFleet fleet)
+      throws IOException {
     // Not shut down at the end: it keeps no threads, and connections that break late still need it.
     Executor handlers = Executors.newVirtualThreadPerTaskExecutor();
     Server server =

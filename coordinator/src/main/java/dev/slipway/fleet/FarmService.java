@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The worker protocol's server side: one call per membership. gRPC hands the messages of a call in one by one. */
+/**
+ * The worker protocol's server side: one call per membership. gRPC hands the messages of a call in
+ * one by one.
+ */
 final class FarmService extends FarmGrpc.FarmImplBase {
   private static final Logger LOG = LoggerFactory.getLogger(FarmService.class);
 
@@ -49,14 +52,19 @@ final class FarmService extends FarmGrpc.FarmImplBase {
         LOG.atWarn().addKeyValue("reason", e.getMessage()).log("worker turned away");
         link.close(Status.INVALID_ARGUMENT.withDescription(e.getMessage()));
       } catch (RuntimeException e) {
-        LOG.atError().addKeyValue("worker", joined == null ? "" : joined.id()).setCause(e).log("message of a worker could not be handled");
+        LOG.atError()
+            .addKeyValue("worker", joined == null ? "" : joined.id())
+            .setCause(e)
+            .log("message of a worker could not be handled");
         end(Status.INTERNAL.withDescription("the coordinator could not handle a message"));
       }
     }
 
     @Override
     public void onError(Throwable error) {
-      end(Status.UNAVAILABLE.withDescription("its stream broke: " + Status.fromThrowable(error).getCode()));
+      end(
+          Status.UNAVAILABLE.withDescription(
+              "its stream broke: " + Status.fromThrowable(error).getCode()));
     }
 
     @Override

@@ -21,22 +21,35 @@ public interface Fleet {
   Optional<WorkerNode> worker(String id);
 
   /**
-   * Sends a stage to its worker. Events come in order on the worker's reader thread and must not block it; the outcome comes last,
-   * exactly once, unless the worker leaves: then the scheduler's listener says {@code lost} and nothing more comes.
+   * Sends a stage to its worker. Events come in order on the worker's reader thread and must not
+   * block it; the outcome comes last, exactly once, unless the worker leaves: then the scheduler's
+   * listener says {@code lost} and nothing more comes.
    *
    * @throws SlipwayException UNAVAILABLE when the worker is gone
    */
-  void run(String workerId, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) throws SlipwayException;
+  void run(
+      String workerId, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome)
+      throws SlipwayException;
 
-  /** Ends a stage; its outcome is Cancelled. Nothing happens when the worker or the stage is gone. */
+  /**
+   * Ends a stage; its outcome is Cancelled. Nothing happens when the worker or the stage is gone.
+   */
   void cancel(String workerId, String stageId);
 
-  /** Makes and pushes blobs; blocks. An interrupt cancels it at the worker. @throws SlipwayException what the worker said, or UNAVAILABLE when it left */
-  PushOutcome push(String workerId, PushLayers push, Consumer<StepStatus> progress) throws SlipwayException, InterruptedException;
+  /**
+   * Makes and pushes blobs; blocks. An interrupt cancels it at the worker. @throws SlipwayException
+   * what the worker said, or UNAVAILABLE when it left
+   */
+  PushOutcome push(String workerId, PushLayers push, Consumer<StepStatus> progress)
+      throws SlipwayException, InterruptedException;
 
   /** Reads a file, a stat or a directory of a result; blocks. */
-  ReadPathOutcome read(String workerId, ReadPath read) throws SlipwayException, InterruptedException;
+  ReadPathOutcome read(String workerId, ReadPath read)
+      throws SlipwayException, InterruptedException;
 
-  /** Returns a bearer token for one resource of any worker or the coordinator ({@code layers/<id>}, {@code trees/<id>}), valid for minutes. */
+  /**
+   * Returns a bearer token for one resource of any worker or the coordinator ({@code layers/<id>},
+   * {@code trees/<id>}), valid for minutes.
+   */
   String capability(String resource);
 }

@@ -23,7 +23,8 @@ final class HelloReader {
   /** Ids end up in URLs, tokens and log lines. */
   private static final Pattern WORKER_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
-  private static final Pattern LAYER_ID = Pattern.compile("(chain|tree|snap):[A-Za-z0-9:._-]{1,200}");
+  private static final Pattern LAYER_ID =
+      Pattern.compile("(chain|tree|snap):[A-Za-z0-9:._-]{1,200}");
 
   /** No machine runs more stages at once; a larger number is a mistake. */
   private static final int MAX_SLOTS = 4096;
@@ -48,7 +49,14 @@ final class HelloReader {
       throw invalid("it offers no platform");
     }
     return new WorkerNode(
-        hello.getWorkerId(), hello.getVersion(), natives, emulated, hello.getSlots(), hello.getBlobUrl(), hello.getLabelsMap(), now);
+        hello.getWorkerId(),
+        hello.getVersion(),
+        natives,
+        emulated,
+        hello.getSlots(),
+        hello.getBlobUrl(),
+        hello.getLabelsMap(),
+        now);
   }
 
   /** What the index learns of layers that the worker holds. */
@@ -56,19 +64,33 @@ final class HelloReader {
     List<LayerRecord> layers = new ArrayList<>(held.size());
     for (HeldLayer layer : held) {
       if (LAYER_ID.matcher(layer.getLayerId()).matches()) {
-        layers.add(new LayerRecord(layer.getLayerId(), Math.max(0, layer.getSize()), Optional.empty(), Optional.empty(), Set.of(workerId)));
+        layers.add(
+            new LayerRecord(
+                layer.getLayerId(),
+                Math.max(0, layer.getSize()),
+                Optional.empty(),
+                Optional.empty(),
+                Set.of(workerId)));
       } else {
-        LOG.atWarn().addKeyValue("worker", workerId).log("worker holds a layer of a malformed id; ignored");
+        LOG.atWarn()
+            .addKeyValue("worker", workerId)
+            .log("worker holds a layer of a malformed id; ignored");
       }
     }
     return layers;
   }
 
-  private static List<Platform> platforms(List<dev.slipway.protocol.buildkit.ops.Platform> messages) throws SlipwayException {
+  private static List<Platform> platforms(List<dev.slipway.protocol.buildkit.ops.Platform> messages)
+      throws SlipwayException {
     List<Platform> platforms = new ArrayList<>();
     for (var message : messages) {
       try {
-        Platform platform = new Platform(message.getOS(), message.getArchitecture(), message.getVariant(), message.getOSVersion());
+        Platform platform =
+            new Platform(
+                message.getOS(),
+                message.getArchitecture(),
+                message.getVariant(),
+                message.getOSVersion());
         if (!platforms.contains(platform)) {
           platforms.add(platform);
         }
@@ -82,7 +104,8 @@ final class HelloReader {
   private static boolean isHttpUrl(String text) {
     try {
       URI uri = URI.create(text);
-      return uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()));
+      return uri.getHost() != null
+          && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()));
     } catch (IllegalArgumentException _) {
       return false;
     }

@@ -10,7 +10,8 @@ import java.security.MessageDigest;
 
 /** Lets only calls in that carry the farm's join token. */
 final class JoinToken implements ServerInterceptor {
-  static final Metadata.Key<String> HEADER = Metadata.Key.of("slipway-join-token", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> HEADER =
+      Metadata.Key.of("slipway-join-token", Metadata.ASCII_STRING_MARSHALLER);
 
   private final byte[] expected;
 
@@ -22,7 +23,8 @@ final class JoinToken implements ServerInterceptor {
   }
 
   @Override
-  public <Q, R> ServerCall.Listener<Q> interceptCall(ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+  public <Q, R> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
     String given = headers.get(HEADER);
     if (given == null || !MessageDigest.isEqual(expected, given.getBytes(StandardCharsets.UTF_8))) {
       call.close(Status.UNAUTHENTICATED.withDescription("the join token is wrong"), new Metadata());

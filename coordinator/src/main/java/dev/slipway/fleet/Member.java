@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A worker in one membership: its link and who waits for what it will say. What arrives is routed on the reader's thread, in order.
- * @ThreadSafe
+ * A worker in one membership: its link and who waits for what it will say. What arrives is routed
+ * on the reader's thread, in order. @ThreadSafe
  */
 final class Member {
   private static final Logger LOG = LoggerFactory.getLogger(Member.class);
@@ -55,7 +55,8 @@ final class Member {
   }
 
   WorkerStatus status() {
-    return new WorkerStatus(lastBeat.getRunningStages(), lastBeat.getFreeBytes(), Duration.ofNanos(silentNanos()));
+    return new WorkerStatus(
+        lastBeat.getRunningStages(), lastBeat.getFreeBytes(), Duration.ofNanos(silentNanos()));
   }
 
   long silentNanos() {
@@ -69,9 +70,11 @@ final class Member {
     }
   }
 
-  void addStage(String stageId, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) throws SlipwayException {
+  void addStage(String stageId, Consumer<StageEvent> events, Consumer<StageOutcome> outcome)
+      throws SlipwayException {
     if (stages.putIfAbsent(stageId, new StageRoute(events, outcome)) != null) {
-      throw new SlipwayException(ErrorKind.CONFLICT, "stage " + stageId + " runs on worker " + id() + " already");
+      throw new SlipwayException(
+          ErrorKind.CONFLICT, "stage " + stageId + " runs on worker " + id() + " already");
     }
   }
 
@@ -152,7 +155,10 @@ final class Member {
     try {
       delivery.run();
     } catch (RuntimeException e) {
-      LOG.atError().addKeyValue("worker", id()).setCause(e).log("a consumer of a worker's message failed");
+      LOG.atError()
+          .addKeyValue("worker", id())
+          .setCause(e)
+          .log("a consumer of a worker's message failed");
     }
   }
 

@@ -43,7 +43,8 @@ final class PendingReply<T> {
    * @param total longest time at all, from when the question was made
    * @throws SlipwayException what {@link #fail} was given, or UNAVAILABLE on a time-out
    */
-  T await(String what, Duration silence, Duration total) throws SlipwayException, InterruptedException {
+  T await(String what, Duration silence, Duration total)
+      throws SlipwayException, InterruptedException {
     while (true) {
       long now = System.nanoTime();
       long left = Math.min(asked + total.toNanos() - now, lastNews + silence.toNanos() - now);
@@ -54,10 +55,12 @@ final class PendingReply<T> {
       } catch (TimeoutException _) {
         now = System.nanoTime();
         if (now - asked >= total.toNanos()) {
-          throw new SlipwayException(ErrorKind.UNAVAILABLE, what + " did not end in " + seconds(total));
+          throw new SlipwayException(
+              ErrorKind.UNAVAILABLE, what + " did not end in " + seconds(total));
         }
         if (now - lastNews >= silence.toNanos()) {
-          throw new SlipwayException(ErrorKind.UNAVAILABLE, what + " gave no sign of life for " + seconds(silence));
+          throw new SlipwayException(
+              ErrorKind.UNAVAILABLE, what + " gave no sign of life for " + seconds(silence));
         }
       }
     }
@@ -71,6 +74,7 @@ final class PendingReply<T> {
     if (cause instanceof SlipwayException reason) {
       return new SlipwayException(reason.kind(), reason.getMessage(), reason);
     }
-    return new SlipwayException(ErrorKind.INTERNAL, "a reply of a worker was lost: " + cause, cause);
+    return new SlipwayException(
+        ErrorKind.INTERNAL, "a reply of a worker was lost: " + cause, cause);
   }
 }

@@ -12,15 +12,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way to one worker: an outbox that a thread of its own empties, as fast as the worker reads and no faster. @ThreadSafe
+ * The way to one worker: an outbox that a thread of its own empties, as fast as the worker reads
+ * and no faster. @ThreadSafe
  */
 final class WorkerLink {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerLink.class);
 
-  /** Messages under way to a worker; with a message per slot, push or read this many means that it does not read. */
+  /**
+   * Messages under way to a worker; with a message per slot, push or read this many means that it
+   * does not read.
+   */
   private static final int MAX_OUTBOX = 4096;
 
-  /** The signal that the stream is ready may come late, behind a message being handled; look again after this long. */
+  /**
+   * The signal that the stream is ready may come late, behind a message being handled; look again
+   * after this long.
+   */
   private static final long READY_POLL_MILLIS = 100;
 
   private final ServerCallStreamObserver<CoordinatorMessage> stream;

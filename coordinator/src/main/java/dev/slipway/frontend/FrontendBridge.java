@@ -14,12 +14,15 @@ public interface FrontendBridge {
   Reference solve(Definition definition) throws SlipwayException, InterruptedException;
 
   /**
-   * Resolves an image to a digest and its configuration for the platform; shown as a vertex named {@code logName}.
+   * Resolves an image to a digest and its configuration for the platform; shown as a vertex named
+   * {@code logName}.
    *
    * @param reference normalised, {@code docker.io/library/alpine:latest}
    * @param resolveMode {@code default}, {@code pull}, {@code local}
    */
-  ResolvedImage resolveImage(String reference, Platform platform, String resolveMode, String logName) throws SlipwayException, InterruptedException;
+  ResolvedImage resolveImage(
+      String reference, Platform platform, String resolveMode, String logName)
+      throws SlipwayException, InterruptedException;
 
   /** The progress of the build. */
   Progress progress();
@@ -30,7 +33,8 @@ public interface FrontendBridge {
     byte[] readFile(String path) throws SlipwayException, IOException, InterruptedException;
 
     /** The content of a file, or nothing when there is none. */
-    Optional<byte[]> findFile(String path) throws SlipwayException, IOException, InterruptedException;
+    Optional<byte[]> findFile(String path)
+        throws SlipwayException, IOException, InterruptedException;
   }
 
   /**

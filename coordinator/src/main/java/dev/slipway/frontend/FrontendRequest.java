@@ -8,14 +8,19 @@ import java.util.Map;
 /**
  * What the client asked of a frontend.
  *
- * @param options FrontendAttrs: {@code filename}, {@code build-arg:NAME}, {@code platform}, …; unknown keys are ignored
+ * @param options FrontendAttrs: {@code filename}, {@code build-arg:NAME}, {@code platform}, …;
+ *     unknown keys are ignored
  * @param inputs named definitions sent along
  * @param sessionId session that serves local directories
  * @param buildPlatform the platform of BUILDPLATFORM: the farm's default
  * @param platforms all that the farm can build for
  */
 public record FrontendRequest(
-    Map<String, String> options, Map<String, Definition> inputs, String sessionId, Platform buildPlatform, List<Platform> platforms) {
+    Map<String, String> options,
+    Map<String, Definition> inputs,
+    String sessionId,
+    Platform buildPlatform,
+    List<Platform> platforms) {
   public FrontendRequest {
     options = Map.copyOf(options);
     inputs = Map.copyOf(inputs);

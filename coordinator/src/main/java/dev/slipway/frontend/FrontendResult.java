@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param byPlatform results by platform id, in the order asked for
  * @param metadata {@code containerimage.config[/id]}, {@code refs.platforms}, …
  */
-public record FrontendResult(Optional<Definition> single, Map<String, Definition> byPlatform, Map<String, byte[]> metadata) {
+public record FrontendResult(
+    Optional<Definition> single, Map<String, Definition> byPlatform, Map<String, byte[]> metadata) {
   public FrontendResult {
     byPlatform = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(byPlatform));
     metadata = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(metadata));

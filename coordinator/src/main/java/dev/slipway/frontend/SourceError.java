@@ -12,7 +12,8 @@ public final class SourceError extends SlipwayException {
   private final transient SourceMap.SourceFile file;
   private final transient List<SourceMap.Range> ranges;
 
-  public SourceError(ErrorKind kind, String message, SourceMap.SourceFile file, List<SourceMap.Range> ranges) {
+  public SourceError(
+      ErrorKind kind, String message, SourceMap.SourceFile file, List<SourceMap.Range> ranges) {
     super(kind, message);
     this.file = file;
     this.ranges = List.copyOf(ranges);

@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Several definitions as one graph: what they share is there once, what no result needs is left out. Vertices are in order, inputs
- * before users.
+ * Several definitions as one graph: what they share is there once, what no result needs is left
+ * out. Vertices are in order, inputs before users.
  */
 public final class BuildGraph {
   private final Map<Digest, Vertex> vertices;
@@ -34,7 +34,9 @@ public final class BuildGraph {
     this.targets = definitions.stream().map(Definition::result).toList();
     this.continuations = new LinkedHashMap<>();
     for (Vertex vertex : vertices.values()) {
-      rootInput(vertex).ifPresent(edge -> continuations.computeIfAbsent(edge.vertex(), _ -> new ArrayList<>()).add(vertex));
+      rootInput(vertex)
+          .ifPresent(edge ->
+              continuations.computeIfAbsent(edge.vertex(), _ -> new ArrayList<>()).add(vertex));
     }
   }
 
@@ -44,7 +46,8 @@ public final class BuildGraph {
     definitions.forEach(definition -> definition.vertices().forEach(all::putIfAbsent));
     Set<Digest> needed = new HashSet<>();
     Deque<Digest> open = new ArrayDeque<>();
-    definitions.forEach(definition -> definition.result().ifPresent(edge -> open.add(edge.vertex())));
+    definitions.forEach(
+        definition -> definition.result().ifPresent(edge -> open.add(edge.vertex())));
     while (!open.isEmpty()) {
       Digest digest = open.pop();
       if (needed.add(digest)) {
@@ -82,7 +85,10 @@ public final class BuildGraph {
         .orElse(SourceMap.EMPTY);
   }
 
-  /** The edge whose filesystem the vertex changes; empty when it starts from scratch or changes none. */
+  /**
+   * The edge whose filesystem the vertex changes; empty when it starts from scratch or changes
+   * none.
+   */
   static Optional<Edge> rootInput(Vertex vertex) {
     return switch (vertex.op()) {
       case Op.Exec exec -> input(vertex, exec.root().input());
@@ -92,7 +98,9 @@ public final class BuildGraph {
   }
 
   private static Optional<Edge> input(Vertex vertex, int index) {
-    return index < 0 || index >= vertex.inputs().size() ? Optional.empty() : Optional.of(vertex.inputs().get(index));
+    return index < 0 || index >= vertex.inputs().size()
+        ? Optional.empty()
+        : Optional.of(vertex.inputs().get(index));
   }
 
   /** Follows the chain of actions from output 0 down to an input of the op. */

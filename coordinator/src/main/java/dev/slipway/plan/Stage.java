@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Vertices that run one after the other on one worker, each on the root filesystem that the one before left.
+ * Vertices that run one after the other on one worker, each on the root filesystem that the one
+ * before left.
  *
  * @param steps never empty
  * @param platform of the processes in it; empty when it runs none and any worker will do

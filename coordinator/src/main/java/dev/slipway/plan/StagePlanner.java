@@ -13,9 +13,10 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Cuts stages out of a graph as its inputs become available. A stage starts with a vertex all of whose inputs exist and goes on as long
- * as one more vertex builds on the last one's root filesystem and waits for nobody else: so a chain of fifty RUN steps is one stage,
- * and a {@code COPY --from} of a stage that is not built yet does not hold up the steps before it. Pure.
+ * Cuts stages out of a graph as its inputs become available. A stage starts with a vertex all of
+ * whose inputs exist and goes on as long as one more vertex builds on the last one's root
+ * filesystem and waits for nobody else: so a chain of fifty RUN steps is one stage, and a {@code
+ * COPY --from} of a stage that is not built yet does not hold up the steps before it. Pure.
  */
 public final class StagePlanner {
   private StagePlanner() {}
@@ -26,7 +27,8 @@ public final class StagePlanner {
    * @param waiting vertices that have to run and do not run yet
    * @param available whether an edge's result exists
    */
-  public static List<Stage> ready(BuildGraph graph, Set<Digest> waiting, Predicate<Edge> available) {
+  public static List<Stage> ready(
+      BuildGraph graph, Set<Digest> waiting, Predicate<Edge> available) {
     List<Stage> stages = new ArrayList<>();
     Set<Digest> taken = new HashSet<>();
     for (Vertex vertex : graph.inOrder()) {
@@ -41,7 +43,11 @@ public final class StagePlanner {
   }
 
   private static List<Vertex> chainFrom(
-      Vertex start, BuildGraph graph, Set<Digest> waiting, Set<Digest> taken, Predicate<Edge> available) {
+      Vertex start,
+      BuildGraph graph,
+      Set<Digest> waiting,
+      Set<Digest> taken,
+      Predicate<Edge> available) {
     List<Vertex> steps = new ArrayList<>(List.of(start));
     Set<Digest> inChain = new HashSet<>(Set.of(start.digest()));
     Optional<Platform> platform = platformOf(start);
@@ -49,9 +55,12 @@ public final class StagePlanner {
       Optional<Platform> current = platform;
       Optional<Vertex> next =
           graph.continuations(steps.getLast().digest()).stream()
-              .filter(vertex -> waiting.contains(vertex.digest()) && !taken.contains(vertex.digest()))
+              .filter(
+                  vertex -> waiting.contains(vertex.digest()) && !taken.contains(vertex.digest()))
               .filter(vertex -> compatible(current, platformOf(vertex)))
-              .filter(vertex -> vertex.inputs().stream().allMatch(edge -> inChain.contains(edge.vertex()) || available.test(edge)))
+              .filter(vertex ->
+                  vertex.inputs().stream()
+                      .allMatch(edge -> inChain.contains(edge.vertex()) || available.test(edge)))
               .findFirst();
       if (next.isEmpty()) {
         return steps;
@@ -63,7 +72,8 @@ public final class StagePlanner {
   }
 
   static Stage stageOf(List<Vertex> steps) {
-    return new Stage(steps, steps.stream().map(StagePlanner::platformOf).flatMap(Optional::stream).findFirst());
+    return new Stage(
+        steps, steps.stream().map(StagePlanner::platformOf).flatMap(Optional::stream).findFirst());
   }
 
   private static boolean compatible(Optional<Platform> one, Optional<Platform> other) {

@@ -1,4 +1,7 @@
-/** Cuts what is left of a build graph into stages: chains of vertices on one root filesystem. Pure. Depends on: graph. */
+/**
+ * Cuts what is left of a build graph into stages: chains of vertices on one root filesystem. Pure.
+ * Depends on: graph.
+ */
 @NullMarked
 package dev.slipway.plan;
 

@@ -3,7 +3,10 @@ package dev.slipway.progress;
 import dev.slipway.oci.Digest;
 import java.time.Duration;
 
-/** What is kept of a build for people and pages: which worker ran which step, what came from the cache. @ThreadSafe */
+/**
+ * What is kept of a build for people and pages: which worker ran which step, what came from the
+ * cache. @ThreadSafe
+ */
 public interface BuildReport {
   /** Keeps nothing. */
   BuildReport NONE = (_, _) -> {};

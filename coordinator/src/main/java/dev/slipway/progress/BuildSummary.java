@@ -13,7 +13,13 @@ import java.util.Optional;
  * @param steps finished ones, in the order they finished
  */
 public record BuildSummary(
-    String id, String name, State state, Instant startedAt, Optional<Instant> completedAt, Optional<String> error, List<BuildReport.Step> steps) {
+    String id,
+    String name,
+    State state,
+    Instant startedAt,
+    Optional<Instant> completedAt,
+    Optional<String> error,
+    List<BuildReport.Step> steps) {
   public BuildSummary {
     steps = List.copyOf(steps);
   }

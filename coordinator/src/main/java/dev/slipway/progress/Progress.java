@@ -56,29 +56,47 @@ public interface Progress {
     /** A vertex outside the graph, its digest made from a unique text. */
     public static VertexState internal(String uniqueId, String name) {
       return new VertexState(
-          Digest.ofText(uniqueId), List.of(), name, false, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+          Digest.ofText(uniqueId),
+          List.of(),
+          name,
+          false,
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty());
     }
 
     public VertexState started(Instant at) {
-      return new VertexState(digest, inputs, name, cached, Optional.of(at), Optional.empty(), Optional.empty(), group);
+      return new VertexState(
+          digest, inputs, name, cached, Optional.of(at), Optional.empty(), Optional.empty(), group);
     }
 
     public VertexState completed(Instant at) {
-      return new VertexState(digest, inputs, name, cached, started, Optional.of(at), Optional.empty(), group);
+      return new VertexState(
+          digest, inputs, name, cached, started, Optional.of(at), Optional.empty(), group);
     }
 
     public VertexState failed(Instant at, String message) {
-      return new VertexState(digest, inputs, name, false, started, Optional.of(at), Optional.of(message), group);
+      return new VertexState(
+          digest, inputs, name, false, started, Optional.of(at), Optional.of(message), group);
     }
 
     public VertexState cached(Instant at) {
-      return new VertexState(digest, inputs, name, true, Optional.of(at), Optional.of(at), Optional.empty(), group);
+      return new VertexState(
+          digest, inputs, name, true, Optional.of(at), Optional.of(at), Optional.empty(), group);
     }
   }
 
   /** A sub-line; current and total in bytes, total 0 = unknown. */
   record StatusLine(
-      String id, Digest vertex, String name, long current, long total, Instant timestamp, Optional<Instant> started, Optional<Instant> completed)
+      String id,
+      Digest vertex,
+      String name,
+      long current,
+      long total,
+      Instant timestamp,
+      Optional<Instant> started,
+      Optional<Instant> completed)
       implements Event {}
 
   /** Output of a step; stream 1 is stdout, 2 is stderr. */
@@ -86,6 +104,12 @@ public interface Progress {
 
   /** A warning attached to a vertex. */
   record Warning(
-      Digest vertex, int level, String summary, List<String> detail, String url, Optional<SourceMap.SourceFile> file, List<SourceMap.Range> ranges)
+      Digest vertex,
+      int level,
+      String summary,
+      List<String> detail,
+      String url,
+      Optional<SourceMap.SourceFile> file,
+      List<SourceMap.Range> ranges)
       implements Event {}
 }

@@ -12,8 +12,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * All progress of one build, from its first event to its end, for any number of readers at any time. Bounded: output above a limit
- * is clipped, of a failed step the end is kept. docs/protocol.md#status. @ThreadSafe
+ * All progress of one build, from its first event to its end, for any number of readers at any
+ * time. Bounded: output above a limit is clipped, of a failed step the end is kept.
+ * docs/protocol.md#status. @ThreadSafe
  */
 public final class ProgressLog implements Progress {
   /** Output that is kept of one step, in bytes; the same as BuildKit's. */
@@ -75,7 +76,9 @@ public final class ProgressLog implements Progress {
     lock.lock();
     try {
       // A full log still takes the end of sub-lines, or they would look unfinished for ever.
-      if (!closed && vertices.containsKey(status.vertex()) && (totalBytes < TOTAL_LIMIT || status.completed().isPresent())) {
+      if (!closed
+          && vertices.containsKey(status.vertex())
+          && (totalBytes < TOTAL_LIMIT || status.completed().isPresent())) {
         append(status);
       }
     } finally {
@@ -95,7 +98,11 @@ public final class ProgressLog implements Progress {
         int to = Math.min(from + CHUNK_LIMIT, chunk.data().length);
         boolean whole = to - from == chunk.data().length;
         byte[] part = whole ? chunk.data() : java.util.Arrays.copyOfRange(chunk.data(), from, to);
-        output.add(new LogChunk(chunk.vertex(), chunk.stream(), part, chunk.timestamp()), totalBytes < TOTAL_LIMIT).forEach(this::append);
+        output
+            .add(
+                new LogChunk(chunk.vertex(), chunk.stream(), part, chunk.timestamp()),
+                totalBytes < TOTAL_LIMIT)
+            .forEach(this::append);
       }
     } finally {
       lock.unlock();
@@ -114,7 +121,10 @@ public final class ProgressLog implements Progress {
     }
   }
 
-  /** Ends the log: what still runs is shown as cancelled, later events are dropped, readers come to their end. */
+  /**
+   * Ends the log: what still runs is shown as cancelled, later events are dropped, readers come to
+   * their end.
+   */
   public void close() {
     lock.lock();
     try {
@@ -168,8 +178,8 @@ public final class ProgressLog implements Progress {
     private Reader() {}
 
     /**
-     * Returns the next events, waiting for one; empty when the log was closed and all was read. One batch stays about below
-     * {@link #BATCH_LIMIT}.
+     * Returns the next events, waiting for one; empty when the log was closed and all was read. One
+     * batch stays about below {@link #BATCH_LIMIT}.
      */
     public List<Event> next() throws InterruptedException {
       lock.lockInterruptibly();
@@ -182,7 +192,8 @@ public final class ProgressLog implements Progress {
         }
         int end = next;
         int bytes = 0;
-        while (end < events.size() && (end == next || bytes + weight(events.get(end)) <= BATCH_LIMIT)) {
+        while (end < events.size()
+            && (end == next || bytes + weight(events.get(end)) <= BATCH_LIMIT)) {
           bytes += weight(events.get(end));
           end++;
         }
@@ -195,7 +206,10 @@ public final class ProgressLog implements Progress {
     }
   }
 
-  /** Ancestors that were never looked at, because the answer was known without them, count as cached. */
+  /**
+   * Ancestors that were never looked at, because the answer was known without them, count as
+   * cached.
+   */
   private void inferCached(List<Digest> inputs, Instant at) {
     java.util.ArrayDeque<Digest> open = new java.util.ArrayDeque<>(inputs);
     while (!open.isEmpty()) {
@@ -225,11 +239,16 @@ public final class ProgressLog implements Progress {
   private static int weight(Event event) {
     return EVENT_WEIGHT
         + switch (event) {
-          case VertexState vertex -> vertex.name().length() + vertex.inputs().size() * 71 + vertex.error().map(String::length).orElse(0);
+          case VertexState vertex ->
+              vertex.name().length()
+                  + vertex.inputs().size() * 71
+                  + vertex.error().map(String::length).orElse(0);
           case StatusLine status -> status.id().length();
           case LogChunk chunk -> chunk.data().length;
           case Warning warning ->
-              warning.summary().length() + warning.detail().stream().mapToInt(String::length).sum() + warning.file().map(file -> file.data().length).orElse(0);
+              warning.summary().length()
+                  + warning.detail().stream().mapToInt(String::length).sum()
+                  + warning.file().map(file -> file.data().length).orElse(0);
         };
   }
 }

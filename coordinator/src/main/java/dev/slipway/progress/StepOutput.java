@@ -16,7 +16,10 @@ final class StepOutput {
   private int tailBytes;
   private boolean clipped;
 
-  /** Returns what of the chunk goes into the log: itself, the note that output is clipped from here on, or nothing. */
+  /**
+   * Returns what of the chunk goes into the log: itself, the note that output is clipped from here
+   * on, or nothing.
+   */
   List<LogChunk> add(LogChunk chunk, boolean room) {
     int size = chunk.data().length;
     if (!clipped && room && kept + size <= ProgressLog.STEP_LIMIT) {
@@ -32,8 +35,16 @@ final class StepOutput {
       return List.of();
     }
     clipped = true;
-    String note = room ? "[output clipped, log limit 2MiB reached]\n" : "[output clipped, log limit of the build reached]\n";
-    return List.of(new LogChunk(chunk.vertex(), chunk.stream(), note.getBytes(StandardCharsets.UTF_8), chunk.timestamp()));
+    String note =
+        room
+            ? "[output clipped, log limit 2MiB reached]\n"
+            : "[output clipped, log limit of the build reached]\n";
+    return List.of(
+        new LogChunk(
+            chunk.vertex(),
+            chunk.stream(),
+            note.getBytes(StandardCharsets.UTF_8),
+            chunk.timestamp()));
   }
 
   /** Returns the end of a clipped output, once. */

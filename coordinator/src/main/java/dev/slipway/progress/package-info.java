@@ -1,4 +1,7 @@
-/** What a client sees of a running build: vertices, their sub-lines, logs and warnings, kept for late readers. Depends on: oci, graph. */
+/**
+ * What a client sees of a running build: vertices, their sub-lines, logs and warnings, kept for
+ * late readers. Depends on: oci, graph.
+ */
 @NullMarked
 package dev.slipway.progress;
 

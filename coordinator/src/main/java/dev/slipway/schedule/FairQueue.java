@@ -15,13 +15,16 @@ import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The waiting stages in fair order: the tenant with the fewest running stages comes first, then its build with the fewest; among equals
- * the one served longest ago; inside a build in order of submission. Kept per platform, so that stages nobody can take now do not
- * stand in the way of others. Owned by {@link SchedulerState}.
+ * The waiting stages in fair order: the tenant with the fewest running stages comes first, then its
+ * build with the fewest; among equals the one served longest ago; inside a build in order of
+ * submission. Kept per platform, so that stages nobody can take now do not stand in the way of
+ * others. Owned by {@link SchedulerState}.
  */
 final class FairQueue {
   private static final Comparator<Share> TURN =
-      Comparator.<Share>comparingInt(share -> share.running).thenComparingLong(share -> share.servedAt).thenComparingLong(share -> share.serial);
+      Comparator.<Share>comparingInt(share -> share.running)
+          .thenComparingLong(share -> share.servedAt)
+          .thenComparingLong(share -> share.serial);
 
   private final int maxRunningPerTenant;
   private final Map<String, Tenant> tenants = new HashMap<>();
@@ -46,7 +49,8 @@ final class FairQueue {
   void add(QueuedStage stage) {
     Build build = build(stage);
     Platform platform = stage.request.platform();
-    if (build.waiting.computeIfAbsent(platform, _ -> new TreeMap<>()).put(stage.sequence, stage) == null) {
+    if (build.waiting.computeIfAbsent(platform, _ -> new TreeMap<>()).put(stage.sequence, stage)
+        == null) {
       size++;
     }
     build.tenant.ready.computeIfAbsent(platform, _ -> new TreeSet<>(TURN)).add(build);
@@ -79,7 +83,15 @@ final class FairQueue {
     if (waiting == null || waiting.first().running >= maxRunningPerTenant) {
       return null; // the first has the fewest: all others are at their bound too
     }
-    return waiting.first().ready.get(platform).first().waiting.get(platform).firstEntry().getValue();
+    return waiting
+        .first()
+        .ready
+        .get(platform)
+        .first()
+        .waiting
+        .get(platform)
+        .firstEntry()
+        .getValue();
   }
 
   /** Whether it is the left one's turn before the right one's. */
@@ -91,12 +103,18 @@ final class FairQueue {
     return order != 0 ? order < 0 : left.sequence < right.sequence;
   }
 
-  /** Walks the stages of a platform in the order in which they would be served if all took equally long, with their place from 0. */
+  /**
+   * Walks the stages of a platform in the order in which they would be served if all took equally
+   * long, with their place from 0.
+   */
   void forEachInOrder(Platform platform, ObjIntConsumer<QueuedStage> visitor) {
     Deque<Deque<Iterator<QueuedStage>>> round = new ArrayDeque<>();
     for (Tenant tenant : ready.getOrDefault(platform, new TreeSet<>(TURN))) {
       Deque<Iterator<QueuedStage>> builds = new ArrayDeque<>();
-      tenant.ready.get(platform).forEach(build -> builds.add(build.waiting.get(platform).values().iterator()));
+      tenant
+          .ready
+          .get(platform)
+          .forEach(build -> builds.add(build.waiting.get(platform).values().iterator()));
       round.add(builds);
     }
     for (int place = 0; !round.isEmpty(); place++) {
@@ -113,8 +131,10 @@ final class FairQueue {
   }
 
   private Build build(QueuedStage stage) {
-    Tenant tenant = tenants.computeIfAbsent(stage.request.tenant(), name -> new Tenant(name, ++serials));
-    return tenant.builds.computeIfAbsent(stage.request.buildId(), id -> new Build(id, tenant, ++serials));
+    Tenant tenant =
+        tenants.computeIfAbsent(stage.request.tenant(), name -> new Tenant(name, ++serials));
+    return tenant.builds.computeIfAbsent(
+        stage.request.buildId(), id -> new Build(id, tenant, ++serials));
   }
 
   private void take(QueuedStage stage, Build build) {

@@ -8,14 +8,18 @@ sealed interface Notice {
 
   Scheduler.Listener listener();
 
-  /** @param waitedNanos time since the stage was submitted */
-  record Assigned(String stageId, Scheduler.Listener listener, String workerId, long waitedNanos) implements Notice {}
+  /**
+   * @param waitedNanos time since the stage was submitted
+   */
+  record Assigned(String stageId, Scheduler.Listener listener, String workerId, long waitedNanos)
+      implements Notice {}
 
   record Waiting(String stageId, Scheduler.Listener listener, int ahead) implements Notice {}
 
   record Lost(String stageId, Scheduler.Listener listener, String workerId) implements Notice {}
 
-  record Failed(String stageId, Scheduler.Listener listener, SlipwayException reason) implements Notice {}
+  record Failed(String stageId, Scheduler.Listener listener, SlipwayException reason)
+      implements Notice {}
 
   /** Calls the listener. */
   default void deliver() {

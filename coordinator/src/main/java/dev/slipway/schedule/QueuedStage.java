@@ -7,7 +7,10 @@ final class QueuedStage {
   final StageRequest request;
   final Scheduler.Listener listener;
 
-  /** Order of submission; a stage that comes back keeps it, which puts it before its build's younger stages. */
+  /**
+   * Order of submission; a stage that comes back keeps it, which puts it before its build's younger
+   * stages.
+   */
   final long sequence;
 
   final long submittedAt;

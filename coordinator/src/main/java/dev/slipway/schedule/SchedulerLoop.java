@@ -13,12 +13,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The farm's scheduler: one thread that drains the events, lets {@link SchedulerState} decide and tells the listeners. @ThreadSafe
+ * The farm's scheduler: one thread that drains the events, lets {@link SchedulerState} decide and
+ * tells the listeners. @ThreadSafe
  */
 public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SchedulerLoop.class);
 
-  /** Events taken before the listeners hear of them; bounds the delay of the first when thousands arrive at once. */
+  /**
+   * Events taken before the listeners hear of them; bounds the delay of the first when thousands
+   * arrive at once.
+   */
   private static final int BATCH = 256;
 
   /** How long {@link #close} waits for a listener that is being called. */
@@ -27,7 +31,10 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
   private final SchedulerConfig config;
   private final Consumer<Duration> queueTimes;
 
-  /** Not bounded by itself: submissions are by {@code maxWaiting}, all others follow a submission or a member. */
+  /**
+   * Not bounded by itself: submissions are by {@code maxWaiting}, all others follow a submission or
+   * a member.
+   */
   private final BlockingQueue<SchedulerEvent> events = new LinkedBlockingQueue<>();
 
   private final Thread thread;
@@ -48,7 +55,8 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
   /**
    * Starts the loop.
    *
-   * @param queueTimes told of each assigned stage how long it had waited; called by the loop, must not block
+   * @param queueTimes told of each assigned stage how long it had waited; called by the loop, must
+   *     not block
    */
   public static SchedulerLoop start(SchedulerConfig config, Consumer<Duration> queueTimes) {
     SchedulerLoop loop = new SchedulerLoop(config, queueTimes);
@@ -64,10 +72,13 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
   @Override
   public void submit(StageRequest request, Listener listener) throws SlipwayException {
     if (stopped) {
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, "stage " + request.stageId() + " was not queued: the coordinator is stopping");
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE,
+          "stage " + request.stageId() + " was not queued: the coordinator is stopping");
     }
     if (Math.max(stats.waiting(), events.size()) >= config.maxWaiting()) {
-      throw new SlipwayException(ErrorKind.EXHAUSTED, "the queue is full: " + config.maxWaiting() + " stages wait");
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED, "the queue is full: " + config.maxWaiting() + " stages wait");
     }
     events.add(new SchedulerEvent.Submitted(request, listener));
   }
@@ -84,7 +95,10 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
 
   @Override
   public void refused(String stageId, String reason) {
-    LOG.atDebug().addKeyValue("stage", stageId).addKeyValue("reason", reason).log("stage refused by its worker");
+    LOG.atDebug()
+        .addKeyValue("stage", stageId)
+        .addKeyValue("reason", reason)
+        .log("stage refused by its worker");
     events.add(new SchedulerEvent.Refused(stageId, reason));
   }
 
@@ -117,7 +131,9 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
       while (!stopped) {
         long wake = state.nextWake();
         SchedulerEvent first =
-            wake == Long.MAX_VALUE ? events.take() : events.poll(Math.max(0, wake - System.nanoTime()), TimeUnit.NANOSECONDS);
+            wake == Long.MAX_VALUE
+                ? events.take()
+                : events.poll(Math.max(0, wake - System.nanoTime()), TimeUnit.NANOSECONDS);
         batch.add(first == null ? new SchedulerEvent.Ticked() : first);
         events.drainTo(batch, BATCH - 1);
         List<Notice> notices = new ArrayList<>();
@@ -146,7 +162,10 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
       }
       notice.deliver();
     } catch (RuntimeException e) {
-      LOG.atError().addKeyValue("stage", notice.stageId()).setCause(e).log("a listener of the scheduler failed");
+      LOG.atError()
+          .addKeyValue("stage", notice.stageId())
+          .setCause(e)
+          .log("a listener of the scheduler failed");
     }
   }
 }

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scheduling policy: turns events into notices. Time is passed in, in nanoseconds of any origin that never goes back. Not
- * thread-safe: one owner.
+ * The scheduling policy: turns events into notices. Time is passed in, in nanoseconds of any origin
+ * that never goes back. Not thread-safe: one owner.
  */
 final class SchedulerState {
   /** Places up to this are told exactly, beyond it when they moved by a tenth. */
@@ -24,7 +24,10 @@ final class SchedulerState {
   private final Map<String, QueuedStage> waiting = new HashMap<>();
   private final Map<String, Placed> running = new HashMap<>();
 
-  /** When the last worker that offered the platform left; only platforms that were offered once and are not now. */
+  /**
+   * When the last worker that offered the platform left; only platforms that were offered once and
+   * are not now.
+   */
   private final Map<Platform, Long> unofferedSince = new HashMap<>();
 
   private List<Notice> notices = new ArrayList<>();
@@ -66,11 +69,20 @@ final class SchedulerState {
 
   /** The latest time at which {@link #handle} wants to be called again, if only with a tick. */
   long nextWake() {
-    return waiting.isEmpty() ? Long.MAX_VALUE : Math.min(nextNotice, workforce.nextReadmission(nextNotice));
+    return waiting.isEmpty()
+        ? Long.MAX_VALUE
+        : Math.min(nextNotice, workforce.nextReadmission(nextNotice));
   }
 
   SchedulerStats stats() {
-    return new SchedulerStats(waiting.size(), running.size(), workforce.size(), workforce.slots(), assigned, refused, lost);
+    return new SchedulerStats(
+        waiting.size(),
+        running.size(),
+        workforce.size(),
+        workforce.slots(),
+        assigned,
+        refused,
+        lost);
   }
 
   private void submit(SchedulerEvent.Submitted event, long nowNanos) {
@@ -80,7 +92,9 @@ final class SchedulerState {
       fail(stage, ErrorKind.CONFLICT, "stage " + stage.id() + " was submitted twice");
     } else if (waiting.size() >= config.maxWaiting()) {
       fail(stage, ErrorKind.EXHAUSTED, "the queue is full: " + waiting.size() + " stages wait");
-    } else if (workforce.size() > 0 && !workforce.offered().contains(platform) && !unofferedSince.containsKey(platform)) {
+    } else if (workforce.size() > 0
+        && !workforce.offered().contains(platform)
+        && !unofferedSince.containsKey(platform)) {
       fail(stage, ErrorKind.INVALID, nobodyRuns(platform));
     } else {
       waiting.put(stage.id(), stage);
@@ -146,7 +160,8 @@ final class SchedulerState {
       workforce.occupy(workerId, stage.id());
       running.put(stage.id(), new Placed(stage, workerId));
       assigned++;
-      notices.add(new Notice.Assigned(stage.id(), stage.listener, workerId, nowNanos - stage.submittedAt));
+      notices.add(
+          new Notice.Assigned(stage.id(), stage.listener, workerId, nowNanos - stage.submittedAt));
     }
   }
 
@@ -168,15 +183,32 @@ final class SchedulerState {
     for (QueuedStage stage : List.copyOf(waiting.values())) {
       Platform platform = stage.request.platform();
       long waited = nowNanos - stage.submittedAt;
-      boolean nobody = !workforce.offered().contains(platform) && !unofferedSince.containsKey(platform) && waited >= patience;
+      boolean nobody =
+          !workforce.offered().contains(platform)
+              && !unofferedSince.containsKey(platform)
+              && waited >= patience;
       if (!nobody && waited < config.maxWait().toNanos()) {
         continue;
       }
       withdraw(stage.id());
       if (!nobody) {
-        fail(stage, ErrorKind.EXHAUSTED, "no slot on a worker for " + platform + " came free in " + config.maxWait().toSeconds() + " s");
+        fail(
+            stage,
+            ErrorKind.EXHAUSTED,
+            "no slot on a worker for "
+                + platform
+                + " came free in "
+                + config.maxWait().toSeconds()
+                + " s");
       } else if (workforce.size() == 0) {
-        fail(stage, ErrorKind.UNAVAILABLE, "no worker can run " + platform + ": none has joined the farm for " + config.workerPatience().toSeconds() + " s");
+        fail(
+            stage,
+            ErrorKind.UNAVAILABLE,
+            "no worker can run "
+                + platform
+                + ": none has joined the farm for "
+                + config.workerPatience().toSeconds()
+                + " s");
       } else {
         fail(stage, ErrorKind.INVALID, nobodyRuns(platform));
       }
@@ -189,7 +221,8 @@ final class SchedulerState {
           platform,
           (stage, place) -> {
             int moved = Math.abs(place - stage.announced);
-            if (stage.announced == QueuedStage.NOT_ANNOUNCED || (moved > 0 && (place <= EXACT_PLACES || moved * 10 >= place))) {
+            if (stage.announced == QueuedStage.NOT_ANNOUNCED
+                || (moved > 0 && (place <= EXACT_PLACES || moved * 10 >= place))) {
               stage.announced = place;
               notices.add(new Notice.Waiting(stage.id(), stage.listener, place));
             }
@@ -198,7 +231,8 @@ final class SchedulerState {
   }
 
   private String nobodyRuns(Platform platform) {
-    String offered = workforce.offered().stream().sorted().map(Platform::id).collect(Collectors.joining(", "));
+    String offered =
+        workforce.offered().stream().sorted().map(Platform::id).collect(Collectors.joining(", "));
     return "no worker can run " + platform + ": workers offer " + offered;
   }
 

@@ -11,6 +11,7 @@ package dev.slipway.schedule;
  * @param refused assignments that workers turned down since the start
  * @param lost running stages whose worker left since the start
  */
-public record SchedulerStats(int waiting, int running, int workers, int slots, long assigned, long refused, long lost) {
+public record SchedulerStats(
+    int waiting, int running, int workers, int slots, long assigned, long refused, long lost) {
   static final SchedulerStats EMPTY = new SchedulerStats(0, 0, 0, 0, 0, 0, 0);
 }

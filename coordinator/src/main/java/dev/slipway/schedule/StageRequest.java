@@ -9,9 +9,15 @@ import java.util.Map;
  * @param stageId unique
  * @param buildId stages of one build share its turn in the queue
  * @param tenant builds of one tenant share its turn
- * @param bytesByWorker worker id to bytes of the stage's inputs that it holds already; a worker that holds none may be absent
+ * @param bytesByWorker worker id to bytes of the stage's inputs that it holds already; a worker
+ *     that holds none may be absent
  */
-public record StageRequest(String stageId, String buildId, String tenant, Platform platform, Map<String, Long> bytesByWorker) {
+public record StageRequest(
+    String stageId,
+    String buildId,
+    String tenant,
+    Platform platform,
+    Map<String, Long> bytesByWorker) {
   public StageRequest {
     bytesByWorker = Map.copyOf(bytesByWorker);
   }

@@ -8,7 +8,8 @@ import java.util.Set;
  *
  * @param slots stages at once, at least 1
  */
-public record WorkerCapacity(String workerId, Set<Platform> nativePlatforms, Set<Platform> emulatedPlatforms, int slots) {
+public record WorkerCapacity(
+    String workerId, Set<Platform> nativePlatforms, Set<Platform> emulatedPlatforms, int slots) {
   public WorkerCapacity {
     if (slots < 1) {
       throw new IllegalArgumentException("worker " + workerId + " has " + slots + " slots");

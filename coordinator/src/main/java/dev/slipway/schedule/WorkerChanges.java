@@ -2,7 +2,10 @@ package dev.slipway.schedule;
 
 /** Told of the workers that come and go. Calls do not block. @ThreadSafe */
 public interface WorkerChanges {
-  /** The worker is ready for stages. A worker of the same id that was there before is gone, its stages lost. */
+  /**
+   * The worker is ready for stages. A worker of the same id that was there before is gone, its
+   * stages lost.
+   */
   void workerJoined(WorkerCapacity worker);
 
   /** The worker is gone, its stages lost. */

@@ -13,31 +13,37 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The joined workers, indexed by the platforms they offer and by how loaded they are, so that choosing one does not look at all of
- * them. Owned by {@link SchedulerState}.
+ * The joined workers, indexed by the platforms they offer and by how loaded they are, so that
+ * choosing one does not look at all of them. Owned by {@link SchedulerState}.
  */
 final class Workforce {
   /**
-   * A fully loaded worker is worth as much as fetching this many bytes: about two seconds of a gigabit link. Below it spreading wins,
-   * above it staying with the bytes does.
+   * A fully loaded worker is worth as much as fetching this many bytes: about two seconds of a
+   * gigabit link. Below it spreading wins, above it staying with the bytes does.
    */
   private static final double BYTES_PER_LOAD = 256L << 20;
 
-  /** Holders that are weighed for one stage; when more workers hold its inputs, nearly any of them is good. */
+  /**
+   * Holders that are weighed for one stage; when more workers hold its inputs, nearly any of them
+   * is good.
+   */
   private static final int MAX_HOLDERS_WEIGHED = 256;
 
   /** Longest back-off is 2^6 times the first. */
   private static final int MAX_DOUBLINGS = 6;
 
   private static final Comparator<Worker> LEAST_LOADED_FIRST =
-      Comparator.comparingDouble(Worker::load).thenComparingInt(worker -> worker.used - worker.capacity.slots()).thenComparing(Worker::id);
+      Comparator.comparingDouble(Worker::load)
+          .thenComparingInt(worker -> worker.used - worker.capacity.slots())
+          .thenComparing(Worker::id);
 
   private final long backoffNanos;
   private final Map<String, Worker> workers = new HashMap<>();
   private final Map<Platform, Integer> offers = new HashMap<>();
   private final Map<Platform, TreeSet<Worker>> nativeRoom = new HashMap<>();
   private final Map<Platform, TreeSet<Worker>> emulatedRoom = new HashMap<>();
-  private final PriorityQueue<Worker> aside = new PriorityQueue<>(Comparator.comparingLong(worker -> worker.asideUntil));
+  private final PriorityQueue<Worker> aside =
+      new PriorityQueue<>(Comparator.comparingLong(worker -> worker.asideUntil));
   private int slots;
 
   Workforce(long backoffNanos) {
@@ -69,7 +75,10 @@ final class Workforce {
     hideRoom(worker);
     aside.remove(worker);
     slots -= worker.capacity.slots();
-    worker.platforms().forEach(platform -> offers.computeIfPresent(platform, (_, count) -> count == 1 ? null : count - 1));
+    worker
+        .platforms()
+        .forEach(platform ->
+            offers.computeIfPresent(platform, (_, count) -> count == 1 ? null : count - 1));
     return worker.stages;
   }
 
@@ -176,7 +185,8 @@ final class Workforce {
     room.computeIfAbsent(platform, _ -> new TreeSet<>(LEAST_LOADED_FIRST)).add(worker);
   }
 
-  private static void remove(Map<Platform, TreeSet<Worker>> room, Platform platform, Worker worker) {
+  private static void remove(
+      Map<Platform, TreeSet<Worker>> room, Platform platform, Worker worker) {
     @Nullable TreeSet<Worker> set = room.get(platform);
     if (set != null && set.remove(worker) && set.isEmpty()) {
       room.remove(platform);
@@ -208,7 +218,8 @@ final class Workforce {
     }
 
     boolean offers(Platform platform, boolean natively) {
-      return (natively ? capacity.nativePlatforms() : capacity.emulatedPlatforms()).contains(platform);
+      return (natively ? capacity.nativePlatforms() : capacity.emulatedPlatforms())
+          .contains(platform);
     }
 
     Set<Platform> platforms() {

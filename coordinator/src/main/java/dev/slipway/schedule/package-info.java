@@ -1,6 +1,7 @@
 /**
- * Decides which stage runs on which worker and when. One loop owns all state; events in, notices to the listeners out. The policy
- * ({@code SchedulerState}) is pure: no threads, no clock. Depends on: error, oci.
+ * Decides which stage runs on which worker and when. One loop owns all state; events in, notices to
+ * the listeners out. The policy ({@code SchedulerState}) is pure: no threads, no clock. Depends on:
+ * error, oci.
  */
 @NullMarked
 package dev.slipway.schedule;

@@ -14,7 +14,10 @@ final class ClientErrors {
    */
   static SlipwayException of(Session session, Status status, String what, ErrorKind unknown) {
     if (!session.isOpen()) {
-      return new SlipwayException(ErrorKind.UNAVAILABLE, what + " failed: session " + session.id() + " has ended", status.getCause());
+      return new SlipwayException(
+          ErrorKind.UNAVAILABLE,
+          what + " failed: session " + session.id() + " has ended",
+          status.getCause());
     }
     ErrorKind kind =
         switch (status.getCode()) {
@@ -27,6 +30,7 @@ final class ClientErrors {
           default -> unknown;
         };
     String said = status.getDescription();
-    return new SlipwayException(kind, said == null ? what + " failed: " + status.getCode() : said, status.getCause());
+    return new SlipwayException(
+        kind, said == null ? what + " failed: " + status.getCode() : said, status.getCause());
   }
 }

@@ -21,9 +21,14 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
-/** Receives one directory by DiffCopy. Confined to the thread that calls it. Spec: docs/protocol.md#diffcopy. */
+/**
+ * Receives one directory by DiffCopy. Confined to the thread that calls it. Spec:
+ * docs/protocol.md#diffcopy.
+ */
 final class DirectoryReceiver {
-  /** Files asked for and not complete: enough for a far client, and a bound on what waits in memory. */
+  /**
+   * Files asked for and not complete: enough for a far client, and a bound on what waits in memory.
+   */
   private static final int OUTSTANDING = 512;
 
   /** Bytes of one transfer; half of what the store may hold. */
@@ -43,7 +48,8 @@ final class DirectoryReceiver {
   private long bytes;
   private long reported;
 
-  DirectoryReceiver(TunnelSession session, ContextStore store, LocalRequest request, LongConsumer received) {
+  DirectoryReceiver(
+      TunnelSession session, ContextStore store, LocalRequest request, LongConsumer received) {
     this.session = session;
     this.store = store;
     this.request = request;
@@ -64,7 +70,8 @@ final class DirectoryReceiver {
         packet = stream.next();
       }
       if (packet.isEmpty() || !finished) {
-        throw new SlipwayException(ErrorKind.UNAVAILABLE, what + " failed: the client ended it before it was complete");
+        throw new SlipwayException(
+            ErrorKind.UNAVAILABLE, what + " failed: the client ended it before it was complete");
       }
       stream.endSending();
       while (packet.isPresent()) {
@@ -91,8 +98,11 @@ final class DirectoryReceiver {
         }
       }
       case PACKET_DATA -> data(packet);
-      case PACKET_ERR -> throw new SlipwayException(ErrorKind.INVALID, "error from sender: " + packet.getData().toStringUtf8());
-      case PACKET_REQ, PACKET_FIN, UNRECOGNIZED -> throw violated("a packet of type " + packet.getTypeValue());
+      case PACKET_ERR ->
+          throw new SlipwayException(
+              ErrorKind.INVALID, "error from sender: " + packet.getData().toStringUtf8());
+      case PACKET_REQ, PACKET_FIN, UNRECOGNIZED ->
+          throw violated("a packet of type " + packet.getTypeValue());
     }
   }
 
@@ -129,7 +139,8 @@ final class DirectoryReceiver {
   private void data(Packet packet) throws SlipwayException, IOException {
     IncomingFile file = open.get(packet.getID());
     if (file == null) {
-      throw violated("data of file " + Integer.toUnsignedString(packet.getID()) + ", which was not asked for");
+      throw violated(
+          "data of file " + Integer.toUnsignedString(packet.getID()) + ", which was not asked for");
     }
     if (!packet.getData().isEmpty()) {
       file.write(packet.getData().asReadOnlyByteBuffer());
@@ -156,7 +167,9 @@ final class DirectoryReceiver {
   private void count(Packet packet) throws SlipwayException {
     bytes += packet.getSerializedSize();
     if (bytes > MAXIMUM_BYTES) {
-      throw new SlipwayException(ErrorKind.EXHAUSTED, "directory \"" + request.name() + "\" is larger than " + MAXIMUM_BYTES + " bytes");
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED,
+          "directory \"" + request.name() + "\" is larger than " + MAXIMUM_BYTES + " bytes");
     }
     long now = System.nanoTime();
     if (now - reported > REPORT_NANOS) {
@@ -166,6 +179,8 @@ final class DirectoryReceiver {
   }
 
   private SlipwayException violated(String what) {
-    return new SlipwayException(ErrorKind.INVALID, "client broke the transfer protocol of directory \"" + request.name() + "\": " + what);
+    return new SlipwayException(
+        ErrorKind.INVALID,
+        "client broke the transfer protocol of directory \"" + request.name() + "\": " + what);
   }
 }

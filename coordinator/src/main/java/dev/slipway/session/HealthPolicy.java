@@ -11,11 +11,17 @@ import java.time.Duration;
  */
 public record HealthPolicy(Duration interval, Duration timeout, int failures) {
   /** BuildKit's numbers. */
-  public static final HealthPolicy DEFAULT = new HealthPolicy(Duration.ofSeconds(5), Duration.ofSeconds(15), 2);
+  public static final HealthPolicy DEFAULT =
+      new HealthPolicy(Duration.ofSeconds(5), Duration.ofSeconds(15), 2);
 
   public HealthPolicy {
-    if (interval.isNegative() || interval.isZero() || timeout.isNegative() || timeout.isZero() || failures < 1) {
-      throw new IllegalArgumentException("health policy needs a positive interval, time-out and number of failures");
+    if (interval.isNegative()
+        || interval.isZero()
+        || timeout.isNegative()
+        || timeout.isZero()
+        || failures < 1) {
+      throw new IllegalArgumentException(
+          "health policy needs a positive interval, time-out and number of failures");
     }
   }
 }

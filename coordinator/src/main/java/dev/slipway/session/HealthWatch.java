@@ -11,7 +11,10 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the client at intervals whether it is there. Runs until it is interrupted or the client is gone. */
+/**
+ * Asks the client at intervals whether it is there. Runs until it is interrupted or the client is
+ * gone.
+ */
 final class HealthWatch implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(HealthWatch.class);
 
@@ -69,7 +72,10 @@ final class HealthWatch implements Runnable {
         // An answer is an answer.
         return true;
       }
-      log.atDebug().addKeyValue("session", sessionId).addKeyValue("status", e.getStatus().getCode()).log("health check failed");
+      log.atDebug()
+          .addKeyValue("session", sessionId)
+          .addKeyValue("status", e.getStatus().getCode())
+          .log("health check failed");
       return false;
     }
   }

@@ -16,11 +16,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The entries that a client lists, checked one by one: clean relative paths in strict order, parents before children, hard links only to
- * earlier files. A client is not trusted. Not thread-safe.
+ * The entries that a client lists, checked one by one: clean relative paths in strict order,
+ * parents before children, hard links only to earlier files. A client is not trusted. Not
+ * thread-safe.
  */
 final class Listing {
-  /** About half a gigabyte of heap; Linux with its history of git objects unpacked is a tenth of it. */
+  /**
+   * About half a gigabyte of heap; Linux with its history of git objects unpacked is a tenth of it.
+   */
   static final int MAXIMUM_ENTRIES = 2_000_000;
 
   /** Linux' PATH_MAX. */
@@ -37,7 +40,8 @@ final class Listing {
   /** Adds what the client says; returns its index, which is its id in the transfer. */
   int add(Stat stat) throws SlipwayException {
     if (entries.size() == MAXIMUM_ENTRIES) {
-      throw new SlipwayException(ErrorKind.EXHAUSTED, "directory has more than " + MAXIMUM_ENTRIES + " entries");
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED, "directory has more than " + MAXIMUM_ENTRIES + " entries");
     }
     String path = stat.getPath();
     checkPath(path);
@@ -49,10 +53,15 @@ final class Listing {
     }
     boolean regular = FileMode.isRegular(mode);
     if (regular && !link.isEmpty() && !files.containsKey(link)) {
-      throw invalid("hard link " + shown(path) + " to " + shown(link) + ", which is not an earlier file");
+      throw invalid(
+          "hard link " + shown(path) + " to " + shown(link) + ", which is not an earlier file");
     }
     if (FileMode.isSymlink(mode) == link.isEmpty() && !regular) {
-      throw invalid(shown(path) + (link.isEmpty() ? " is a symbolic link without target" : " is no link and has a target"));
+      throw invalid(
+          shown(path)
+              + (link.isEmpty()
+                  ? " is a symbolic link without target"
+                  : " is no link and has a target"));
     }
     if (stat.getSize() < 0) {
       throw invalid(shown(path) + " has negative size");
@@ -65,7 +74,15 @@ final class Listing {
     }
     last = path;
     entries.add(
-        new Entry(path, mode, stat.getUid(), stat.getGid(), regular ? stat.getSize() : 0, stat.getModTime(), link, Optional.empty()));
+        new Entry(
+            path,
+            mode,
+            stat.getUid(),
+            stat.getGid(),
+            regular ? stat.getSize() : 0,
+            stat.getModTime(),
+            link,
+            Optional.empty()));
     return entries.size() - 1;
   }
 
@@ -98,11 +115,22 @@ final class Listing {
 
   private static Entry with(Entry entry, Digest digest, long size) {
     return new Entry(
-        entry.path(), entry.mode(), entry.uid(), entry.gid(), size, entry.modificationTime(), entry.linkName(), Optional.of(digest));
+        entry.path(),
+        entry.mode(),
+        entry.uid(),
+        entry.gid(),
+        size,
+        entry.modificationTime(),
+        entry.linkName(),
+        Optional.of(digest));
   }
 
   private void checkPath(String path) throws SlipwayException {
-    if (path.isEmpty() || path.length() > MAXIMUM_PATH || path.startsWith("/") || path.endsWith("/") || path.indexOf('\0') >= 0) {
+    if (path.isEmpty()
+        || path.length() > MAXIMUM_PATH
+        || path.startsWith("/")
+        || path.endsWith("/")
+        || path.indexOf('\0') >= 0) {
       throw invalid("client listed the malformed path " + shown(path));
     }
     for (String part : path.split("/", -1)) {
@@ -125,15 +153,23 @@ final class Listing {
 
   private static void checkMode(String path, int mode) throws SlipwayException {
     if ((mode & FileMode.DEVICE) != 0) {
-      throw new SlipwayException(ErrorKind.UNSUPPORTED, "device file " + shown(path) + " in a local directory is not supported yet");
+      throw new SlipwayException(
+          ErrorKind.UNSUPPORTED,
+          "device file " + shown(path) + " in a local directory is not supported yet");
     }
-    if (!FileMode.isRegular(mode) && !FileMode.isDirectory(mode) && !FileMode.isSymlink(mode) && !FileMode.isNamedPipe(mode)) {
-      throw invalid(shown(path) + " is of an unknown type, mode " + Integer.toUnsignedString(mode, 8));
+    if (!FileMode.isRegular(mode)
+        && !FileMode.isDirectory(mode)
+        && !FileMode.isSymlink(mode)
+        && !FileMode.isNamedPipe(mode)) {
+      throw invalid(
+          shown(path) + " is of an unknown type, mode " + Integer.toUnsignedString(mode, 8));
     }
   }
 
   private static String shown(String path) {
-    return "\"" + (path.length() > 200 ? path.substring(0, 200) + "…" : path).replaceAll("\\p{Cntrl}", "?") + "\"";
+    return "\""
+        + (path.length() > 200 ? path.substring(0, 200) + "…" : path).replaceAll("\\p{Cntrl}", "?")
+        + "\"";
   }
 
   private static SlipwayException invalid(String message) {

@@ -7,7 +7,10 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** A request for a directory as headers. Values that a header cannot carry are query-escaped, all of a key or none. */
+/**
+ * A request for a directory as headers. Values that a header cannot carry are query-escaped, all of
+ * a key or none.
+ */
 final class LocalRequestHeaders {
   private LocalRequestHeaders() {}
 
@@ -31,8 +34,11 @@ final class LocalRequestHeaders {
     }
   }
 
-  /** HTTP drops blanks at the ends; it knows neither control characters nor anything beyond ASCII. */
+  /**
+   * HTTP drops blanks at the ends; it knows neither control characters nor anything beyond ASCII.
+   */
   private static boolean needsEncoding(String value) {
-    return !value.equals(value.strip()) || value.chars().anyMatch(character -> character < 0x20 || character > 0x7e);
+    return !value.equals(value.strip())
+        || value.chars().anyMatch(character -> character < 0x20 || character > 0x7e);
   }
 }

@@ -15,17 +15,24 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A DiffCopy call with blocking reads. Writes never block: a client that waits for us to read must not be waited for. One thread
- * reads and writes; gRPC's only adds to the queue, which holds no more than was asked for.
+ * A DiffCopy call with blocking reads. Writes never block: a client that waits for us to read must
+ * not be waited for. One thread reads and writes; gRPC's only adds to the queue, which holds no
+ * more than was asked for.
  */
 final class PacketStream implements AutoCloseable {
   /** Packets asked for ahead, 32 KiB each at most from known clients. */
   private static final int AHEAD = 256;
 
-  /** Largest packet, in bytes: with {@link #AHEAD} it bounds what waits in memory. Known clients' largest are attributes of files. */
+  /**
+   * Largest packet, in bytes: with {@link #AHEAD} it bounds what waits in memory. Known clients'
+   * largest are attributes of files.
+   */
   private static final int MAXIMUM_PACKET = 1 << 20;
 
-  /** A client that walks a huge directory of which everything is excluded is silent meanwhile; health checks find the dead ones. */
+  /**
+   * A client that walks a huge directory of which everything is excluded is silent meanwhile;
+   * health checks find the dead ones.
+   */
   private static final Duration SILENCE = Duration.ofMinutes(5);
 
   private sealed interface Arrival {
@@ -47,14 +54,17 @@ final class PacketStream implements AutoCloseable {
     var ignored =
         FileSyncGrpc.newStub(session.channel())
             .withMaxInboundMessageSize(MAXIMUM_PACKET)
-            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)).diffCopy(new Observer());
+            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+            .diffCopy(new Observer());
   }
 
   /** The next packet; empty when the client has ended the call well. */
   Optional<Packet> next() throws SlipwayException, InterruptedException {
     Arrival arrival = arrivals.poll(SILENCE.toSeconds(), TimeUnit.SECONDS);
     return switch (arrival) {
-      case null -> throw new SlipwayException(ErrorKind.UNAVAILABLE, what + " failed: nothing from the client for " + SILENCE);
+      case null ->
+          throw new SlipwayException(
+              ErrorKind.UNAVAILABLE, what + " failed: nothing from the client for " + SILENCE);
       case Arrival.Received(Packet packet) -> {
         if (++taken == AHEAD / 2) {
           call.request(taken);

@@ -6,27 +6,37 @@ import dev.slipway.registry.Authenticator;
 import java.util.List;
 import java.util.function.LongConsumer;
 
-/** One client's tunnel. Methods block; call them on virtual threads. Dies with its stream: then every call fails UNAVAILABLE. @ThreadSafe */
+/**
+ * One client's tunnel. Methods block; call them on virtual threads. Dies with its stream: then
+ * every call fails UNAVAILABLE. @ThreadSafe
+ */
 public interface Session {
   String id();
 
   /** The client's key for telling contexts apart over sessions; may be empty. */
   String sharedKey();
 
-  /** Whether the client serves the method, {@code /package.Service/Method}; case does not matter. */
+  /**
+   * Whether the client serves the method, {@code /package.Service/Method}; case does not matter.
+   */
   boolean supports(String method);
 
   boolean isOpen();
 
-  /** Has the action run once when the session has ended, at once if it has already. It runs on a virtual thread and may block. */
+  /**
+   * Has the action run once when the session has ended, at once if it has already. It runs on a
+   * virtual thread and may block.
+   */
   void onClose(Runnable action);
 
   /**
-   * Receives a directory of the client; files that did not change since the last time under the same shared key are not sent again.
+   * Receives a directory of the client; files that did not change since the last time under the
+   * same shared key are not sent again.
    *
    * @param received called with the bytes received so far
    */
-  ContextTree receive(LocalRequest request, LongConsumer received) throws SlipwayException, InterruptedException;
+  ContextTree receive(LocalRequest request, LongConsumer received)
+      throws SlipwayException, InterruptedException;
 
   /** Credentials and tokens for registries, from the client's own configuration. */
   Authenticator authenticator();
@@ -39,7 +49,12 @@ public interface Session {
    * @param compareMetadata whether equal size, time, mode and owner mean an equal file
    */
   record LocalRequest(
-      String name, List<String> includePatterns, List<String> excludePatterns, List<String> followPaths, String sharedKeyHint, boolean compareMetadata) {
+      String name,
+      List<String> includePatterns,
+      List<String> excludePatterns,
+      List<String> followPaths,
+      String sharedKeyHint,
+      boolean compareMetadata) {
     public LocalRequest {
       includePatterns = List.copyOf(includePatterns);
       excludePatterns = List.copyOf(excludePatterns);

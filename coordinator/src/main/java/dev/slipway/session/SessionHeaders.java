@@ -15,9 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param id unique per session
  * @param sharedKey tells its contexts from others' over sessions; may be empty
  * @param methods {@code /package.service/method}, lower case
- * @param healthTimeout interval and time-out of health checks when the client wants others than ours
+ * @param healthTimeout interval and time-out of health checks when the client wants others than
+ *     ours
  */
-record SessionHeaders(String id, String sharedKey, Set<String> methods, Optional<Duration> healthTimeout) {
+record SessionHeaders(
+    String id, String sharedKey, Set<String> methods, Optional<Duration> healthTimeout) {
   private static final Key<String> ID = key("x-docker-expose-session-uuid");
   private static final Key<String> SHARED_KEY = key("x-docker-expose-session-sharedkey");
   private static final Key<String> METHOD = key("x-docker-expose-session-grpc-method");
@@ -46,7 +48,8 @@ record SessionHeaders(String id, String sharedKey, Set<String> methods, Optional
       values.forEach(value -> methods.add(value.toLowerCase(Locale.ROOT)));
     }
     String sharedKey = headers.get(SHARED_KEY);
-    return new SessionHeaders(id, sharedKey == null ? "" : sharedKey, methods, health(headers.get(HEALTH)));
+    return new SessionHeaders(
+        id, sharedKey == null ? "" : sharedKey, methods, health(headers.get(HEALTH)));
   }
 
   private static Optional<Duration> health(@Nullable String value) {

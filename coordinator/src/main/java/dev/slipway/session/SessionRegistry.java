@@ -38,7 +38,10 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
   private final HealthPolicy health;
   private final TokenSalt salt = TokenSalt.random();
   private final EventLoopGroup group =
-      new MultiThreadIoEventLoopGroup(EVENT_LOOPS, new DefaultThreadFactory("session-tunnel", true), LocalIoHandler.newFactory());
+      new MultiThreadIoEventLoopGroup(
+          EVENT_LOOPS,
+          new DefaultThreadFactory("session-tunnel", true),
+          LocalIoHandler.newFactory());
 
   /** Guarded by this. */
   private final Map<String, TunnelSession> open = new HashMap<>();
@@ -51,7 +54,8 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
   }
 
   /**
-   * Opens a session; call it inside the handler of {@code Control.Session}, with the observer that gRPC gave. Does not block.
+   * Opens a session; call it inside the handler of {@code Control.Session}, with the observer that
+   * gRPC gave. Does not block.
    *
    * @return where the client's messages go
    */
@@ -65,20 +69,31 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
     TunnelSession session;
     synchronized (this) {
       if (closed) {
-        return refuse(client, Status.UNAVAILABLE.withDescription("the coordinator is shutting down"));
+        return refuse(
+            client, Status.UNAVAILABLE.withDescription("the coordinator is shutting down"));
       }
       if (open.containsKey(opened.id())) {
-        return refuse(client, Status.ALREADY_EXISTS.withDescription("session " + opened.id() + " is open already"));
+        return refuse(
+            client,
+            Status.ALREADY_EXISTS.withDescription("session " + opened.id() + " is open already"));
       }
       if (open.size() >= MAXIMUM_SESSIONS) {
-        return refuse(client, Status.RESOURCE_EXHAUSTED.withDescription(MAXIMUM_SESSIONS + " sessions are open"));
+        return refuse(
+            client,
+            Status.RESOURCE_EXHAUSTED.withDescription(MAXIMUM_SESSIONS + " sessions are open"));
       }
-      session = new TunnelSession(opened, (ServerCallStreamObserver<BytesMessage>) client, group, store, salt);
+      session =
+          new TunnelSession(
+              opened, (ServerCallStreamObserver<BytesMessage>) client, group, store, salt);
       open.put(opened.id(), session);
       notifyAll();
     }
     session.onClose(() -> remove(session));
-    session.watch(opened.healthTimeout().map(timeout -> new HealthPolicy(timeout, timeout, 1)).orElse(health));
+    session.watch(
+        opened
+            .healthTimeout()
+            .map(timeout -> new HealthPolicy(timeout, timeout, 1))
+            .orElse(health));
     log.atInfo().addKeyValue("session", opened.id()).log("session opened");
     return session.fromClient();
   }
@@ -102,20 +117,24 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
     group.shutdownGracefully(SHUTDOWN_QUIET_MILLIS, SHUTDOWN_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  private synchronized TunnelSession tunnel(String id, Duration patience) throws SlipwayException, InterruptedException {
+  private synchronized TunnelSession tunnel(String id, Duration patience)
+      throws SlipwayException, InterruptedException {
     String wanted = id.substring(id.indexOf(':') + 1);
     if (wanted.isEmpty()) {
       throw new SlipwayException(ErrorKind.UNAVAILABLE, "no active sessions");
     }
     long end = System.nanoTime() + patience.toNanos();
     while (true) {
-      Optional<TunnelSession> session = Optional.ofNullable(open.get(wanted)).filter(TunnelSession::isOpen);
+      Optional<TunnelSession> session =
+          Optional.ofNullable(open.get(wanted)).filter(TunnelSession::isOpen);
       if (session.isPresent()) {
         return session.get();
       }
       long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
       if (left <= 0 || closed) {
-        throw new SlipwayException(ErrorKind.UNAVAILABLE, "no active session for " + wanted + ": context deadline exceeded");
+        throw new SlipwayException(
+            ErrorKind.UNAVAILABLE,
+            "no active session for " + wanted + ": context deadline exceeded");
       }
       wait(left);
     }
@@ -125,7 +144,8 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
     open.remove(session.id(), session);
   }
 
-  private static StreamObserver<BytesMessage> refuse(StreamObserver<BytesMessage> client, Status status) {
+  private static StreamObserver<BytesMessage> refuse(
+      StreamObserver<BytesMessage> client, Status status) {
     client.onError(status.asRuntimeException());
     return new StreamObserver<>() {
       @Override

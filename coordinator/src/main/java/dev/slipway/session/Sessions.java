@@ -8,7 +8,8 @@ public interface Sessions {
   /**
    * Returns the session, waiting for it to be opened. A {@code prefix:} before the id is dropped.
    *
-   * @throws SlipwayException UNAVAILABLE {@code no active session for <id>: context deadline exceeded} when it does not come in time
+   * @throws SlipwayException UNAVAILABLE {@code no active session for <id>: context deadline
+   *     exceeded} when it does not come in time
    */
   Session await(String id, Duration patience) throws SlipwayException, InterruptedException;
 }

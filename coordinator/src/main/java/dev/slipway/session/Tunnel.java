@@ -26,9 +26,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A gRPC channel whose one connection is a byte stream inside another call. grpc-netty dials an address in this process; what it writes
- * there goes out as messages and what comes in as messages is what it reads. Back-pressure passes both ways: reads of the
- * local connection wait for the call to be ready, messages are asked for one by one as they are written. Never dials twice. @ThreadSafe
+ * A gRPC channel whose one connection is a byte stream inside another call. grpc-netty dials an
+ * address in this process; what it writes there goes out as messages and what comes in as messages
+ * is what it reads. Back-pressure passes both ways: reads of the local connection wait for the call
+ * to be ready, messages are asked for one by one as they are written. Never dials
+ * twice. @ThreadSafe
  */
 final class Tunnel {
   /** Messages asked for ahead; the client sends 32 KiB in each. */
@@ -56,7 +58,11 @@ final class Tunnel {
    *
    * @param ended told once with the reason when the stream or the connection has ended
    */
-  Tunnel(String name, EventLoopGroup group, ServerCallStreamObserver<BytesMessage> client, Consumer<String> ended) {
+  Tunnel(
+      String name,
+      EventLoopGroup group,
+      ServerCallStreamObserver<BytesMessage> client,
+      Consumer<String> ended) {
     this.client = client;
     this.ended = ended;
     client.disableAutoRequest();
@@ -187,7 +193,8 @@ final class Tunnel {
       }
       byte[] copy = new byte[bytes.readableBytes()];
       bytes.readBytes(copy);
-      client.onNext(BytesMessage.newBuilder().setData(UnsafeByteOperations.unsafeWrap(copy)).build());
+      client.onNext(
+          BytesMessage.newBuilder().setData(UnsafeByteOperations.unsafeWrap(copy)).build());
     }
 
     @Override

@@ -36,7 +36,11 @@ final class TunnelSession implements Session {
   private @Nullable Thread watch;
 
   TunnelSession(
-      SessionHeaders headers, ServerCallStreamObserver<BytesMessage> client, EventLoopGroup group, ContextStore store, TokenSalt salt) {
+      SessionHeaders headers,
+      ServerCallStreamObserver<BytesMessage> client,
+      EventLoopGroup group,
+      ContextStore store,
+      TokenSalt salt) {
     this.headers = headers;
     this.store = store;
     this.tunnel = new Tunnel(headers.id(), group, client, this::ended);
@@ -75,13 +79,20 @@ final class TunnelSession implements Session {
   }
 
   @Override
-  public ContextTree receive(LocalRequest request, LongConsumer received) throws SlipwayException, InterruptedException {
+  public ContextTree receive(LocalRequest request, LongConsumer received)
+      throws SlipwayException, InterruptedException {
     if (!supports(DIFF_COPY)) {
-      throw new SlipwayException(ErrorKind.INVALID, "no local sources enabled: no access allowed to dir \"" + request.name() + "\"");
+      throw new SlipwayException(
+          ErrorKind.INVALID,
+          "no local sources enabled: no access allowed to dir \"" + request.name() + "\"");
     }
-    // A client without a key is alone: what it sent under the same name in another session may be another directory.
+    // A client without a key is alone: what it sent under the same name in another session may be
+    // another directory.
     SharedKey key =
-        new SharedKey(request.name(), request.sharedKeyHint(), sharedKey().isEmpty() ? aloneOwner() : "client:" + sharedKey());
+        new SharedKey(
+            request.name(),
+            request.sharedKeyHint(),
+            sharedKey().isEmpty() ? aloneOwner() : "client:" + sharedKey());
     return new DirectoryReceiver(this, store, request, received).receive(key);
   }
 
@@ -102,7 +113,10 @@ final class TunnelSession implements Session {
   /** Starts to ask the client whether it is there. */
   synchronized void watch(HealthPolicy policy) {
     if (closeActions != null) {
-      watch = Thread.ofVirtual().name("session-health").start(new HealthWatch(id(), channel(), policy, this::close));
+      watch =
+          Thread.ofVirtual()
+              .name("session-health")
+              .start(new HealthWatch(id(), channel(), policy, this::close));
     }
   }
 

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What one solve knows of the cache: asked in batches, two round trips for a whole graph. A record whose bytes are gone is no hit. Owned
- * by the driver's thread.
+ * What one solve knows of the cache: asked in batches, two round trips for a whole graph. A record
+ * whose bytes are gone is no hit. Owned by the driver's thread.
  */
 final class Availability {
   private final CacheIndex index;
@@ -38,7 +38,10 @@ final class Availability {
     records.keySet().removeAll(keys);
     records.putAll(found);
     Set<String> layers = new HashSet<>();
-    found.values().forEach(record -> record.outputs().values().forEach(chain -> layers.addAll(chain.layers())));
+    found
+        .values()
+        .forEach(
+            record -> record.outputs().values().forEach(chain -> layers.addAll(chain.layers())));
     for (VertexWork one : work) {
       one.results.values().forEach(chain -> layers.addAll(chain.layers()));
     }
@@ -58,7 +61,9 @@ final class Availability {
     Map<String, LayerRecord> known = index.layers(layers);
     for (String id : layers) {
       LayerRecord layer = known.get(id);
-      boolean there = id.startsWith("tree:") || (layer != null && (layer.origin().isPresent() || !layer.holders().isEmpty()));
+      boolean there =
+          id.startsWith("tree:")
+              || (layer != null && (layer.origin().isPresent() || !layer.holders().isEmpty()));
       if (there) {
         available.add(id);
       } else {

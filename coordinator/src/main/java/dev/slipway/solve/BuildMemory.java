@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What a build's solves share while it lives: a directory is received once, an image resolved once, a step told not to use the cache run
- * once. @ThreadSafe
+ * What a build's solves share while it lives: a directory is received once, an image resolved once,
+ * a step told not to use the cache run once. @ThreadSafe
  */
 final class BuildMemory {
   private final VertexProgress progress;
@@ -32,14 +32,16 @@ final class BuildMemory {
   }
 
   /** The client's directories of the graph, received if they are not here yet. */
-  Map<Digest, ContextTree> trees(BuildGraph graph, Sources sources, BuildContext build) throws SlipwayException, InterruptedException {
+  Map<Digest, ContextTree> trees(BuildGraph graph, Sources sources, BuildContext build)
+      throws SlipwayException, InterruptedException {
     List<Vertex> locals = sourcesOf(graph, "local");
     trees.putAll(sources.receive(build, missing(locals, trees), progress));
     return chosen(locals, trees);
   }
 
   /** Root digests of the graph's images. */
-  Map<Digest, Digest> imageDigests(BuildGraph graph, Sources sources, BuildContext build) throws SlipwayException, InterruptedException {
+  Map<Digest, Digest> imageDigests(BuildGraph graph, Sources sources, BuildContext build)
+      throws SlipwayException, InterruptedException {
     List<Vertex> vertices = sourcesOf(graph, "docker-image");
     images.putAll(sources.digests(build, missing(vertices, images), progress));
     return chosen(vertices, images);
@@ -62,7 +64,9 @@ final class BuildMemory {
   }
 
   private static List<Vertex> sourcesOf(BuildGraph graph, String scheme) {
-    return graph.inOrder().stream().filter(vertex -> vertex.op() instanceof Op.Source source && source.scheme().equals(scheme)).toList();
+    return graph.inOrder().stream()
+        .filter(vertex -> vertex.op() instanceof Op.Source source && source.scheme().equals(scheme))
+        .toList();
   }
 
   private static List<Vertex> missing(List<Vertex> vertices, Map<Digest, ?> known) {

@@ -17,7 +17,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Layers with the peers that hold them, the registry they came from, or the coordinator's own address for clients' directories. */
+/**
+ * Layers with the peers that hold them, the registry they came from, or the coordinator's own
+ * address for clients' directories.
+ */
 public final class FarmLayerReferences implements LayerReferences {
   private static final String TREE = "tree:";
 
@@ -27,8 +30,15 @@ public final class FarmLayerReferences implements LayerReferences {
   private final Sources sources;
   private final Supplier<String> treeBaseUrl;
 
-  /** @param treeBaseUrl {@code http://host:port} of this coordinator as workers reach it */
-  public FarmLayerReferences(CacheIndex index, Fleet fleet, ImageLookup images, Sources sources, Supplier<String> treeBaseUrl) {
+  /**
+   * @param treeBaseUrl {@code http://host:port} of this coordinator as workers reach it
+   */
+  public FarmLayerReferences(
+      CacheIndex index,
+      Fleet fleet,
+      ImageLookup images,
+      Sources sources,
+      Supplier<String> treeBaseUrl) {
     this.index = index;
     this.fleet = fleet;
     this.images = images;
@@ -37,7 +47,8 @@ public final class FarmLayerReferences implements LayerReferences {
   }
 
   @Override
-  public List<Layer> describe(LayerChain chain, BuildContext build, String workerId) throws SlipwayException, InterruptedException {
+  public List<Layer> describe(LayerChain chain, BuildContext build, String workerId)
+      throws SlipwayException, InterruptedException {
     Map<String, LayerRecord> known = index.layers(chain.layers());
     List<Layer> layers = new ArrayList<>();
     for (String id : chain.layers()) {
@@ -48,10 +59,15 @@ public final class FarmLayerReferences implements LayerReferences {
 
   private Layer tree(String id) {
     String resource = "trees/" + id.substring(TREE.length());
-    return Layer.newBuilder().setId(id).setTreeUrl(treeBaseUrl.get() + "/" + resource).setCapability(fleet.capability(resource)).build();
+    return Layer.newBuilder()
+        .setId(id)
+        .setTreeUrl(treeBaseUrl.get() + "/" + resource)
+        .setCapability(fleet.capability(resource))
+        .build();
   }
 
-  private Layer layer(String id, LayerRecord record, BuildContext build, String workerId) throws SlipwayException, InterruptedException {
+  private Layer layer(String id, LayerRecord record, BuildContext build, String workerId)
+      throws SlipwayException, InterruptedException {
     Layer.Builder layer = Layer.newBuilder().setId(id);
     if (record == null) {
       return layer.build();
@@ -65,23 +81,38 @@ public final class FarmLayerReferences implements LayerReferences {
       layer.setBlob(blob(record, record.blob().get(), build));
     } else if (!record.holders().isEmpty()) {
       layer.setCapability(fleet.capability("layers/" + id));
-      nodes(record).forEach(node -> layer.addPeerUrls(node.blobUrl() + "/layers/" + URLEncoder.encode(id, StandardCharsets.UTF_8)));
+      nodes(record)
+          .forEach(node ->
+              layer.addPeerUrls(
+                  node.blobUrl() + "/layers/" + URLEncoder.encode(id, StandardCharsets.UTF_8)));
     }
     return layer.build();
   }
 
   /**
-   * An image layer's digest is of the tar that its maker wrote, and nobody else writes the same: so peers give the blob as it came from
-   * the registry, and the registry is asked when they have thrown it away.
+   * An image layer's digest is of the tar that its maker wrote, and nobody else writes the same: so
+   * peers give the blob as it came from the registry, and the registry is asked when they have
+   * thrown it away.
    */
-  private LayerBlob blob(LayerRecord record, LayerRecord.Blob blob, BuildContext build) throws SlipwayException, InterruptedException {
-    LayerBlob.Builder message = LayerBlob.newBuilder().setMediaType(blob.mediaType()).setDigest(blob.digest().value()).setSize(blob.size());
+  private LayerBlob blob(LayerRecord record, LayerRecord.Blob blob, BuildContext build)
+      throws SlipwayException, InterruptedException {
+    LayerBlob.Builder message =
+        LayerBlob.newBuilder()
+            .setMediaType(blob.mediaType())
+            .setDigest(blob.digest().value())
+            .setSize(blob.size());
     String resource = "blobs/" + blob.digest();
     for (WorkerNode node : nodes(record)) {
       message.addSources(
-          BlobSource.newBuilder().setUrl(node.blobUrl() + "/" + resource).setAuthorization("Bearer " + fleet.capability(resource)));
+          BlobSource.newBuilder()
+              .setUrl(node.blobUrl() + "/" + resource)
+              .setAuthorization("Bearer " + fleet.capability(resource)));
     }
-    return message.addAllSources(images.pullSources(record.origin().get().repository(), blob.digest(), sources.authenticator(build))).build();
+    return message
+        .addAllSources(
+            images.pullSources(
+                record.origin().get().repository(), blob.digest(), sources.authenticator(build)))
+        .build();
   }
 
   private List<WorkerNode> nodes(LayerRecord record) {

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/** The solver of one coordinator. Each call drives its own graph; what builds share are the cache and the flights. @ThreadSafe */
+/**
+ * The solver of one coordinator. Each call drives its own graph; what builds share are the cache
+ * and the flights. @ThreadSafe
+ */
 public final class FarmSolver implements Solver {
   private final SolveParts parts;
   private final Flights flights = new Flights();
@@ -18,8 +21,12 @@ public final class FarmSolver implements Solver {
   }
 
   @Override
-  public List<SolvedResult> solve(BuildContext build, List<Definition> definitions) throws SlipwayException, InterruptedException {
-    BuildMemory memory = memories.computeIfAbsent(build.buildId(), _ -> new BuildMemory(new VertexProgress(build.progress(), parts.clock())));
+  public List<SolvedResult> solve(BuildContext build, List<Definition> definitions)
+      throws SlipwayException, InterruptedException {
+    BuildMemory memory =
+        memories.computeIfAbsent(
+            build.buildId(),
+            _ -> new BuildMemory(new VertexProgress(build.progress(), parts.clock())));
     return new SolveRun(build, BuildGraph.of(definitions), memory, flights, parts).run();
   }
 

@@ -5,8 +5,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * Single flight: of all builds that want the same key at the same time one runs it. A claim is made only for a step whose inputs exist,
- * and its holder waits for nothing but a worker, so claims cannot wait for each other in a circle. @ThreadSafe
+ * Single flight: of all builds that want the same key at the same time one runs it. A claim is made
+ * only for a step whose inputs exist, and its holder waits for nothing but a worker, so claims
+ * cannot wait for each other in a circle. @ThreadSafe
  */
 final class Flights {
   private final ConcurrentMap<String, Flight> byKey = new ConcurrentHashMap<>();

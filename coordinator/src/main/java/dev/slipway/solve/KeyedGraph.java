@@ -17,8 +17,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A build's vertices with their cache keys. A step that reads a client's directory is keyed by the contents of just the paths it reads,
- * so the key is known before any worker is asked. A vertex that may not be taken from the cache makes all that build on it fresh too.
+ * A build's vertices with their cache keys. A step that reads a client's directory is keyed by the
+ * contents of just the paths it reads, so the key is known before any worker is asked. A vertex
+ * that may not be taken from the cache makes all that build on it fresh too.
  */
 final class KeyedGraph {
   private final Map<Digest, VertexWork> work = new LinkedHashMap<>();
@@ -33,7 +34,11 @@ final class KeyedGraph {
    * @param trees the client's directories by the vertex that brings them
    * @param images root digests by the vertex that brings the image
    */
-  KeyedGraph(BuildGraph graph, String trustDomain, Map<Digest, ContextTree> trees, Map<Digest, Digest> images) {
+  KeyedGraph(
+      BuildGraph graph,
+      String trustDomain,
+      Map<Digest, ContextTree> trees,
+      Map<Digest, Digest> images) {
     this.graph = graph;
     this.trustDomain = trustDomain;
     for (Vertex vertex : graph.inOrder()) {
@@ -49,12 +54,16 @@ final class KeyedGraph {
     return work.values();
   }
 
-  /** The part of a client's directory that the vertex reads through this input; null when the input is something else. */
+  /**
+   * The part of a client's directory that the vertex reads through this input; null when the input
+   * is something else.
+   */
   ContextTree selection(Digest vertex, int index) {
     return selections.get(new InputSlot(vertex, index));
   }
 
-  private VertexWork keyed(Vertex vertex, Map<Digest, ContextTree> trees, Map<Digest, Digest> images) {
+  private VertexWork keyed(
+      Vertex vertex, Map<Digest, ContextTree> trees, Map<Digest, Digest> images) {
     if (vertex.op() instanceof Op.Source) {
       ContextTree tree = trees.get(vertex.digest());
       String key =
@@ -90,10 +99,16 @@ final class KeyedGraph {
       if (action.input() == index) {
         return tree;
       }
-      if (action.secondaryInput() == index && action.change() instanceof FileAction.Change.Copy copy) {
+      if (action.secondaryInput() == index
+          && action.change() instanceof FileAction.Change.Copy copy) {
         FileAction.CopyOptions options = copy.options();
         selectors.add(
-            new PathSelector(copy.source(), options.allowWildcard(), options.followSymlink(), options.includePatterns(), options.excludePatterns()));
+            new PathSelector(
+                copy.source(),
+                options.allowWildcard(),
+                options.followSymlink(),
+                options.includePatterns(),
+                options.excludePatterns()));
       }
     }
     return selectors.isEmpty() ? tree : tree.select(selectors);

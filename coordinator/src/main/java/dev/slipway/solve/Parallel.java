@@ -23,8 +23,12 @@ public final class Parallel {
     O of(I item) throws SlipwayException, InterruptedException;
   }
 
-  /** Returns the results in the order of the items; the first failure, or an interrupt, ends the others. */
-  public static <I, O> List<O> map(Collection<I> items, Work<I, O> work) throws SlipwayException, InterruptedException {
+  /**
+   * Returns the results in the order of the items; the first failure, or an interrupt, ends the
+   * others.
+   */
+  public static <I, O> List<O> map(Collection<I> items, Work<I, O> work)
+      throws SlipwayException, InterruptedException {
     List<O> results = new ArrayList<>(items.size());
     if (items.size() == 1) {
       results.add(work.of(items.iterator().next()));
@@ -35,15 +39,14 @@ public final class Parallel {
       List<Future<O>> futures = new ArrayList<>();
       for (I item : items) {
         futures.add(
-            threads.submit(
-                () -> {
-                  places.acquire();
-                  try {
-                    return work.of(item);
-                  } finally {
-                    places.release();
-                  }
-                }));
+            threads.submit(() -> {
+              places.acquire();
+              try {
+                return work.of(item);
+              } finally {
+                places.release();
+              }
+            }));
       }
       try {
         for (Future<O> future : futures) {
@@ -63,7 +66,8 @@ public final class Parallel {
       case SlipwayException known -> known;
       case RuntimeException bug -> throw bug;
       case Error bug -> throw bug;
-      case null, default -> new SlipwayException(ErrorKind.CANCELLED, "the work was interrupted", failure);
+      case null, default ->
+          new SlipwayException(ErrorKind.CANCELLED, "the work was interrupted", failure);
     };
   }
 }

@@ -25,36 +25,46 @@ public final class RegistryImages implements ImageLookup {
   }
 
   @Override
-  public Digest digest(ImageReference reference, Platform platform, Authenticator authenticator) throws SlipwayException, InterruptedException {
+  public Digest digest(ImageReference reference, Platform platform, Authenticator authenticator)
+      throws SlipwayException, InterruptedException {
     return registry.resolve(reference, platform, authenticator).root().digest();
   }
 
   @Override
-  public List<LayerRecord> layers(ImageReference reference, Platform platform, Authenticator authenticator) throws SlipwayException, InterruptedException {
+  public List<LayerRecord> layers(
+      ImageReference reference, Platform platform, Authenticator authenticator)
+      throws SlipwayException, InterruptedException {
     ResolvedImage image = registry.resolve(reference, platform, authenticator);
     return image.layers().stream().map(layer -> record(layer, image.repository())).toList();
   }
 
   private static LayerRecord record(ResolvedImage.Layer layer, String repository) {
-    var blob = new LayerRecord.Blob(layer.diffId(), layer.blob().digest(), layer.blob().size(), layer.blob().mediaType());
-    return new LayerRecord("chain:" + layer.chainId(), 0, Optional.of(blob), Optional.of(new LayerRecord.Origin(repository)), Set.of());
+    var blob =
+        new LayerRecord.Blob(
+            layer.diffId(), layer.blob().digest(), layer.blob().size(), layer.blob().mediaType());
+    return new LayerRecord(
+        "chain:" + layer.chainId(),
+        0,
+        Optional.of(blob),
+        Optional.of(new LayerRecord.Origin(repository)),
+        Set.of());
   }
 
   @Override
-  public List<BlobSource> pullSources(String repository, Digest blob, Authenticator authenticator) throws SlipwayException, InterruptedException {
+  public List<BlobSource> pullSources(String repository, Digest blob, Authenticator authenticator)
+      throws SlipwayException, InterruptedException {
     ImageReference name = ImageReference.parse(repository);
     BlobAccess access = registry.access(name, false, authenticator);
     if (access.onlyBasic()) {
       return List.of(relay.offer(name, blob, authenticator));
     }
     return access.forWorkers().stream()
-        .map(
-            site ->
-                BlobSource.newBuilder()
-                    .setUrl(site.blobUrl(blob).toString())
-                    .setAuthorization(site.authorization())
-                    .setInsecureTls(site.insecureTls())
-                    .build())
+        .map(site ->
+            BlobSource.newBuilder()
+                .setUrl(site.blobUrl(blob).toString())
+                .setAuthorization(site.authorization())
+                .setInsecureTls(site.insecureTls())
+                .build())
         .toList();
   }
 }

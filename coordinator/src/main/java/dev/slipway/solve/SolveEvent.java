@@ -10,7 +10,8 @@ import java.util.Map;
 /** What the driver of a build's solve reacts to. */
 sealed interface SolveEvent {
   /** A step of a running stage has its results. */
-  record StepDone(StageRun run, Digest vertex, Map<Integer, LayerChain> results, Duration cost) implements SolveEvent {}
+  record StepDone(StageRun run, Digest vertex, Map<Integer, LayerChain> results, Duration cost)
+      implements SolveEvent {}
 
   /** A stage ended on its worker. */
   record StageEnded(StageRun run, StageOutcome outcome) implements SolveEvent {}

@@ -9,4 +9,12 @@ import java.time.Clock;
 
 /** What every solve of the coordinator works with. */
 public record SolveParts(
-    CacheIndex index, Scheduler scheduler, Fleet fleet, Sources sources, LayerReferences references, PublishedTrees trees, BuildReport report, Meters meters, Clock clock) {}
+    CacheIndex index,
+    Scheduler scheduler,
+    Fleet fleet,
+    Sources sources,
+    LayerReferences references,
+    PublishedTrees trees,
+    BuildReport report,
+    Meters meters,
+    Clock clock) {}

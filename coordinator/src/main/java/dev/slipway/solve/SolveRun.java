@@ -30,13 +30,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Drives one solve: one thread owns all state here and drains {@link SolveEvent}s; everybody else only enqueues. In a loop: stages whose
- * inputs exist are cut, claimed and submitted; results make more inputs exist. What a lost worker took with it is made again.
+ * Drives one solve: one thread owns all state here and drains {@link SolveEvent}s; everybody else
+ * only enqueues. In a loop: stages whose inputs exist are cut, claimed and submitted; results make
+ * more inputs exist. What a lost worker took with it is made again.
  */
 final class SolveRun {
   private static final Logger LOG = LoggerFactory.getLogger(SolveRun.class);
 
-  /** How often a step may be taken from a worker that failed under it; a step that kills three workers is not tried on a fourth. */
+  /**
+   * How often a step may be taken from a worker that failed under it; a step that kills three
+   * workers is not tried on a fourth.
+   */
   private static final int MAX_ATTEMPTS = 4;
 
   private final BuildContext build;
@@ -50,7 +54,8 @@ final class SolveRun {
   private KeyedGraph keyed;
   private Availability availability;
 
-  SolveRun(BuildContext build, BuildGraph graph, BuildMemory memory, Flights flights, SolveParts parts) {
+  SolveRun(
+      BuildContext build, BuildGraph graph, BuildMemory memory, Flights flights, SolveParts parts) {
     this.build = build;
     this.graph = graph;
     this.memory = memory;
@@ -87,7 +92,10 @@ final class SolveRun {
     }
   }
 
-  /** Results of an earlier solve of the same build hold without looking, so that a step told not to use the cache still runs once. */
+  /**
+   * Results of an earlier solve of the same build hold without looking, so that a step told not to
+   * use the cache still runs once.
+   */
   private void recall() {
     for (VertexWork work : keyed.all()) {
       memory.results(work.vertex.digest()).ifPresent(work::done);
@@ -117,7 +125,10 @@ final class SolveRun {
         }
         continue;
       }
-      Optional<CacheRecord> hit = work.reusable && work.state != VertexWork.State.DONE ? availability.hit(work.key) : Optional.empty();
+      Optional<CacheRecord> hit =
+          work.reusable && work.state != VertexWork.State.DONE
+              ? availability.hit(work.key)
+              : Optional.empty();
       if (hit.isPresent()) {
         work.done(hit.get().outputs());
         parts.meters().cacheLookups(LookupOutcome.HIT, 1);
@@ -126,12 +137,19 @@ final class SolveRun {
         continue;
       }
       if (work.state == VertexWork.State.IDLE && work.reusable) {
-        parts.meters().cacheLookups(availability.isStale(work.key) ? LookupOutcome.STALE : LookupOutcome.MISS, 1);
+        parts
+            .meters()
+            .cacheLookups(
+                availability.isStale(work.key) ? LookupOutcome.STALE : LookupOutcome.MISS, 1);
       }
       work.state = VertexWork.State.WAITING;
       work.vertex.inputs().forEach(edge -> open.add(keyed.of(edge.vertex())));
     }
-    for (var resolved : parts.sources().images(build, images.stream().map(work -> work.vertex).toList(), progress).entrySet()) {
+    for (var resolved :
+        parts
+            .sources()
+            .images(build, images.stream().map(work -> work.vertex).toList(), progress)
+            .entrySet()) {
       keyed.of(resolved.getKey()).done(Map.of(0, resolved.getValue()));
       availability.add(resolved.getValue());
     }
@@ -155,7 +173,8 @@ final class SolveRun {
 
   private boolean exists(Edge edge) {
     VertexWork work = keyed.of(edge.vertex());
-    return memory.tree(edge.vertex()).isPresent() || (work.state == VertexWork.State.DONE && work.results.containsKey(edge.output()));
+    return memory.tree(edge.vertex()).isPresent()
+        || (work.state == VertexWork.State.DONE && work.results.containsKey(edge.output()));
   }
 
   private void launch() throws SlipwayException, InterruptedException {
@@ -182,7 +201,11 @@ final class SolveRun {
       }
       if (claims.isEmpty()) {
         work.state = VertexWork.State.ELSEWHERE;
-        other.get().join(new Flight.Waiter(progress, vertex.digest()), end -> events.add(new SolveEvent.FlightEnded(vertex.digest(), end)));
+        other
+            .get()
+            .join(
+                new Flight.Waiter(progress, vertex.digest()),
+                end -> events.add(new SolveEvent.FlightEnded(vertex.digest(), end)));
       }
       break;
     }
@@ -192,7 +215,15 @@ final class SolveRun {
     }
     Stage mine = stage.first(claims.size());
     StageMessages messages = new StageMessages(keyed, parts, build);
-    StageRun run = new StageRun("stage-" + UUID.randomUUID(), mine, claims, progress, parts, messages::describe, events::add);
+    StageRun run =
+        new StageRun(
+            "stage-" + UUID.randomUUID(),
+            mine,
+            claims,
+            progress,
+            parts,
+            messages::describe,
+            events::add);
     mine.steps().forEach(vertex -> keyed.of(vertex.digest()).state = VertexWork.State.RUNNING);
     running.add(run);
     try {
@@ -204,9 +235,13 @@ final class SolveRun {
     }
   }
 
-  /** Between the look-up and the claim another build may have made some of it: then nothing is run twice. */
+  /**
+   * Between the look-up and the claim another build may have made some of it: then nothing is run
+   * twice.
+   */
   private int landedMeanwhile(Map<Digest, Flight> claims) {
-    List<VertexWork> claimed = claims.keySet().stream().map(keyed::of).filter(work -> work.reusable).toList();
+    List<VertexWork> claimed =
+        claims.keySet().stream().map(keyed::of).filter(work -> work.reusable).toList();
     availability.lookUp(claimed);
     int known = 0;
     for (VertexWork work : claimed) {
@@ -219,7 +254,8 @@ final class SolveRun {
       }
     }
     if (known > 0) {
-      claims.forEach((vertex, flight) -> flights.end(claimKey(keyed.of(vertex)), flight, new Flight.Outcome.Abandoned()));
+      claims.forEach((vertex, flight) ->
+          flights.end(claimKey(keyed.of(vertex)), flight, new Flight.Outcome.Abandoned()));
     }
     return known;
   }
@@ -233,7 +269,11 @@ final class SolveRun {
       case SolveEvent.StepDone done -> stepDone(done);
       case SolveEvent.StageEnded ended -> stageEnded(ended);
       case SolveEvent.StageLost(StageRun run, String workerId) -> {
-        LOG.atWarn().addKeyValue("build", build.buildId()).addKeyValue("stage", run.id).addKeyValue("worker", workerId).log("stage lost with its worker");
+        LOG.atWarn()
+            .addKeyValue("build", build.buildId())
+            .addKeyValue("stage", run.id)
+            .addKeyValue("worker", workerId)
+            .log("stage lost with its worker");
         count(run, StageOutcome.LOST);
         again(run, "worker " + workerId + " left the farm");
       }
@@ -242,27 +282,32 @@ final class SolveRun {
         endFlights(run, new Flight.Outcome.Abandoned());
         throw failure(run, firstOpen(run), reason.getMessage(), 0, reason.kind());
       }
-      case SolveEvent.FlightEnded(Digest vertex, Flight.Outcome outcome) -> flightEnded(vertex, outcome);
+      case SolveEvent.FlightEnded(Digest vertex, Flight.Outcome outcome) ->
+          flightEnded(vertex, outcome);
     }
   }
 
   private void stepDone(SolveEvent.StepDone done) {
     VertexWork work = keyed.of(done.vertex());
     work.done(done.results());
-    parts.index().save(new CacheRecord(work.key, done.results(), done.cost(), parts.clock().instant()));
+    parts
+        .index()
+        .save(new CacheRecord(work.key, done.results(), done.cost(), parts.clock().instant()));
     done.results().values().forEach(availability::add);
     progress.completed(done.vertex());
     report(work.vertex, done.run().workerName(), done.cost());
     endFlight(done.run(), done.vertex(), new Flight.Outcome.Landed(done.results()));
   }
 
-  private void stageEnded(SolveEvent.StageEnded ended) throws SlipwayException, InterruptedException {
+  private void stageEnded(SolveEvent.StageEnded ended)
+      throws SlipwayException, InterruptedException {
     StageRun run = ended.run();
     switch (ended.outcome().getOutcomeCase()) {
       case SUCCEEDED -> {
         count(run, StageOutcome.SUCCEEDED);
         running.remove(run);
-        if (run.stage.steps().stream().anyMatch(step -> keyed.of(step.digest()).state == VertexWork.State.RUNNING)) {
+        if (run.stage.steps().stream()
+            .anyMatch(step -> keyed.of(step.digest()).state == VertexWork.State.RUNNING)) {
           again(run, "worker " + run.workerName() + " reported success without all results");
         }
       }
@@ -271,18 +316,32 @@ final class SolveRun {
         running.remove(run);
         var failed = ended.outcome().getFailed();
         Vertex vertex = graph.vertex(new Digest(failed.getVertex()));
-        endFlight(run, vertex.digest(), new Flight.Outcome.Failed(failed.getMessage(), failed.getExitCode()));
+        endFlight(
+            run,
+            vertex.digest(),
+            new Flight.Outcome.Failed(failed.getMessage(), failed.getExitCode()));
         throw failure(run, vertex, failed.getMessage(), failed.getExitCode(), ErrorKind.INVALID);
       }
       case LAYERS_UNAVAILABLE -> {
         count(run, StageOutcome.LAYERS_UNAVAILABLE);
         var missing = ended.outcome().getLayersUnavailable();
-        parts.index().layers(missing.getLayerIdsList()).values().forEach(layer -> layer.holders().forEach(holder -> parts.index().dropHolder(holder, List.of(layer.id()))));
+        parts
+            .index()
+            .layers(missing.getLayerIdsList())
+            .values()
+            .forEach(layer ->
+                layer
+                    .holders()
+                    .forEach(holder -> parts.index().dropHolder(holder, List.of(layer.id()))));
         again(run, missing.getMessage());
       }
       case FAULT -> {
         count(run, StageOutcome.LOST);
-        LOG.atWarn().addKeyValue("build", build.buildId()).addKeyValue("worker", run.workerName()).addKeyValue("reason", ended.outcome().getFault().getMessage()).log("worker failed under a stage");
+        LOG.atWarn()
+            .addKeyValue("build", build.buildId())
+            .addKeyValue("worker", run.workerName())
+            .addKeyValue("reason", ended.outcome().getFault().getMessage())
+            .log("worker failed under a stage");
         again(run, ended.outcome().getFault().getMessage());
       }
       case REFUSED, CANCELLED, OUTCOME_NOT_SET -> {
@@ -292,7 +351,10 @@ final class SolveRun {
     }
   }
 
-  /** Gives the unfinished steps of the run back to the plan, and whatever results went away with a worker. */
+  /**
+   * Gives the unfinished steps of the run back to the plan, and whatever results went away with a
+   * worker.
+   */
   private void again(StageRun run, String why) throws SlipwayException, InterruptedException {
     running.remove(run);
     endFlights(run, new Flight.Outcome.Abandoned());
@@ -302,7 +364,12 @@ final class SolveRun {
         work.state = VertexWork.State.WAITING;
         work.attempts++;
         if (work.attempts >= MAX_ATTEMPTS) {
-          throw failure(run, step, "step was tried " + MAX_ATTEMPTS + " times, last: " + why, 0, ErrorKind.UNAVAILABLE);
+          throw failure(
+              run,
+              step,
+              "step was tried " + MAX_ATTEMPTS + " times, last: " + why,
+              0,
+              ErrorKind.UNAVAILABLE);
         }
         break;
       }
@@ -315,7 +382,8 @@ final class SolveRun {
     need();
   }
 
-  private void flightEnded(Digest vertex, Flight.Outcome outcome) throws SlipwayException, InterruptedException {
+  private void flightEnded(Digest vertex, Flight.Outcome outcome)
+      throws SlipwayException, InterruptedException {
     VertexWork work = keyed.of(vertex);
     switch (outcome) {
       case Flight.Outcome.Landed(Map<Integer, LayerChain> results) -> {
@@ -341,17 +409,30 @@ final class SolveRun {
   }
 
   private void report(Vertex vertex, String worker, Duration cost) {
-    parts.report().step(build.buildId(), new BuildReport.Step(vertex.digest(), vertex.name(), worker, worker.isEmpty(), cost));
+    parts
+        .report()
+        .step(
+            build.buildId(),
+            new BuildReport.Step(vertex.digest(), vertex.name(), worker, worker.isEmpty(), cost));
   }
 
-  private StepFailure failure(StageRun run, Vertex vertex, String message, int exitCode, ErrorKind kind) {
+  private StepFailure failure(
+      StageRun run, Vertex vertex, String message, int exitCode, ErrorKind kind) {
     progress.failed(vertex.digest(), message);
-    LOG.atDebug().addKeyValue("build", build.buildId()).addKeyValue("stage", run.id).addKeyValue("kind", kind).log("step failed");
-    return new StepFailure(kind, message, vertex.digest(), graph.sources(vertex.digest()), exitCode);
+    LOG.atDebug()
+        .addKeyValue("build", build.buildId())
+        .addKeyValue("stage", run.id)
+        .addKeyValue("kind", kind)
+        .log("step failed");
+    return new StepFailure(
+        kind, message, vertex.digest(), graph.sources(vertex.digest()), exitCode);
   }
 
   private Vertex firstOpen(StageRun run) {
-    return run.stage.steps().stream().filter(step -> keyed.of(step.digest()).state == VertexWork.State.RUNNING).findFirst().orElse(run.stage.steps().getFirst());
+    return run.stage.steps().stream()
+        .filter(step -> keyed.of(step.digest()).state == VertexWork.State.RUNNING)
+        .findFirst()
+        .orElse(run.stage.steps().getFirst());
   }
 
   private void endFlight(StageRun run, Digest vertex, Flight.Outcome outcome) {
@@ -383,8 +464,11 @@ final class SolveRun {
       ContextTree tree = trees.get(target.get().vertex());
       results.add(
           tree != null
-              ? new SolvedResult(new LayerChain(List.of(StageMessages.layerId(tree))), Optional.of(tree))
-              : new SolvedResult(keyed.of(target.get().vertex()).results.get(target.get().output()), Optional.empty()));
+              ? new SolvedResult(
+                  new LayerChain(List.of(StageMessages.layerId(tree))), Optional.of(tree))
+              : new SolvedResult(
+                  keyed.of(target.get().vertex()).results.get(target.get().output()),
+                  Optional.empty()));
     }
     return results;
   }
@@ -393,14 +477,21 @@ final class SolveRun {
     for (Vertex vertex : graph.inOrder()) {
       String missing =
           switch (vertex.op()) {
-            case Op.Source source when !source.scheme().equals("docker-image") && !source.scheme().equals("local") -> "source " + source.scheme() + "://";
+            case Op.Source source
+                when !source.scheme().equals("docker-image") && !source.scheme().equals("local") ->
+                "source " + source.scheme() + "://";
             case Op.Merge _ -> "the merge op";
             case Op.Diff _ -> "the diff op";
             case Op.Build _ -> "the build op";
             case Op.Source _, Op.Exec _, Op.File _ -> "";
           };
       if (!missing.isEmpty()) {
-        throw new StepFailure(ErrorKind.UNSUPPORTED, missing + " is not supported yet", vertex.digest(), graph.sources(vertex.digest()), 0);
+        throw new StepFailure(
+            ErrorKind.UNSUPPORTED,
+            missing + " is not supported yet",
+            vertex.digest(),
+            graph.sources(vertex.digest()),
+            0);
       }
     }
   }

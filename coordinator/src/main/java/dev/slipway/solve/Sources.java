@@ -28,9 +28,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Brings what a graph starts from: clients' directories, images' digests and layers. Several at once. @ThreadSafe */
+/**
+ * Brings what a graph starts from: clients' directories, images' digests and layers. Several at
+ * once. @ThreadSafe
+ */
 public final class Sources {
-  /** How long a session may take to appear after the solve that names it: BuildKit's clients open both at the same time. */
+  /**
+   * How long a session may take to appear after the solve that names it: BuildKit's clients open
+   * both at the same time.
+   */
   private static final Duration SESSION_PATIENCE = Duration.ofSeconds(5);
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -42,7 +48,8 @@ public final class Sources {
   private final Meters meters;
   private final Clock clock;
 
-  public Sources(Sessions sessions, ImageLookup images, CacheIndex index, Meters meters, Clock clock) {
+  public Sources(
+      Sessions sessions, ImageLookup images, CacheIndex index, Meters meters, Clock clock) {
     this.sessions = sessions;
     this.images = images;
     this.index = index;
@@ -51,36 +58,54 @@ public final class Sources {
   }
 
   /** Receives the directories of {@code local://} vertices. */
-  Map<Digest, ContextTree> receive(BuildContext build, List<Vertex> vertices, VertexProgress progress) throws SlipwayException, InterruptedException {
-    return each(vertices, vertex -> shown(vertex, progress, () -> receive(build, vertex, progress)));
+  Map<Digest, ContextTree> receive(
+      BuildContext build, List<Vertex> vertices, VertexProgress progress)
+      throws SlipwayException, InterruptedException {
+    return each(
+        vertices, vertex -> shown(vertex, progress, () -> receive(build, vertex, progress)));
   }
 
-  /** Root digests of {@code docker-image://} vertices: known when the reference is pinned, asked of the registry else. */
-  Map<Digest, Digest> digests(BuildContext build, List<Vertex> vertices, VertexProgress progress) throws SlipwayException, InterruptedException {
+  /**
+   * Root digests of {@code docker-image://} vertices: known when the reference is pinned, asked of
+   * the registry else.
+   */
+  Map<Digest, Digest> digests(BuildContext build, List<Vertex> vertices, VertexProgress progress)
+      throws SlipwayException, InterruptedException {
     return each(
         vertices,
         vertex -> {
           ImageReference reference = reference(vertex);
           Optional<Digest> pinned = reference.digest();
-          return pinned.isPresent() ? pinned.get() : shown(vertex, progress, () -> images.digest(reference, platform(vertex), authenticator(build)));
+          return pinned.isPresent()
+              ? pinned.get()
+              : shown(
+                  vertex,
+                  progress,
+                  () -> images.digest(reference, platform(vertex), authenticator(build)));
         });
   }
 
   /** Layers of the images; nothing is downloaded. */
-  Map<Digest, LayerChain> images(BuildContext build, List<Vertex> vertices, VertexProgress progress) throws SlipwayException, InterruptedException {
+  Map<Digest, LayerChain> images(BuildContext build, List<Vertex> vertices, VertexProgress progress)
+      throws SlipwayException, InterruptedException {
     return each(vertices, vertex -> shown(vertex, progress, () -> image(build, vertex)));
   }
 
-  private LayerChain image(BuildContext build, Vertex vertex) throws SlipwayException, InterruptedException {
-    List<LayerRecord> layers = images.layers(reference(vertex), platform(vertex), authenticator(build));
+  private LayerChain image(BuildContext build, Vertex vertex)
+      throws SlipwayException, InterruptedException {
+    List<LayerRecord> layers =
+        images.layers(reference(vertex), platform(vertex), authenticator(build));
     index.learn(layers);
     return new LayerChain(layers.stream().map(LayerRecord::id).toList());
   }
 
-  private ContextTree receive(BuildContext build, Vertex vertex, VertexProgress progress) throws SlipwayException, InterruptedException {
+  private ContextTree receive(BuildContext build, Vertex vertex, VertexProgress progress)
+      throws SlipwayException, InterruptedException {
     Op.Source source = (Op.Source) vertex.op();
     Map<String, String> attributes = source.attributes();
-    Session session = sessions.await(attributes.getOrDefault("local.session", build.sessionId()), SESSION_PATIENCE);
+    Session session =
+        sessions.await(
+            attributes.getOrDefault("local.session", build.sessionId()), SESSION_PATIENCE);
     LocalRequest request =
         new LocalRequest(
             source.locator(),
@@ -97,20 +122,41 @@ public final class Sources {
             request,
             bytes -> {
               last[0] = bytes;
-              progress.status(new StatusLine(line, vertex.digest(), "transferring", bytes, 0, clock.instant(), Optional.of(begun), Optional.empty()));
+              progress.status(
+                  new StatusLine(
+                      line,
+                      vertex.digest(),
+                      "transferring",
+                      bytes,
+                      0,
+                      clock.instant(),
+                      Optional.of(begun),
+                      Optional.empty()));
             });
     meters.contextReceived(last[0]);
     Instant end = clock.instant();
-    progress.status(new StatusLine(line, vertex.digest(), "transferring", last[0], 0, end, Optional.of(begun), Optional.of(end)));
+    progress.status(
+        new StatusLine(
+            line,
+            vertex.digest(),
+            "transferring",
+            last[0],
+            0,
+            end,
+            Optional.of(begun),
+            Optional.of(end)));
     return tree;
   }
 
   /** Credentials of the build's client; nobody's when it has no session. */
   Authenticator authenticator(BuildContext build) throws SlipwayException, InterruptedException {
-    return build.sessionId().isEmpty() ? Authenticator.ANONYMOUS : sessions.await(build.sessionId(), SESSION_PATIENCE).authenticator();
+    return build.sessionId().isEmpty()
+        ? Authenticator.ANONYMOUS
+        : sessions.await(build.sessionId(), SESSION_PATIENCE).authenticator();
   }
 
-  private static <T> Map<Digest, T> each(List<Vertex> vertices, Parallel.Work<Vertex, T> work) throws SlipwayException, InterruptedException {
+  private static <T> Map<Digest, T> each(List<Vertex> vertices, Parallel.Work<Vertex, T> work)
+      throws SlipwayException, InterruptedException {
     List<T> results = Parallel.map(vertices, work);
     Map<Digest, T> byVertex = new LinkedHashMap<>();
     for (int i = 0; i < vertices.size(); i++) {
@@ -123,7 +169,8 @@ public final class Sources {
     T run() throws SlipwayException, InterruptedException;
   }
 
-  private static <T> T shown(Vertex vertex, VertexProgress progress, Work<T> work) throws SlipwayException, InterruptedException {
+  private static <T> T shown(Vertex vertex, VertexProgress progress, Work<T> work)
+      throws SlipwayException, InterruptedException {
     progress.started(vertex.digest());
     try {
       T result = work.run();
@@ -143,7 +190,8 @@ public final class Sources {
     return vertex.platform().orElse(Platform.LINUX_AMD64);
   }
 
-  private static List<String> strings(Map<String, String> attributes, String key) throws SlipwayException {
+  private static List<String> strings(Map<String, String> attributes, String key)
+      throws SlipwayException {
     String json = attributes.get(key);
     if (json == null || json.isEmpty()) {
       return List.of();
@@ -151,7 +199,10 @@ public final class Sources {
     try {
       return JSON.readValue(json, STRINGS);
     } catch (JsonProcessingException e) {
-      throw new SlipwayException(ErrorKind.INVALID, "attribute " + key + " of a local source is no JSON list of strings: " + json, e);
+      throw new SlipwayException(
+          ErrorKind.INVALID,
+          "attribute " + key + " of a local source is no JSON list of strings: " + json,
+          e);
     }
   }
 }

@@ -65,21 +65,28 @@ final class StageMessages {
   private Platform platform(StageRun run) {
     return run.stage
         .platform()
-        .orElseGet(
-            () ->
-                parts.fleet().workers().stream()
-                    .flatMap(worker -> worker.nativePlatforms().stream())
-                    .findFirst()
-                    .orElse(Platform.LINUX_AMD64));
+        .orElseGet(() ->
+            parts.fleet().workers().stream()
+                .flatMap(worker -> worker.nativePlatforms().stream())
+                .findFirst()
+                .orElse(Platform.LINUX_AMD64));
   }
 
   /** The stage as its worker runs it. */
   RunStage describe(StageRun run, String workerId) throws SlipwayException, InterruptedException {
-    RunStage.Builder message = RunStage.newBuilder().setStageId(run.id).setBuildId(build.buildId()).setTimeoutMillis(STAGE_TIMEOUT.toMillis());
+    RunStage.Builder message =
+        RunStage.newBuilder()
+            .setStageId(run.id)
+            .setBuildId(build.buildId())
+            .setTimeoutMillis(STAGE_TIMEOUT.toMillis());
     run.stage.platform().ifPresent(platform -> message.setPlatform(wire(platform)));
     Map<Digest, Integer> positions = new HashMap<>();
     for (Vertex vertex : run.stage.steps()) {
-      Step.Builder step = Step.newBuilder().setVertex(vertex.digest().value()).setName(vertex.name()).setOp(ByteString.copyFrom(vertex.bytes()));
+      Step.Builder step =
+          Step.newBuilder()
+              .setVertex(vertex.digest().value())
+              .setName(vertex.name())
+              .setOp(ByteString.copyFrom(vertex.bytes()));
       for (int index = 0; index < vertex.inputs().size(); index++) {
         step.addInputs(input(vertex, index, positions, workerId));
       }
@@ -89,16 +96,22 @@ final class StageMessages {
     return message.build();
   }
 
-  private StepInput input(Vertex vertex, int index, Map<Digest, Integer> positions, String workerId) throws SlipwayException, InterruptedException {
+  private StepInput input(Vertex vertex, int index, Map<Digest, Integer> positions, String workerId)
+      throws SlipwayException, InterruptedException {
     Edge edge = vertex.inputs().get(index);
     Integer earlier = positions.get(edge.vertex());
     if (earlier != null) {
-      return StepInput.newBuilder().setPrevious(StepOutput.newBuilder().setStep(earlier).setOutput(edge.output())).build();
+      return StepInput.newBuilder()
+          .setPrevious(StepOutput.newBuilder().setStep(earlier).setOutput(edge.output()))
+          .build();
     }
     ContextTree tree = keyed.selection(vertex.digest(), index);
-    LayerChain chain = tree != null ? publish(tree) : snapshot.get(edge.vertex()).get(edge.output());
+    LayerChain chain =
+        tree != null ? publish(tree) : snapshot.get(edge.vertex()).get(edge.output());
     var layers = parts.references().describe(chain, build, workerId);
-    return StepInput.newBuilder().setChain(dev.slipway.protocol.worker.LayerChain.newBuilder().addAllLayers(layers)).build();
+    return StepInput.newBuilder()
+        .setChain(dev.slipway.protocol.worker.LayerChain.newBuilder().addAllLayers(layers))
+        .build();
   }
 
   private LayerChain publish(ContextTree tree) {

@@ -25,8 +25,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * One stage on its way: in the queue, on a worker, over. Called by the scheduler's loop and by the fleet's readers, so nothing here
- * blocks but the dispatch, which has a thread of its own. Everything that matters to the build goes to the driver as an event.
+ * One stage on its way: in the queue, on a worker, over. Called by the scheduler's loop and by the
+ * fleet's readers, so nothing here blocks but the dispatch, which has a thread of its own.
+ * Everything that matters to the build goes to the driver as an event.
  */
 final class StageRun implements Scheduler.Listener {
   /** Makes the message for the worker once it is known; may block. */
@@ -48,7 +49,14 @@ final class StageRun implements Scheduler.Listener {
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile String workerId = "";
 
-  StageRun(String id, Stage stage, Map<Digest, Flight> flights, VertexProgress progress, SolveParts parts, Assignment assignment, Consumer<SolveEvent> driver) {
+  StageRun(
+      String id,
+      Stage stage,
+      Map<Digest, Flight> flights,
+      VertexProgress progress,
+      SolveParts parts,
+      Assignment assignment,
+      Consumer<SolveEvent> driver) {
     this.id = id;
     this.stage = stage;
     this.flights = Map.copyOf(flights);
@@ -87,7 +95,10 @@ final class StageRun implements Scheduler.Listener {
     Digest first = stage.steps().getFirst().digest();
     if (ahead > 0) {
       progress.started(first);
-      progress.note(first, "waiting for a worker, " + ahead + (ahead == 1 ? " stage" : " stages") + " ahead", true);
+      progress.note(
+          first,
+          "waiting for a worker, " + ahead + (ahead == 1 ? " stage" : " stages") + " ahead",
+          true);
     }
   }
 
@@ -114,13 +125,20 @@ final class StageRun implements Scheduler.Listener {
       }
     } catch (SlipwayException e) {
       scheduler.finished(id);
-      end(e.kind() == ErrorKind.UNAVAILABLE && fleet.worker(worker).isEmpty() ? new SolveEvent.StageLost(this, worker) : new SolveEvent.StageUnplaceable(this, e));
+      end(
+          e.kind() == ErrorKind.UNAVAILABLE && fleet.worker(worker).isEmpty()
+              ? new SolveEvent.StageLost(this, worker)
+              : new SolveEvent.StageUnplaceable(this, e));
     } catch (InterruptedException e) {
       scheduler.finished(id);
       end(new SolveEvent.StageLost(this, worker));
     } catch (RuntimeException e) {
       scheduler.finished(id);
-      end(new SolveEvent.StageUnplaceable(this, new SlipwayException(ErrorKind.INTERNAL, "dispatch of a stage to " + worker + " failed: " + e, e)));
+      end(
+          new SolveEvent.StageUnplaceable(
+              this,
+              new SlipwayException(
+                  ErrorKind.INTERNAL, "dispatch of a stage to " + worker + " failed: " + e, e)));
     }
   }
 
@@ -145,15 +163,28 @@ final class StageRun implements Scheduler.Listener {
       case STARTED -> {
         watchers(vertex, watcher -> watcher.progress().started(watcher.vertex()));
         if (fleet.workers().size() > 1) {
-          watchers(vertex, watcher -> watcher.progress().note(watcher.vertex(), "on " + workerName(), true));
+          watchers(
+              vertex,
+              watcher -> watcher.progress().note(watcher.vertex(), "on " + workerName(), true));
         }
       }
       case LOG -> {
         byte[] data = event.getLog().getData().toByteArray();
-        watchers(vertex, watcher -> watcher.progress().log(watcher.vertex(), event.getLog().getStream(), data));
+        watchers(
+            vertex,
+            watcher -> watcher.progress().log(watcher.vertex(), event.getLog().getStream(), data));
       }
-      case STATUS -> watchers(vertex, watcher -> watcher.progress().status(line(watcher.vertex(), event.getStatus())));
-      case DONE -> driver.accept(new SolveEvent.StepDone(this, vertex, results(event.getDone()), Duration.ofMillis(event.getDone().getDurationMillis())));
+      case STATUS ->
+          watchers(
+              vertex,
+              watcher -> watcher.progress().status(line(watcher.vertex(), event.getStatus())));
+      case DONE ->
+          driver.accept(
+              new SolveEvent.StepDone(
+                  this,
+                  vertex,
+                  results(event.getDone()),
+                  Duration.ofMillis(event.getDone().getDurationMillis())));
       case EVENT_NOT_SET -> {}
     }
   }
@@ -169,7 +200,10 @@ final class StageRun implements Scheduler.Listener {
   /** The name that a person gave the worker, else its id. */
   String workerName() {
     String worker = workerId;
-    return fleet.worker(worker).map(node -> node.labels().getOrDefault("dev.slipway.worker.name", node.id())).orElse(worker);
+    return fleet
+        .worker(worker)
+        .map(node -> node.labels().getOrDefault("dev.slipway.worker.name", node.id()))
+        .orElse(worker);
   }
 
   private StatusLine line(Digest vertex, StepStatus status) {
@@ -192,7 +226,9 @@ final class StageRun implements Scheduler.Listener {
   private static Map<Integer, LayerChain> results(StepDone done) {
     Map<Integer, LayerChain> results = new HashMap<>();
     for (StepResult result : done.getResultsList()) {
-      results.put(result.getOutput(), new LayerChain(result.getChainList().stream().map(HeldLayer::getLayerId).toList()));
+      results.put(
+          result.getOutput(),
+          new LayerChain(result.getChainList().stream().map(HeldLayer::getLayerId).toList()));
     }
     return results;
   }

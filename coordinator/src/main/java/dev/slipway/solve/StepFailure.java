@@ -19,7 +19,8 @@ public final class StepFailure extends SlipwayException {
   }
 
   /** A failure of another kind at a step: nobody can run it, no worker survived it. */
-  public StepFailure(ErrorKind kind, String message, Digest vertex, SourceMap sources, int exitCode) {
+  public StepFailure(
+      ErrorKind kind, String message, Digest vertex, SourceMap sources, int exitCode) {
     super(kind, message);
     this.vertex = vertex;
     this.sources = sources;

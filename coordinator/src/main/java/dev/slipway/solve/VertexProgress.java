@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Turns what happens to vertices into progress: keeps each one's start so that its updates agree. @ThreadSafe */
+/**
+ * Turns what happens to vertices into progress: keeps each one's start so that its updates
+ * agree. @ThreadSafe
+ */
 final class VertexProgress {
   private final Progress progress;
   private final Clock clock;
@@ -42,7 +45,12 @@ final class VertexProgress {
   }
 
   void started(Digest vertex) {
-    update(vertex, state -> state.started().isPresent() && state.completed().isEmpty() ? state : state.started(clock.instant()));
+    update(
+        vertex,
+        state ->
+            state.started().isPresent() && state.completed().isEmpty()
+                ? state
+                : state.started(clock.instant()));
   }
 
   void completed(Digest vertex) {
@@ -68,7 +76,16 @@ final class VertexProgress {
   /** A sub-line without bytes: something that began, or that was done when {@code completed}. */
   void note(Digest vertex, String text, boolean completed) {
     Instant now = clock.instant();
-    progress.status(new StatusLine(text, vertex, text, 0, 0, now, Optional.of(now), completed ? Optional.of(now) : Optional.empty()));
+    progress.status(
+        new StatusLine(
+            text,
+            vertex,
+            text,
+            0,
+            0,
+            now,
+            Optional.of(now),
+            completed ? Optional.of(now) : Optional.empty()));
   }
 
   private VertexState withStart(VertexState state) {

@@ -1,4 +1,7 @@
-/** Drives one build's graph to its results: looks up, plans, schedules, waits. Depends on: cache, plan, schedule, fleet, session, context. */
+/**
+ * Drives one build's graph to its results: looks up, plans, schedules, waits. Depends on: cache,
+ * plan, schedule, fleet, session, context.
+ */
 @NullMarked
 package dev.slipway.solve;
 

@@ -57,7 +57,9 @@ final class FarmView {
             .put("name", build.name())
             .put("state", build.state().name().toLowerCase(Locale.ROOT))
             .put("startedAt", build.startedAt().toString())
-            .put("seconds", seconds(Duration.between(build.startedAt(), build.completedAt().orElse(now))))
+            .put(
+                "seconds",
+                seconds(Duration.between(build.startedAt(), build.completedAt().orElse(now))))
             .put("cachedSteps", build.steps().stream().filter(BuildReport.Step::cached).count())
             .put("steps", steps);
     build.completedAt().ifPresent(at -> json.put("completedAt", at.toString()));

@@ -15,7 +15,9 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Blobs of registries with Basic authentication, offered to workers under random names. @ThreadSafe */
+/**
+ * Blobs of registries with Basic authentication, offered to workers under random names. @ThreadSafe
+ */
 public final class RelayedBlobs implements BlobRelay {
   /** Offers kept: far more than layers in all running builds; the oldest is forgotten first. */
   private static final int MAX_OFFERS = 10_000;
@@ -43,7 +45,8 @@ public final class RelayedBlobs implements BlobRelay {
    * @param baseUrl {@code http://host:port} of this coordinator as workers reach it
    * @param capability makes the token for a resource
    */
-  public RelayedBlobs(RegistryClient registries, Supplier<String> baseUrl, Function<String, String> capability) {
+  public RelayedBlobs(
+      RegistryClient registries, Supplier<String> baseUrl, Function<String, String> capability) {
     this.registries = registries;
     this.baseUrl = baseUrl;
     this.capability = capability;
@@ -55,13 +58,17 @@ public final class RelayedBlobs implements BlobRelay {
     synchronized (this) {
       offers.put(resource, new Offer(repository, blob, authenticator));
     }
-    return BlobSource.newBuilder().setUrl(baseUrl.get() + "/" + resource).setAuthorization("Bearer " + capability.apply(resource)).build();
+    return BlobSource.newBuilder()
+        .setUrl(baseUrl.get() + "/" + resource)
+        .setAuthorization("Bearer " + capability.apply(resource))
+        .build();
   }
 
   /**
    * Opens the blob behind a resource.
    *
-   * @throws SlipwayException NOT_FOUND when nothing is offered there, else what the registry answered
+   * @throws SlipwayException NOT_FOUND when nothing is offered there, else what the registry
+   *     answered
    */
   InputStream open(String resource) throws SlipwayException, InterruptedException {
     Offer offer;
@@ -71,6 +78,7 @@ public final class RelayedBlobs implements BlobRelay {
     if (offer == null) {
       throw new SlipwayException(ErrorKind.NOT_FOUND, "no blob is offered at " + resource);
     }
-    return registries.fetchBlob(offer.repository(), offer.blob(), UNKNOWN_SIZE, offer.authenticator(), _ -> {});
+    return registries.fetchBlob(
+        offer.repository(), offer.blob(), UNKNOWN_SIZE, offer.authenticator(), _ -> {});
   }
 }

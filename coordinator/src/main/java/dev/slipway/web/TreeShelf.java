@@ -33,7 +33,10 @@ public final class TreeShelf implements PublishedTrees {
   @Override
   public synchronized void publish(String buildId, ContextTree tree) {
     keep.accept(buildId, tree);
-    trees.computeIfAbsent(tree.layerDigest(), _ -> new Entry(tree, new HashSet<>())).builds().add(buildId);
+    trees
+        .computeIfAbsent(tree.layerDigest(), _ -> new Entry(tree, new HashSet<>()))
+        .builds()
+        .add(buildId);
   }
 
   @Override

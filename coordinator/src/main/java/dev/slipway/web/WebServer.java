@@ -35,15 +35,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves {@code /livez}, {@code /readyz}, {@code /metrics}, {@code /api/v1/workers}, {@code /api/v1/builds} and, to workers with a
- * capability token, {@code /trees/<layer digest>} and {@code /relay/<offer>}. docs/http.md.
+ * Serves {@code /livez}, {@code /readyz}, {@code /metrics}, {@code /api/v1/workers}, {@code
+ * /api/v1/builds} and, to workers with a capability token, {@code /trees/<layer digest>} and {@code
+ * /relay/<offer>}. docs/http.md.
  */
 public final class WebServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(WebServer.class);
 
   private static final String BEARER = "Bearer ";
 
-  /** Trees sent at once; each costs a virtual thread and a buffer, and the network is shared anyway. */
+  /**
+   * Trees sent at once; each costs a virtual thread and a buffer, and the network is shared anyway.
+   */
   private static final int MAX_TREES = 64;
 
   private static final int START_SECONDS = 10;
@@ -52,7 +55,8 @@ public final class WebServer implements AutoCloseable {
   private final Parts parts;
   private final Vertx vertx;
   private final HttpServer server;
-  private final ExecutorService blocking = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("web-", 0).factory());
+  private final ExecutorService blocking =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("web-", 0).factory());
   private final Semaphore trees = new Semaphore(MAX_TREES);
 
   /**
@@ -74,11 +78,15 @@ public final class WebServer implements AutoCloseable {
   private WebServer(Parts parts, String host, int port) {
     this.parts = parts;
     this.vertx = Vertx.vertx();
-    this.server = vertx.createHttpServer(new HttpServerOptions().setHost(host).setPort(port)).requestHandler(router());
+    this.server =
+        vertx
+            .createHttpServer(new HttpServerOptions().setHost(host).setPort(port))
+            .requestHandler(router());
   }
 
   /** Starts serving. @throws SlipwayException UNAVAILABLE when the address cannot be listened on */
-  public static WebServer start(Parts parts, String host, int port) throws SlipwayException, InterruptedException {
+  public static WebServer start(Parts parts, String host, int port)
+      throws SlipwayException, InterruptedException {
     WebServer web = new WebServer(parts, host, port);
     try {
       wait(web.server.listen().toCompletionStage().toCompletableFuture(), START_SECONDS);
@@ -86,7 +94,10 @@ public final class WebServer implements AutoCloseable {
     } catch (ExecutionException | TimeoutException e) {
       web.close();
       Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, "listening on http " + host + ":" + port + " failed: " + cause.getMessage(), e);
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE,
+          "listening on http " + host + ":" + port + " failed: " + cause.getMessage(),
+          e);
     }
   }
 
@@ -100,16 +111,31 @@ public final class WebServer implements AutoCloseable {
     router.get("/livez").handler(context -> context.response().end("ok\n"));
     router.get("/readyz").handler(this::ready);
     router.get("/metrics").handler(context -> block(context, this::metrics));
-    router.get("/api/v1/workers").handler(context -> block(context, () -> json(context, FarmView.workers(parts.fleet().workers()))));
-    router.get("/api/v1/builds").handler(context -> block(context, () -> json(context, FarmView.builds(parts.builds().get(), parts.clock().instant()))));
+    router
+        .get("/api/v1/workers")
+        .handler(context ->
+            block(context, () -> json(context, FarmView.workers(parts.fleet().workers()))));
+    router
+        .get("/api/v1/builds")
+        .handler(context ->
+            block(
+                context,
+                () ->
+                    json(context, FarmView.builds(parts.builds().get(), parts.clock().instant()))));
     router.get("/trees/:id").handler(this::tree);
     router.get("/relay/:id").handler(this::relay);
     return router;
   }
 
   private void ready(RoutingContext context) {
-    String missing = !parts.endpointServing().getAsBoolean() ? "the endpoint is not served\n" : parts.fleet().workers().isEmpty() ? "no worker has joined\n" : "";
-    context.response().setStatusCode(missing.isEmpty() ? 200 : 503).end(missing.isEmpty() ? "ok\n" : missing);
+    String missing =
+        !parts.endpointServing().getAsBoolean()
+            ? "the endpoint is not served\n"
+            : parts.fleet().workers().isEmpty() ? "no worker has joined\n" : "";
+    context
+        .response()
+        .setStatusCode(missing.isEmpty() ? 200 : 503)
+        .end(missing.isEmpty() ? "ok\n" : missing);
   }
 
   private interface Answer {
@@ -117,22 +143,24 @@ public final class WebServer implements AutoCloseable {
   }
 
   private void block(RoutingContext context, Answer answer) {
-    blocking.execute(
-        () -> {
-          try {
-            answer.send();
-          } catch (IOException | RuntimeException e) {
-            context.fail(e);
-          }
-        });
+    blocking.execute(() -> {
+      try {
+        answer.send();
+      } catch (IOException | RuntimeException e) {
+        context.fail(e);
+      }
+    });
   }
 
-  private void block(RoutingContext context, java.util.function.Consumer<HttpServerResponse> answer) {
+  private void block(
+      RoutingContext context, java.util.function.Consumer<HttpServerResponse> answer) {
     block(context, () -> answer.accept(context.response()));
   }
 
   private void metrics(HttpServerResponse response) {
-    response.putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8").end(parts.metrics().scrape());
+    response
+        .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
+        .end(parts.metrics().scrape());
   }
 
   private static void json(RoutingContext context, JsonObject json) {
@@ -148,13 +176,17 @@ public final class WebServer implements AutoCloseable {
       response.setStatusCode(403).end(e.getMessage() + "\n");
       return;
     }
-    Optional<ContextTree> tree = Digest.isDigest(id) ? parts.trees().find(new Digest(id)) : Optional.empty();
+    Optional<ContextTree> tree =
+        Digest.isDigest(id) ? parts.trees().find(new Digest(id)) : Optional.empty();
     if (tree.isEmpty()) {
       response.setStatusCode(404).end("tree " + id + " is not published\n");
       return;
     }
     if (!trees.tryAcquire()) {
-      response.setStatusCode(503).putHeader(HttpHeaders.RETRY_AFTER, "1").end("too many trees are being sent\n");
+      response
+          .setStatusCode(503)
+          .putHeader(HttpHeaders.RETRY_AFTER, "1")
+          .end("too many trees are being sent\n");
       return;
     }
     response.setChunked(true).putHeader(HttpHeaders.CONTENT_TYPE, "application/x-tar");
@@ -208,7 +240,8 @@ public final class WebServer implements AutoCloseable {
     return header != null && header.startsWith(BEARER) ? header.substring(BEARER.length()) : "";
   }
 
-  private static void wait(CompletableFuture<?> future, int seconds) throws ExecutionException, TimeoutException, InterruptedException {
+  private static void wait(CompletableFuture<?> future, int seconds)
+      throws ExecutionException, TimeoutException, InterruptedException {
     future.get(seconds, TimeUnit.SECONDS);
   }
 

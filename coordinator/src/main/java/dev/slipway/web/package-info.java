@@ -1,6 +1,7 @@
 /**
- * The coordinator's HTTP side: health, metrics, what people and scripts ask (workers, builds), and clients' directories for workers.
- * Vert.x; what blocks runs on virtual threads. Depends on: fleet, progress, solve, telemetry.
+ * The coordinator's HTTP side: health, metrics, what people and scripts ask (workers, builds), and
+ * clients' directories for workers. Vert.x; what blocks runs on virtual threads. Depends on: fleet,
+ * progress, solve, telemetry.
  */
 @NullMarked
 package dev.slipway.web;

@@ -15,8 +15,10 @@ import org.junit.jupiter.api.Test;
 
 /** What every index does. */
 abstract class CacheIndexContract {
-  private static final LayerRecord.Blob BLOB = new LayerRecord.Blob(Digest.ofText("diff"), Digest.ofText("blob"), 42, "application/x");
-  private static final LayerRecord.Origin ORIGIN = new LayerRecord.Origin("docker.io/library/alpine");
+  private static final LayerRecord.Blob BLOB =
+      new LayerRecord.Blob(Digest.ofText("diff"), Digest.ofText("blob"), 42, "application/x");
+  private static final LayerRecord.Origin ORIGIN =
+      new LayerRecord.Origin("docker.io/library/alpine");
 
   private CacheIndex index;
 
@@ -36,7 +38,8 @@ abstract class CacheIndexContract {
     CacheRecord two = record("two", LayerChain.SCRATCH);
     index.save(one);
     index.save(two);
-    assertThat(index.records(List.of("one", "two", "three"))).isEqualTo(Map.of("one", one, "two", two));
+    assertThat(index.records(List.of("one", "two", "three")))
+        .isEqualTo(Map.of("one", one, "two", two));
 
     index.forget("one");
 
@@ -55,16 +58,26 @@ abstract class CacheIndexContract {
 
   @Test
   void unitesHoldersAndKeepsKnownFacts() {
-    index.learn(List.of(new LayerRecord("chain:a", 7, Optional.of(BLOB), Optional.of(ORIGIN), Set.of("w1"))));
+    index.learn(
+        List.of(
+            new LayerRecord("chain:a", 7, Optional.of(BLOB), Optional.of(ORIGIN), Set.of("w1"))));
     index.learn(List.of(held("chain:a", 0, "w2")));
 
     assertThat(index.layers(List.of("chain:a", "unknown")))
-        .isEqualTo(Map.of("chain:a", new LayerRecord("chain:a", 7, Optional.of(BLOB), Optional.of(ORIGIN), Set.of("w1", "w2"))));
+        .isEqualTo(
+            Map.of(
+                "chain:a",
+                new LayerRecord(
+                    "chain:a", 7, Optional.of(BLOB), Optional.of(ORIGIN), Set.of("w1", "w2"))));
   }
 
   @Test
   void learnsTheSameLayerTwiceInOneCall() {
-    index.learn(List.of(held("snap:a", 5, "w1"), held("snap:a", 0, "w2"), new LayerRecord("snap:a", 0, Optional.of(BLOB), Optional.empty(), Set.of())));
+    index.learn(
+        List.of(
+            held("snap:a", 5, "w1"),
+            held("snap:a", 0, "w2"),
+            new LayerRecord("snap:a", 0, Optional.of(BLOB), Optional.empty(), Set.of())));
 
     LayerRecord layer = index.layers(List.of("snap:a")).get("snap:a");
     assertThat(layer.holders()).containsExactlyInAnyOrder("w1", "w2");
@@ -84,7 +97,10 @@ abstract class CacheIndexContract {
 
   @Test
   void workerThatLeftHoldsNothing() {
-    index.learn(List.of(held("snap:a", 1, "w1", "w2"), new LayerRecord("chain:b", 1, Optional.of(BLOB), Optional.of(ORIGIN), Set.of("w1"))));
+    index.learn(
+        List.of(
+            held("snap:a", 1, "w1", "w2"),
+            new LayerRecord("chain:b", 1, Optional.of(BLOB), Optional.of(ORIGIN), Set.of("w1"))));
 
     index.dropHolder("w1");
 
@@ -134,7 +150,10 @@ abstract class CacheIndexContract {
       }
     }
 
-    assertThat(holders("chain:base")).hasSize(25).contains("brief-1", "brief-49").doesNotContain("brief-48");
+    assertThat(holders("chain:base"))
+        .hasSize(25)
+        .contains("brief-1", "brief-49")
+        .doesNotContain("brief-48");
   }
 
   private Set<String> holders(String id) {
@@ -147,6 +166,10 @@ abstract class CacheIndexContract {
   }
 
   private static CacheRecord record(String key, LayerChain chain) {
-    return new CacheRecord(key, Map.of(0, chain, 3, LayerChain.SCRATCH), Duration.ofMillis(1234), Instant.parse("2026-11-23T10:00:00.123Z"));
+    return new CacheRecord(
+        key,
+        Map.of(0, chain, 3, LayerChain.SCRATCH),
+        Duration.ofMillis(1234),
+        Instant.parse("2026-11-23T10:00:00.123Z"));
   }
 }

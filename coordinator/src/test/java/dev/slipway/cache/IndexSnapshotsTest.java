@@ -21,9 +21,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 class IndexSnapshotsTest {
   private static final Duration NEVER = Duration.ofHours(1);
-  private static final LayerRecord.Blob BLOB = new LayerRecord.Blob(Digest.ofText("d"), Digest.ofText("b"), 3, "m");
+  private static final LayerRecord.Blob BLOB =
+      new LayerRecord.Blob(Digest.ofText("d"), Digest.ofText("b"), 3, "m");
   private static final CacheRecord RECORD =
-      new CacheRecord("key", Map.of(0, new LayerChain(List.of("snap:a"))), Duration.ofSeconds(3), Instant.parse("2026-11-23T10:00:00Z"));
+      new CacheRecord(
+          "key",
+          Map.of(0, new LayerChain(List.of("snap:a"))),
+          Duration.ofSeconds(3),
+          Instant.parse("2026-11-23T10:00:00Z"));
 
   @TempDir private Path directory;
 
@@ -46,9 +51,13 @@ class IndexSnapshotsTest {
 
     assertThat(index.records(List.of("key"))).containsEntry("key", RECORD);
     assertThat(index.layers(List.of("snap:a", "snap:bare")))
-        .isEqualTo(Map.of("snap:a", new LayerRecord("snap:a", 9, Optional.of(BLOB), Optional.empty(), Set.of())));
+        .isEqualTo(
+            Map.of(
+                "snap:a",
+                new LayerRecord("snap:a", 9, Optional.of(BLOB), Optional.empty(), Set.of())));
     index.addHolder("w1");
-    index.learn(List.of(new LayerRecord("snap:a", 9, Optional.empty(), Optional.empty(), Set.of("w1"))));
+    index.learn(
+        List.of(new LayerRecord("snap:a", 9, Optional.empty(), Optional.empty(), Set.of("w1"))));
     assertThat(index.layers(List.of("snap:a")).get("snap:a").holders()).containsExactly("w1");
   }
 
@@ -81,8 +90,10 @@ class IndexSnapshotsTest {
 
   private void fill() {
     index.addHolder("w1");
-    index.learn(List.of(new LayerRecord("snap:a", 9, Optional.of(BLOB), Optional.empty(), Set.of("w1"))));
-    index.learn(List.of(new LayerRecord("snap:bare", 9, Optional.empty(), Optional.empty(), Set.of("w1"))));
+    index.learn(
+        List.of(new LayerRecord("snap:a", 9, Optional.of(BLOB), Optional.empty(), Set.of("w1"))));
+    index.learn(
+        List.of(new LayerRecord("snap:bare", 9, Optional.empty(), Optional.empty(), Set.of("w1"))));
     index.save(RECORD);
   }
 

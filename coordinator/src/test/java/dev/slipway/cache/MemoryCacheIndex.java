@@ -41,14 +41,21 @@ public final class MemoryCacheIndex implements CacheIndex {
   @Override
   public synchronized void learn(Collection<LayerRecord> learned) {
     for (LayerRecord layer : learned) {
-      LayerRecord known = layers.getOrDefault(layer.id(), new LayerRecord(layer.id(), 0, Optional.empty(), Optional.empty(), Set.of()));
+      LayerRecord known =
+          layers.getOrDefault(
+              layer.id(),
+              new LayerRecord(layer.id(), 0, Optional.empty(), Optional.empty(), Set.of()));
       Set<String> holders = new HashSet<>(layer.holders());
       holders.retainAll(workers);
       holders.addAll(known.holders());
       layers.put(
           layer.id(),
           new LayerRecord(
-              layer.id(), layer.size() > 0 ? layer.size() : known.size(), layer.blob().or(known::blob), layer.origin().or(known::origin), holders));
+              layer.id(),
+              layer.size() > 0 ? layer.size() : known.size(),
+              layer.blob().or(known::blob),
+              layer.origin().or(known::origin),
+              holders));
     }
   }
 

@@ -38,7 +38,8 @@ class ClusterTest {
   static void start() {
     long start = System.nanoTime();
     cluster = Cluster.start(ClusterConfig.alone());
-    System.out.println("cluster member started in " + (System.nanoTime() - start) / 1_000_000 + " ms");
+    System.out.println(
+        "cluster member started in " + (System.nanoTime() - start) / 1_000_000 + " ms");
   }
 
   @AfterAll
@@ -74,7 +75,8 @@ class ClusterTest {
               default -> Optional.empty();
             });
 
-    assertThat(map.getAll(List.of("changed", "removed", "made", "left out"))).isEqualTo(Map.of("changed", "xy", "made", "new"));
+    assertThat(map.getAll(List.of("changed", "removed", "made", "left out")))
+        .isEqualTo(Map.of("changed", "xy", "made", "new"));
   }
 
   @Test
@@ -84,12 +86,14 @@ class ClusterTest {
       List<Future<?>> done = new ArrayList<>();
       for (int writer = 0; writer < 8; writer++) {
         done.add(
-            writers.submit(
-                () -> {
-                  for (int round = 0; round < 10; round++) {
-                    map.update(keys, (_, before) -> Optional.of(Integer.toString(Integer.parseInt(before.orElse("0")) + 1)));
-                  }
-                }));
+            writers.submit(() -> {
+              for (int round = 0; round < 10; round++) {
+                map.update(
+                    keys,
+                    (_, before) ->
+                        Optional.of(Integer.toString(Integer.parseInt(before.orElse("0")) + 1)));
+              }
+            }));
       }
       for (Future<?> one : done) {
         one.get();

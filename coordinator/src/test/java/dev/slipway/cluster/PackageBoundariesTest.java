@@ -12,11 +12,23 @@ class PackageBoundariesTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .importPackages("dev.slipway.cluster", "dev.slipway.cache", "dev.slipway.schedule", "dev.slipway.fleet", "dev.slipway.solve", "dev.slipway.control");
+          .importPackages(
+              "dev.slipway.cluster",
+              "dev.slipway.cache",
+              "dev.slipway.schedule",
+              "dev.slipway.fleet",
+              "dev.slipway.solve",
+              "dev.slipway.control");
 
   @Test
   void onlyClusterKnowsHazelcast() {
-    noClasses().that().resideOutsideOfPackage("dev.slipway.cluster..").should().dependOnClassesThat().resideInAPackage("com.hazelcast..").check(CLASSES);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.slipway.cluster..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("com.hazelcast..")
+        .check(CLASSES);
   }
 
   @Test
@@ -26,7 +38,11 @@ class PackageBoundariesTest {
         .resideInAPackage("dev.slipway.cluster..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("dev.slipway.cache..", "dev.slipway.schedule..", "dev.slipway.fleet..", "dev.slipway.solve..")
+        .resideInAnyPackage(
+            "dev.slipway.cache..",
+            "dev.slipway.schedule..",
+            "dev.slipway.fleet..",
+            "dev.slipway.solve..")
         .check(CLASSES);
     noClasses()
         .that()
@@ -35,6 +51,12 @@ class PackageBoundariesTest {
         .dependOnClassesThat()
         .resideInAnyPackage("dev.slipway.fleet..", "dev.slipway.solve..", "dev.slipway.control..")
         .check(CLASSES);
-    noClasses().that().resideInAPackage("dev.slipway.fleet..").should().dependOnClassesThat().resideInAnyPackage("dev.slipway.solve..", "dev.slipway.control..").check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.slipway.fleet..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.slipway.solve..", "dev.slipway.control..")
+        .check(CLASSES);
   }
 }

@@ -41,11 +41,14 @@ class ContextTreeTest {
 
   @Test
   void sortsSlashBelowEveryOtherByte() {
-    List<String> paths = new ArrayList<>(List.of("a.txt", "a/b", "a", "a-b", "a/b.c", "a/b/c", "\uE000", "\uD83D\uDE00"));
+    List<String> paths =
+        new ArrayList<>(
+            List.of("a.txt", "a/b", "a", "a-b", "a/b.c", "a/b/c", "\uE000", "\uD83D\uDE00"));
 
     paths.sort(TreeOrder.INSTANCE);
 
-    assertThat(paths).containsExactly("a", "a/b", "a/b/c", "a/b.c", "a-b", "a.txt", "\uE000", "\uD83D\uDE00");
+    assertThat(paths)
+        .containsExactly("a", "a/b", "a/b/c", "a/b.c", "a-b", "a.txt", "\uE000", "\uD83D\uDE00");
   }
 
   @Test
@@ -53,7 +56,9 @@ class ContextTreeTest {
     ContextTree first = tree(TIME, "f=x");
     ContextTree second = tree(TIME + 1, "f=x");
 
-    assertThat(first.contentDigest()).isEqualTo(second.contentDigest()).isNotEqualTo(tree(TIME, "f=y").contentDigest());
+    assertThat(first.contentDigest())
+        .isEqualTo(second.contentDigest())
+        .isNotEqualTo(tree(TIME, "f=y").contentDigest());
     assertThat(first.layerDigest()).isNotEqualTo(second.layerDigest());
   }
 
@@ -71,16 +76,30 @@ class ContextTreeTest {
   void selectsByWildcardPerComponent() throws Exception {
     ContextTree tree = tree(TIME, "a/", "a/x.c=1", "a/y.h=2", "b/", "b/x.c=3", "b/d/", "b/d/x.c=4");
 
-    assertThat(paths(tree.select(List.of(wildcard("*/*.c"))))).containsExactly("a", "a/x.c", "b", "b/x.c");
-    assertThat(paths(tree.select(List.of(wildcard("b/[d-e]"))))).containsExactly("b", "b/d", "b/d/x.c");
+    assertThat(paths(tree.select(List.of(wildcard("*/*.c")))))
+        .containsExactly("a", "a/x.c", "b", "b/x.c");
+    assertThat(paths(tree.select(List.of(wildcard("b/[d-e]")))))
+        .containsExactly("b", "b/d", "b/d/x.c");
   }
 
   @Test
   void followsLinksInsideTheTreeOnly() throws Exception {
-    ContextTree tree = tree(TIME, "abs->/real/f", "dir->real", "loop->loop", "out->../../../c", "c=3", "real/", "real/f=1");
+    ContextTree tree =
+        tree(
+            TIME,
+            "abs->/real/f",
+            "dir->real",
+            "loop->loop",
+            "out->../../../c",
+            "c=3",
+            "real/",
+            "real/f=1");
 
     assertThat(paths(tree.select(List.of(path("dir/f"))))).containsExactly("dir", "real", "real/f");
-    assertThat(paths(tree.select(List.of(new PathSelector("abs", false, false, List.of(), List.of()))))).containsExactly("abs");
+    assertThat(
+            paths(
+                tree.select(List.of(new PathSelector("abs", false, false, List.of(), List.of())))))
+        .containsExactly("abs");
     assertThat(new String(tree.readFile("abs"), StandardCharsets.UTF_8)).isEqualTo("1");
     assertThat(new String(tree.readFile("out"), StandardCharsets.UTF_8)).isEqualTo("3");
     assertThat(tree.stat("loop")).isEmpty();
@@ -89,9 +108,11 @@ class ContextTreeTest {
 
   @Test
   void appliesIncludeAndExcludePatternsBelowTheSelectedPath() throws Exception {
-    ContextTree tree = tree(TIME, "s/", "s/a.go=1", "s/a.txt=2", "s/t/", "s/t/b.go=3", "s/t/c.txt=4");
+    ContextTree tree =
+        tree(TIME, "s/", "s/a.go=1", "s/a.txt=2", "s/t/", "s/t/b.go=3", "s/t/c.txt=4");
 
-    ContextTree included = tree.select(List.of(new PathSelector("s", false, true, List.of("**/*.go"), List.of("t"))));
+    ContextTree included =
+        tree.select(List.of(new PathSelector("s", false, true, List.of("**/*.go"), List.of("t"))));
 
     assertThat(paths(included)).containsExactly("s", "s/a.go");
   }
@@ -109,20 +130,38 @@ class ContextTreeTest {
 
   @Test
   void writesTheSameTarForTheSameTree() throws Exception {
-    String[] listed = {"a/", "a/f=hello", "a/h=>a/f", "a/s->f", "\u00e9=x", "l" + "o".repeat(150) + "ng=y"};
+    String[] listed = {
+      "a/", "a/f=hello", "a/h=>a/f", "a/s->f", "\u00e9=x", "l" + "o".repeat(150) + "ng=y"
+    };
     byte[] first = tar(tree(TIME, listed));
     byte[] second = tar(tree(TIME, listed));
 
     assertThat(first).isEqualTo(second);
-    try (TarArchiveInputStream in = new TarArchiveInputStream(new ByteArrayInputStream(first), "UTF-8")) {
+    try (TarArchiveInputStream in =
+        new TarArchiveInputStream(new ByteArrayInputStream(first), "UTF-8")) {
       List<String> seen = new ArrayList<>();
       for (TarArchiveEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
-        String kind = entry.isDirectory() ? "d" : entry.isSymbolicLink() ? "s" : entry.isLink() ? "h" : "f";
-        seen.add(kind + " " + entry.getName() + " " + entry.getLinkName() + new String(in.readAllBytes(), StandardCharsets.UTF_8));
-        assertThat(entry.getLastModifiedTime().toInstant()).isEqualTo(Instant.ofEpochSecond(TIME / 1_000_000_000, TIME % 1_000_000_000));
+        String kind =
+            entry.isDirectory() ? "d" : entry.isSymbolicLink() ? "s" : entry.isLink() ? "h" : "f";
+        seen.add(
+            kind
+                + " "
+                + entry.getName()
+                + " "
+                + entry.getLinkName()
+                + new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        assertThat(entry.getLastModifiedTime().toInstant())
+            .isEqualTo(Instant.ofEpochSecond(TIME / 1_000_000_000, TIME % 1_000_000_000));
         assertThat(entry.getUserName()).isEmpty();
       }
-      assertThat(seen).containsExactly("d a/ ", "f a/f hello", "h a/h a/f", "s a/s f", "f l" + "o".repeat(150) + "ng y", "f \u00e9 x");
+      assertThat(seen)
+          .containsExactly(
+              "d a/ ",
+              "f a/f hello",
+              "h a/h a/f",
+              "s a/s f",
+              "f l" + "o".repeat(150) + "ng y",
+              "f \u00e9 x");
     }
   }
 
@@ -130,9 +169,15 @@ class ContextTreeTest {
   void saysWhatIsWrongWithAPath() throws Exception {
     ContextTree tree = tree(TIME, "d/", "f=1");
 
-    assertThatThrownBy(() -> tree.readFile("Dockerfile")).isInstanceOf(SlipwayException.class).hasMessage("open Dockerfile: no such file or directory");
-    assertThatThrownBy(() -> tree.readFile("d")).isInstanceOf(SlipwayException.class).hasMessageContaining("is a directory");
-    assertThatThrownBy(() -> tree.list("f")).isInstanceOf(SlipwayException.class).hasMessageContaining("not a directory");
+    assertThatThrownBy(() -> tree.readFile("Dockerfile"))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessage("open Dockerfile: no such file or directory");
+    assertThatThrownBy(() -> tree.readFile("d"))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("is a directory");
+    assertThatThrownBy(() -> tree.list("f"))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("not a directory");
     assertThat(tree.list("/")).extracting(Entry::path).containsExactly("d", "f");
   }
 
@@ -186,20 +231,38 @@ class ContextTreeTest {
     }
   }
 
-  /** {@code a/} directory, {@code a=text} file, {@code a->b} symbolic link, {@code a=>b} hard link. */
+  /**
+   * {@code a/} directory, {@code a=text} file, {@code a->b} symbolic link, {@code a=>b} hard link.
+   */
   private ContextTree tree(long time, String... listed) throws IOException {
     try (Transfer transfer = store.begin(KEY)) {
       List<Entry> entries = new ArrayList<>();
       for (String text : listed) {
         if (text.endsWith("/")) {
-          entries.add(new Entry(text.substring(0, text.length() - 1), FileMode.DIRECTORY | 0755, 0, 0, 0, time, "", Optional.empty()));
+          entries.add(
+              new Entry(
+                  text.substring(0, text.length() - 1),
+                  FileMode.DIRECTORY | 0755,
+                  0,
+                  0,
+                  0,
+                  time,
+                  "",
+                  Optional.empty()));
         } else if (text.contains("->")) {
           String[] link = text.split("->");
-          entries.add(new Entry(link[0], FileMode.SYMLINK | 0777, 0, 0, 0, time, link[1], Optional.empty()));
+          entries.add(
+              new Entry(
+                  link[0], FileMode.SYMLINK | 0777, 0, 0, 0, time, link[1], Optional.empty()));
         } else if (text.contains("=>")) {
           String[] link = text.split("=>");
-          Entry file = entries.stream().filter(entry -> entry.path().equals(link[1])).findFirst().orElseThrow();
-          entries.add(new Entry(link[0], file.mode(), 0, 0, file.size(), time, link[1], file.content()));
+          Entry file =
+              entries.stream()
+                  .filter(entry -> entry.path().equals(link[1]))
+                  .findFirst()
+                  .orElseThrow();
+          entries.add(
+              new Entry(link[0], file.mode(), 0, 0, file.size(), time, link[1], file.content()));
         } else {
           String[] file = text.split("=");
           byte[] bytes = file[1].getBytes(StandardCharsets.UTF_8);
@@ -221,7 +284,8 @@ class ContextTreeTest {
   }
 
   private static List<String> paths(ContextTree tree) throws IOException {
-    try (TarArchiveInputStream in = new TarArchiveInputStream(new ByteArrayInputStream(tar(tree)), "UTF-8")) {
+    try (TarArchiveInputStream in =
+        new TarArchiveInputStream(new ByteArrayInputStream(tar(tree)), "UTF-8")) {
       List<String> paths = new ArrayList<>();
       for (TarArchiveEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
         paths.add(entry.getName().replaceAll("/$", ""));

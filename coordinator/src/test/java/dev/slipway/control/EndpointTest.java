@@ -50,7 +50,10 @@ class EndpointTest {
   @BeforeEach
   void start() throws Exception {
     server = EndpointServer.start(List.of("tcp://127.0.0.1:0"), farm.services());
-    channel = NettyChannelBuilder.forTarget(server.addresses().getFirst().substring("tcp://".length())).usePlaintext().build();
+    channel =
+        NettyChannelBuilder.forTarget(server.addresses().getFirst().substring("tcp://".length()))
+            .usePlaintext()
+            .build();
   }
 
   @AfterEach
@@ -61,45 +64,71 @@ class EndpointTest {
 
   @Test
   void saysWhatItIs() {
-    assertThat(control().info(InfoRequest.getDefaultInstance()).getBuildkitVersion().getVersion()).startsWith("v");
-    assertThat(control().listWorkers(ListWorkersRequest.getDefaultInstance()).getRecord(0).getPlatformsList())
+    assertThat(control().info(InfoRequest.getDefaultInstance()).getBuildkitVersion().getVersion())
+        .startsWith("v");
+    assertThat(
+            control()
+                .listWorkers(ListWorkersRequest.getDefaultInstance())
+                .getRecord(0)
+                .getPlatformsList())
         .extracting(platform -> platform.getOS() + "/" + platform.getArchitecture())
         .containsExactly("linux/amd64", "linux/arm64");
   }
 
   @Test
   void stopsWithinSecondsThoughABuildRuns() throws Exception {
-    Future<SolveResponse> solve = call(() -> control().solve(SolveRequest.newBuilder().setRef("endless").build()));
+    Future<SolveResponse> solve =
+        call(() -> control().solve(SolveRequest.newBuilder().setRef("endless").build()));
     await().until(() -> farm.jobs.running() == 1);
     long began = System.nanoTime();
 
     server.close();
 
     assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began)).isLessThan(3_500);
-    assertThatThrownBy(() -> solve.get(5, TimeUnit.SECONDS)).hasRootCauseInstanceOf(StatusRuntimeException.class);
+    assertThatThrownBy(() -> solve.get(5, TimeUnit.SECONDS))
+        .hasRootCauseInstanceOf(StatusRuntimeException.class);
     await().until(() -> farm.jobs.running() == 0);
   }
 
   @Test
   void answersAProbeWhosePingCameBeforeItsSolve() throws Exception {
     Future<PongResponse> pong = call(() -> bridge("probe").ping(PingRequest.getDefaultInstance()));
-    Future<SolveResponse> solve = call(() -> control().solve(SolveRequest.newBuilder().setRef("probe").setInternal(true).build()));
+    Future<SolveResponse> solve =
+        call(() ->
+            control().solve(SolveRequest.newBuilder().setRef("probe").setInternal(true).build()));
 
-    assertThat(pong.get(5, TimeUnit.SECONDS).getFrontendAPICapsList()).extracting("iD").contains("return", "proto.refarray");
-    assertThat(pong.get().getLLBCapsList()).extracting("iD").contains("source.local").doesNotContain("exporter.image.attestations", "mergeop");
-    bridge("probe").return_(ReturnRequest.newBuilder().setResult(Result.newBuilder().setRef(Ref.getDefaultInstance())).build());
+    assertThat(pong.get(5, TimeUnit.SECONDS).getFrontendAPICapsList())
+        .extracting("iD")
+        .contains("return", "proto.refarray");
+    assertThat(pong.get().getLLBCapsList())
+        .extracting("iD")
+        .contains("source.local")
+        .doesNotContain("exporter.image.attestations", "mergeop");
+    bridge("probe")
+        .return_(
+            ReturnRequest.newBuilder()
+                .setResult(Result.newBuilder().setRef(Ref.getDefaultInstance()))
+                .build());
     assertThat(solve.get(5, TimeUnit.SECONDS).getExporterResponseMap()).isEmpty();
     assertThat(farm.jobs.recent()).isEmpty();
   }
 
   @Test
   void buildsWhatTheClientsFrontendReturns() throws Exception {
-    Future<SolveResponse> solve = call(() -> control().solve(request("b1").addExporters(image()).build()));
+    Future<SolveResponse> solve =
+        call(() -> control().solve(request("b1").addExporters(image()).build()));
     var answer = bridge("b1").solve(farm.dockerfileRequest());
     Result result = answer.getResult();
     assertThat(result.getRef().getId()).hasSize(25);
     assertThat(result.getRef().getDef().getDefCount()).isEqualTo(2);
-    ByteString data = bridge("b1").readFile(ReadFileRequest.newBuilder().setRef(result.getRef().getId()).setFilePath("/file").build()).getData();
+    ByteString data =
+        bridge("b1")
+            .readFile(
+                ReadFileRequest.newBuilder()
+                    .setRef(result.getRef().getId())
+                    .setFilePath("/file")
+                    .build())
+            .getData();
     assertThat(data.toStringUtf8()).isEqualTo("content of file");
 
     bridge("b1").return_(ReturnRequest.newBuilder().setResult(result).build());
@@ -113,7 +142,8 @@ class EndpointTest {
 
   @Test
   void buildsDirectlyWithAFrontend() {
-    SolveResponse response = control().solve(request("d1").setFrontend("dockerfile.v0").addExporters(image()).build());
+    SolveResponse response =
+        control().solve(request("d1").setFrontend("dockerfile.v0").addExporters(image()).build());
 
     assertThat(response.getExporterResponseMap()).containsKey("containerimage.digest");
   }
@@ -124,14 +154,18 @@ class EndpointTest {
     control().solve(request("s1").setFrontend("dockerfile.v0").build());
     List<StatusResponse> late = status("s1");
 
-    assertThat(early.get(5, TimeUnit.SECONDS).stream().flatMap(response -> response.getVertexesList().stream())).isNotEmpty();
+    assertThat(
+            early.get(5, TimeUnit.SECONDS).stream()
+                .flatMap(response -> response.getVertexesList().stream()))
+        .isNotEmpty();
     assertThat(late.getFirst().getVertexes(0).getName()).isEqualTo("fake step");
   }
 
   @Test
   void statusBeginsWithTheTime() throws Exception {
     CompletableFuture<Metadata> headers = new CompletableFuture<>();
-    ClientCall<StatusRequest, StatusResponse> status = channel.newCall(ControlGrpc.getStatusMethod(), CallOptions.DEFAULT);
+    ClientCall<StatusRequest, StatusResponse> status =
+        channel.newCall(ControlGrpc.getStatusMethod(), CallOptions.DEFAULT);
     status.start(
         new ClientCall.Listener<>() {
           @Override
@@ -151,7 +185,8 @@ class EndpointTest {
   @Test
   void clientThatGoesAwayCancelsItsBuild() throws Exception {
     farm.hang = true;
-    ClientCall<SolveRequest, SolveResponse> solve = channel.newCall(ControlGrpc.getSolveMethod(), CallOptions.DEFAULT);
+    ClientCall<SolveRequest, SolveResponse> solve =
+        channel.newCall(ControlGrpc.getSolveMethod(), CallOptions.DEFAULT);
     solve.start(new ClientCall.Listener<>() {}, new Metadata());
     solve.sendMessage(request("c1").setFrontend("dockerfile.v0").build());
     solve.halfClose();
@@ -169,12 +204,25 @@ class EndpointTest {
     farm.hang = true;
     Future<SolveResponse> solve = call(() -> control().solve(request("e1").build()));
     var answer = bridge("e1").solve(farm.dockerfileRequest());
-    Future<?> read = call(() -> bridge("e1").readFile(ReadFileRequest.newBuilder().setRef(answer.getResult().getRef().getId()).setFilePath("/x").build()));
+    Future<?> read =
+        call(() ->
+            bridge("e1")
+                .readFile(
+                    ReadFileRequest.newBuilder()
+                        .setRef(answer.getResult().getRef().getId())
+                        .setFilePath("/x")
+                        .build()));
     await().atMost(5, TimeUnit.SECONDS).until(() -> farm.solving);
 
-    bridge("e1").return_(ReturnRequest.newBuilder().setError(com.google.rpc.Status.newBuilder().setCode(2).setMessage("changed my mind")).build());
+    bridge("e1")
+        .return_(
+            ReturnRequest.newBuilder()
+                .setError(
+                    com.google.rpc.Status.newBuilder().setCode(2).setMessage("changed my mind"))
+                .build());
 
-    assertThatThrownBy(() -> solve.get(5, TimeUnit.SECONDS)).hasMessageContaining("changed my mind");
+    assertThatThrownBy(() -> solve.get(5, TimeUnit.SECONDS))
+        .hasMessageContaining("changed my mind");
     assertThatThrownBy(() -> read.get(5, TimeUnit.SECONDS)).hasMessageContaining("CANCELLED");
   }
 
@@ -185,38 +233,65 @@ class EndpointTest {
     var answer = bridge("r1").solve(farm.dockerfileRequest());
     bridge("r1").return_(ReturnRequest.newBuilder().setResult(answer.getResult()).build());
 
-    assertThatThrownBy(() -> bridge("r1").return_(ReturnRequest.newBuilder().setResult(answer.getResult()).build()))
+    assertThatThrownBy(() ->
+            bridge("r1").return_(ReturnRequest.newBuilder().setResult(answer.getResult()).build()))
         .hasMessageContaining("gateway result is already set");
     solve.cancel(true);
   }
 
   @Test
   void callsOfNoBuildAreRefused() {
-    assertThatThrownBy(() -> LLBBridgeGrpc.newBlockingStub(channel).ping(PingRequest.getDefaultInstance())).hasMessageContaining("no buildid found in context");
+    assertThatThrownBy(
+            () -> LLBBridgeGrpc.newBlockingStub(channel).ping(PingRequest.getDefaultInstance()))
+        .hasMessageContaining("no buildid found in context");
     assertThatThrownBy(() -> bridge("unknown").warn(WarnRequest.getDefaultInstance()))
-        .isInstanceOfSatisfying(StatusRuntimeException.class, e -> assertThat(e.getStatus().getCode()).isEqualTo(Code.NOT_FOUND))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> assertThat(e.getStatus().getCode()).isEqualTo(Code.NOT_FOUND))
         .hasMessageContaining("no such job unknown");
   }
 
   @Test
   void refusesWhatItCannotDoBeforeAnythingIsBuilt() {
-    assertThatThrownBy(() -> control().solve(request("x1").addExporters(Exporter.newBuilder().setType("tar")).build())).hasMessageContaining("exporter \"tar\" is not supported yet");
-    assertThatThrownBy(() -> control().solve(request("x2").addExporters(Exporter.newBuilder().setType("magic")).build())).hasMessageContaining("exporter \"magic\" could not be found");
-    assertThatThrownBy(() -> control().solve(request("x3").addEntitlements("security.insecure").build())).hasMessageContaining("granting entitlement security.insecure is not allowed");
-    assertThatThrownBy(() -> control().solve(request("x4").setFrontend("gateway.v0").putFrontendAttrs("source", "example.test/other").build()))
+    assertThatThrownBy(() ->
+            control()
+                .solve(request("x1").addExporters(Exporter.newBuilder().setType("tar")).build()))
+        .hasMessageContaining("exporter \"tar\" is not supported yet");
+    assertThatThrownBy(() ->
+            control()
+                .solve(request("x2").addExporters(Exporter.newBuilder().setType("magic")).build()))
+        .hasMessageContaining("exporter \"magic\" could not be found");
+    assertThatThrownBy(
+            () -> control().solve(request("x3").addEntitlements("security.insecure").build()))
+        .hasMessageContaining("granting entitlement security.insecure is not allowed");
+    assertThatThrownBy(() ->
+            control()
+                .solve(
+                    request("x4")
+                        .setFrontend("gateway.v0")
+                        .putFrontendAttrs("source", "example.test/other")
+                        .build()))
         .hasMessageContaining("frontend image example.test/other is not supported yet");
     assertThat(farm.solving).isFalse();
   }
 
   @Test
   void servesDockersFrontendImageByItself() {
-    assertThat(control().solve(request("g1").setFrontend("gateway.v0").putFrontendAttrs("source", "docker/dockerfile:1.7").build()).getExporterResponseMap())
+    assertThat(
+            control()
+                .solve(
+                    request("g1")
+                        .setFrontend("gateway.v0")
+                        .putFrontendAttrs("source", "docker/dockerfile:1.7")
+                        .build())
+                .getExporterResponseMap())
         .containsEntry("frontend.note", "kept");
   }
 
   private List<StatusResponse> status(String ref) {
     List<StatusResponse> responses = new ArrayList<>();
-    Iterator<StatusResponse> stream = control().status(StatusRequest.newBuilder().setRef(ref).build());
+    Iterator<StatusResponse> stream =
+        control().status(StatusRequest.newBuilder().setRef(ref).build());
     stream.forEachRemaining(responses::add);
     return responses;
   }
@@ -236,7 +311,9 @@ class EndpointTest {
   private LLBBridgeGrpc.LLBBridgeBlockingStub bridge(String build) {
     Metadata headers = new Metadata();
     headers.put(LlbBridgeService.BUILD_ID, build);
-    Channel tagged = io.grpc.ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+    Channel tagged =
+        io.grpc.ClientInterceptors.intercept(
+            channel, MetadataUtils.newAttachHeadersInterceptor(headers));
     return LLBBridgeGrpc.newBlockingStub(tagged).withDeadlineAfter(20, TimeUnit.SECONDS);
   }
 

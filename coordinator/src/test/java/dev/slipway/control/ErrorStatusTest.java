@@ -22,16 +22,25 @@ import org.junit.jupiter.api.Test;
 
 class ErrorStatusTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final SourceMap.SourceFile DOCKERFILE = new SourceMap.SourceFile("Dockerfile", "FROM x\nRUN false\n".getBytes(UTF_8), "Dockerfile");
+  private static final SourceMap.SourceFile DOCKERFILE =
+      new SourceMap.SourceFile("Dockerfile", "FROM x\nRUN false\n".getBytes(UTF_8), "Dockerfile");
 
   @Test
   void sourceErrorShowsItsLines() throws Exception {
     Status status =
-        ErrorStatus.of(new SourceError(ErrorKind.INVALID, "dockerfile parse error on line 2: unknown instruction: RUM", DOCKERFILE, List.of(SourceMap.Range.lines(2, 2))));
+        ErrorStatus.of(
+            new SourceError(
+                ErrorKind.INVALID,
+                "dockerfile parse error on line 2: unknown instruction: RUM",
+                DOCKERFILE,
+                List.of(SourceMap.Range.lines(2, 2))));
 
     assertThat(status.getCode()).isEqualTo(Code.UNKNOWN.value());
-    assertThat(status.getMessage()).isEqualTo("dockerfile parse error on line 2: unknown instruction: RUM");
-    assertThat(status.getDetailsList()).extracting(Any::getTypeUrl).containsExactly("github.com/moby/buildkit/errdefs.Source+json");
+    assertThat(status.getMessage())
+        .isEqualTo("dockerfile parse error on line 2: unknown instruction: RUM");
+    assertThat(status.getDetailsList())
+        .extracting(Any::getTypeUrl)
+        .containsExactly("github.com/moby/buildkit/errdefs.Source+json");
     assertThat(json(status.getDetails(0)))
         .isEqualTo(
             JSON.readTree(
@@ -45,7 +54,10 @@ class ErrorStatusTest {
   void failedStepNamesItsVertexAndItsLines() throws Exception {
     Digest vertex = Digest.ofText("RUN false");
     SourceMap sources =
-        new SourceMap(List.of(DOCKERFILE), Map.of(vertex, List.of(new SourceMap.Location(0, List.of(SourceMap.Range.lines(2, 2))))));
+        new SourceMap(
+            List.of(DOCKERFILE),
+            Map.of(
+                vertex, List.of(new SourceMap.Location(0, List.of(SourceMap.Range.lines(2, 2))))));
     String message = "process \"/bin/sh -c false\" did not complete successfully: exit code: 1";
 
     Status status = ErrorStatus.of(new StepFailure(message, vertex, sources, 1));
@@ -54,7 +66,9 @@ class ErrorStatusTest {
     assertThat(status.getMessage()).isEqualTo(message);
     assertThat(status.getDetailsList())
         .extracting(Any::getTypeUrl)
-        .containsExactly("github.com/moby/buildkit/errdefs.Vertex+json", "github.com/moby/buildkit/errdefs.Source+json");
+        .containsExactly(
+            "github.com/moby/buildkit/errdefs.Vertex+json",
+            "github.com/moby/buildkit/errdefs.Source+json");
     assertThat(json(status.getDetails(0)).path("digest").textValue()).isEqualTo(vertex.value());
     assertThat(json(status.getDetails(1)).at("/info/filename").textValue()).isEqualTo("Dockerfile");
   }
@@ -63,12 +77,22 @@ class ErrorStatusTest {
   void wrappedErrorKeepsItsDetails() {
     SourceError cause = new SourceError(ErrorKind.INVALID, "bad line", DOCKERFILE, List.of());
 
-    assertThat(ErrorStatus.of(new SlipwayException(ErrorKind.INVALID, "build failed: bad line", cause)).getDetailsCount()).isEqualTo(1);
+    assertThat(
+            ErrorStatus.of(new SlipwayException(ErrorKind.INVALID, "build failed: bad line", cause))
+                .getDetailsCount())
+        .isEqualTo(1);
   }
 
   @Test
   void ordinaryFailuresAreUnknownSoThatClientsPrintOnlyTheMessage() {
-    for (ErrorKind kind : List.of(ErrorKind.INVALID, ErrorKind.NOT_FOUND, ErrorKind.DENIED, ErrorKind.CONFLICT, ErrorKind.UNAVAILABLE, ErrorKind.UNSUPPORTED)) {
+    for (ErrorKind kind :
+        List.of(
+            ErrorKind.INVALID,
+            ErrorKind.NOT_FOUND,
+            ErrorKind.DENIED,
+            ErrorKind.CONFLICT,
+            ErrorKind.UNAVAILABLE,
+            ErrorKind.UNSUPPORTED)) {
       assertThat(code(new SlipwayException(kind, "x"))).isEqualTo(Code.UNKNOWN);
     }
     assertThat(code(new IOException("disk"))).isEqualTo(Code.UNKNOWN);
@@ -76,7 +100,8 @@ class ErrorStatusTest {
 
   @Test
   void otherErrorsHaveCodesOfTheirOwn() {
-    assertThat(code(new SlipwayException(ErrorKind.EXHAUSTED, "x"))).isEqualTo(Code.RESOURCE_EXHAUSTED);
+    assertThat(code(new SlipwayException(ErrorKind.EXHAUSTED, "x")))
+        .isEqualTo(Code.RESOURCE_EXHAUSTED);
     assertThat(code(new SlipwayException(ErrorKind.INTERNAL, "x"))).isEqualTo(Code.INTERNAL);
     assertThat(code(new UnknownBuild("r1"))).isEqualTo(Code.NOT_FOUND);
     assertThat(ErrorStatus.of(new UnknownBuild("r1")).getMessage()).isEqualTo("no such job r1");
@@ -85,13 +110,22 @@ class ErrorStatusTest {
   @Test
   void cancellationEndsAsClientsExpect() {
     assertThat(code(new InterruptedException())).isEqualTo(Code.CANCELLED);
-    assertThat(ErrorStatus.of(new InterruptedException()).getMessage()).isEqualTo("context canceled");
-    assertThat(ErrorStatus.of(new SlipwayException(ErrorKind.CANCELLED, "push of x stopped")).getMessage()).endsWith("context canceled");
+    assertThat(ErrorStatus.of(new InterruptedException()).getMessage())
+        .isEqualTo("context canceled");
+    assertThat(
+            ErrorStatus.of(new SlipwayException(ErrorKind.CANCELLED, "push of x stopped"))
+                .getMessage())
+        .endsWith("context canceled");
   }
 
   @Test
   void whatTheClientReturnedGoesBackAsItCame() {
-    Status sent = Status.newBuilder().setCode(Code.FAILED_PRECONDITION.value()).setMessage("mine").addDetails(Any.newBuilder().setTypeUrl("t/x+json")).build();
+    Status sent =
+        Status.newBuilder()
+            .setCode(Code.FAILED_PRECONDITION.value())
+            .setMessage("mine")
+            .addDetails(Any.newBuilder().setTypeUrl("t/x+json"))
+            .build();
 
     assertThat(ErrorStatus.of(new ClientFailure("mine", sent.toByteArray()))).isEqualTo(sent);
   }

@@ -59,7 +59,15 @@ final class ReadyFarm implements Solver, Fleet {
 
   private final Clock clock = Clock.systemUTC();
   private final WorkerNode worker =
-      new WorkerNode("w1", "0.1.0", List.of(Platform.LINUX_AMD64), List.of(Platform.LINUX_ARM64), 2, "http://w1.test", Map.of(), Instant.EPOCH);
+      new WorkerNode(
+          "w1",
+          "0.1.0",
+          List.of(Platform.LINUX_AMD64),
+          List.of(Platform.LINUX_ARM64),
+          2,
+          "http://w1.test",
+          Map.of(),
+          Instant.EPOCH);
 
   List<ServerServiceDefinition> services() {
     WorkerRecords workers = new WorkerRecords(this);
@@ -68,33 +76,60 @@ final class ReadyFarm implements Solver, Fleet {
         new GatewayParts(
             this,
             files,
-            (reference, _, _) -> new ResolvedImage(reference, Digest.ofText(reference), "{}".getBytes(UTF_8)),
+            (reference, _, _) ->
+                new ResolvedImage(reference, Digest.ofText(reference), "{}".getBytes(UTF_8)),
             (id, _) -> {
-              throw new SlipwayException(ErrorKind.UNAVAILABLE, "no active session for " + id + ": context deadline exceeded");
+              throw new SlipwayException(
+                  ErrorKind.UNAVAILABLE,
+                  "no active session for " + id + ": context deadline exceeded");
             },
-            (_, _) -> new FrontendResult(Optional.of(graph()), Map.of(), Map.of("frontend.note", "kept".getBytes(UTF_8))),
+            (_, _) ->
+                new FrontendResult(
+                    Optional.of(graph()),
+                    Map.of(),
+                    Map.of("frontend.note", "kept".getBytes(UTF_8))),
             workers::platforms,
             clock);
     ImageExporter exporter = (_, _) -> Map.of("containerimage.digest", "sha256:exported");
     ControlService control =
         new ControlService(
-            new ControlService.Parts(jobs, gateway, exporter, workers, (_, client) -> client, Set.of(), new Meters(new SimpleMeterRegistry())));
+            new ControlService.Parts(
+                jobs,
+                gateway,
+                exporter,
+                workers,
+                (_, client) -> client,
+                Set.of(),
+                new Meters(new SimpleMeterRegistry())));
     return List.of(
         ServerInterceptors.intercept(control, new CallHeaders(), new TimestampHeader(clock)),
         ServerInterceptors.intercept(new LlbBridgeService(jobs, workers), new CallHeaders()));
   }
 
   SolveRequest dockerfileRequest() {
-    return SolveRequest.newBuilder().setFrontend("dockerfile.v0").setAllowResultReturn(true).setAllowResultArrayRef(true).build();
+    return SolveRequest.newBuilder()
+        .setFrontend("dockerfile.v0")
+        .setAllowResultReturn(true)
+        .setAllowResultArrayRef(true)
+        .build();
   }
 
   private static Definition graph() {
-    Vertex source = LlbCodec.vertex(new Op.Source("local://context", Map.of()), List.of(), Optional.empty(), VertexMetadata.NONE);
-    return new Definition(Map.of(source.digest(), source), Optional.of(new Edge(source.digest(), 0)), SourceMap.EMPTY);
+    Vertex source =
+        LlbCodec.vertex(
+            new Op.Source("local://context", Map.of()),
+            List.of(),
+            Optional.empty(),
+            VertexMetadata.NONE);
+    return new Definition(
+        Map.of(source.digest(), source),
+        Optional.of(new Edge(source.digest(), 0)),
+        SourceMap.EMPTY);
   }
 
   @Override
-  public List<SolvedResult> solve(BuildContext build, List<Definition> definitions) throws InterruptedException {
+  public List<SolvedResult> solve(BuildContext build, List<Definition> definitions)
+      throws InterruptedException {
     VertexState step = VertexState.internal("fake", "fake step").started(clock.instant());
     build.progress().vertex(step);
     solving = true;
@@ -107,7 +142,9 @@ final class ReadyFarm implements Solver, Fleet {
       }
     }
     build.progress().vertex(step.completed(clock.instant()));
-    return definitions.stream().map(_ -> new SolvedResult(new LayerChain(List.of("snap:1")), Optional.empty())).toList();
+    return definitions.stream()
+        .map(_ -> new SolvedResult(new LayerChain(List.of("snap:1")), Optional.empty()))
+        .toList();
   }
 
   @Override
@@ -128,11 +165,17 @@ final class ReadyFarm implements Solver, Fleet {
   @Override
   public ReadPathOutcome read(String workerId, ReadPath read) {
     String name = read.getPath().substring(read.getPath().lastIndexOf('/') + 1);
-    return ReadPathOutcome.newBuilder().setData(com.google.protobuf.ByteString.copyFromUtf8("content of " + name)).build();
+    return ReadPathOutcome.newBuilder()
+        .setData(com.google.protobuf.ByteString.copyFromUtf8("content of " + name))
+        .build();
   }
 
   @Override
-  public void run(String workerId, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {
+  public void run(
+      String workerId,
+      RunStage stage,
+      Consumer<StageEvent> events,
+      Consumer<StageOutcome> outcome) {
     throw new UnsupportedOperationException("run");
   }
 

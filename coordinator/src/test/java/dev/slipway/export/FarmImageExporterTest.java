@@ -47,7 +47,8 @@ class FarmImageExporterTest {
   private static final String CONFIG =
       """
       {"os":"linux","architecture":"amd64","config":{"Cmd":["sh"]},"history":[{"created":"2020-01-01T00:00:00Z","created_by":"base"},\
-      {"created_by":"ENV A=b","comment":"buildkit.dockerfile.v0","empty_layer":true},{"created_by":"RUN x","comment":"buildkit.dockerfile.v0"}]}""";
+      {"created_by":"ENV A=b","comment":"buildkit.dockerfile.v0","empty_layer":true},{"created_by":"RUN x","comment":"buildkit.dockerfile.v0"}]}\
+      """;
   private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678Z");
 
   @TempDir Path directory;
@@ -86,7 +87,10 @@ class FarmImageExporterTest {
                 farm,
                 client,
                 new OneSession(),
-                (chain, _, _) -> chain.layers().stream().map(id -> Layer.newBuilder().setId(id).build()).toList(),
+                (chain, _, _) ->
+                    chain.layers().stream()
+                        .map(id -> Layer.newBuilder().setId(id).build())
+                        .toList(),
                 clock,
                 directory.resolve("scratch")));
     farm.imageLayer("chain:base", registry.host() + "/base");
@@ -104,20 +108,28 @@ class FarmImageExporterTest {
     }
   }
 
-  private Map<String, String> export(Map<String, String> attributes, PlatformResult... results) throws Exception {
+  private Map<String, String> export(Map<String, String> attributes, PlatformResult... results)
+      throws Exception {
     Map<String, byte[]> metadata =
-        Map.of("containerimage.config", CONFIG.getBytes(StandardCharsets.UTF_8), "refs.platforms", PLATFORMS.getBytes(StandardCharsets.UTF_8));
+        Map.of(
+            "containerimage.config",
+            CONFIG.getBytes(StandardCharsets.UTF_8),
+            "refs.platforms",
+            PLATFORMS.getBytes(StandardCharsets.UTF_8));
     return exporter.export(
-        new Request(0, "image", attributes, List.of(results), metadata), new BuildContext("build", "session", "tenant", lines));
+        new Request(0, "image", attributes, List.of(results), metadata),
+        new BuildContext("build", "session", "tenant", lines));
   }
 
   private static final String PLATFORMS =
       """
       {"Platforms":[{"ID":"linux/amd64","Platform":{"os":"linux","architecture":"amd64"}},
-                    {"ID":"linux/arm64","Platform":{"os":"linux","architecture":"arm64"}}]}""";
+                    {"ID":"linux/arm64","Platform":{"os":"linux","architecture":"arm64"}}]}\
+      """;
 
   private Map<String, String> push(String name, String... more) {
-    Map<String, String> attributes = new HashMap<>(Map.of("name", registry.host() + "/" + name, "push", "true"));
+    Map<String, String> attributes =
+        new HashMap<>(Map.of("name", registry.host() + "/" + name, "push", "true"));
     for (int i = 0; i < more.length; i += 2) {
       attributes.put(more[i], more[i + 1]);
     }
@@ -125,7 +137,10 @@ class FarmImageExporterTest {
   }
 
   private static PlatformResult result(String platformId, String... layers) {
-    return new PlatformResult(platformId, Optional.of(new SolvedResult(new LayerChain(List.of(layers)), Optional.<ContextTree>empty())));
+    return new PlatformResult(
+        platformId,
+        Optional.of(
+            new SolvedResult(new LayerChain(List.of(layers)), Optional.<ContextTree>empty())));
   }
 
   @Test
@@ -135,17 +150,26 @@ class FarmImageExporterTest {
     Map<String, String> response = export(push("app:1"), result("", "chain:base", "snap:run"));
 
     Manifest manifest = OciJson.manifest(registry.manifest("app", "1").orElseThrow());
-    assertThat(manifest.layers()).extracting(Descriptor::digest).containsExactly(blob("chain:base"), blob("snap:run"));
-    assertThat(manifest.layers()).allMatch(layer -> registry.blob("app", layer.digest()).isPresent());
-    ImageConfig config = ImageConfig.parse(registry.blob("app", manifest.config().digest()).orElseThrow());
-    assertThat(config.diffIds()).containsExactly(PushingFarm.diffId("chain:base"), PushingFarm.diffId("snap:run"));
-    assertThat(config.history()).extracting(ImageConfig.History::created).containsExactly("2020-01-01T00:00:00Z", NOW.toString(), NOW.toString());
+    assertThat(manifest.layers())
+        .extracting(Descriptor::digest)
+        .containsExactly(blob("chain:base"), blob("snap:run"));
+    assertThat(manifest.layers())
+        .allMatch(layer -> registry.blob("app", layer.digest()).isPresent());
+    ImageConfig config =
+        ImageConfig.parse(registry.blob("app", manifest.config().digest()).orElseThrow());
+    assertThat(config.diffIds())
+        .containsExactly(PushingFarm.diffId("chain:base"), PushingFarm.diffId("snap:run"));
+    assertThat(config.history())
+        .extracting(ImageConfig.History::created)
+        .containsExactly("2020-01-01T00:00:00Z", NOW.toString(), NOW.toString());
     assertThat(config.json().path("created").asText()).isEqualTo(NOW.toString());
     assertThat(response)
-        .containsEntry("containerimage.digest", Digest.of(registry.manifest("app", "1").orElseThrow()).value())
+        .containsEntry(
+            "containerimage.digest", Digest.of(registry.manifest("app", "1").orElseThrow()).value())
         .containsEntry("containerimage.config.digest", manifest.config().digest().value())
         .containsEntry("image.name", registry.host() + "/app:1");
-    JsonNode descriptor = OciJson.tree(Base64.getDecoder().decode(response.get("containerimage.descriptor")));
+    JsonNode descriptor =
+        OciJson.tree(Base64.getDecoder().decode(response.get("containerimage.descriptor")));
     assertThat(descriptor.path("platform").path("architecture").asText()).isEqualTo("amd64");
   }
 
@@ -156,16 +180,19 @@ class FarmImageExporterTest {
     export(push("app:1"), result("", "chain:base", "snap:run"));
 
     assertThat(farm.pushes).containsExactly("worker-1 snap:run");
-    assertThat(registry.requests()).anyMatch(request -> request.contains("mount=" + blob("chain:base") + "&from=base"));
+    assertThat(registry.requests())
+        .anyMatch(request -> request.contains("mount=" + blob("chain:base") + "&from=base"));
   }
 
   @Test
   void asksNoWorkerWhenEverythingIsThereAndKeepsTheDigest() throws Exception {
     start(FakeRegistry.Auth.NONE, "worker-1");
-    String first = export(push("app:1"), result("", "chain:base", "snap:run")).get("containerimage.digest");
+    String first =
+        export(push("app:1"), result("", "chain:base", "snap:run")).get("containerimage.digest");
     now = NOW.plus(Duration.ofDays(1));
 
-    String second = export(push("app:2"), result("", "chain:base", "snap:run")).get("containerimage.digest");
+    String second =
+        export(push("app:2"), result("", "chain:base", "snap:run")).get("containerimage.digest");
 
     assertThat(second).isEqualTo(first);
     assertThat(farm.pushes).hasSize(1);
@@ -177,23 +204,35 @@ class FarmImageExporterTest {
     farm.holds("snap:arm", "worker-2");
 
     Map<String, String> response =
-        export(push("app:1,%s/app:latest".formatted(registry.host())), result("linux/amd64", "snap:run"), result("linux/arm64", "snap:arm"));
+        export(
+            push("app:1,%s/app:latest".formatted(registry.host())),
+            result("linux/amd64", "snap:run"),
+            result("linux/arm64", "snap:arm"));
 
     ImageIndex index = OciJson.index(registry.manifest("app", "1").orElseThrow());
-    assertThat(index.manifests()).extracting(entry -> entry.platform().orElseThrow().id()).containsExactly("linux/amd64", "linux/arm64");
-    assertThat(index.manifests()).allMatch(entry -> registry.manifest("app", entry.digest().value()).isPresent());
-    assertThat(registry.manifest("app", "latest").orElseThrow()).isEqualTo(registry.manifest("app", "1").orElseThrow());
+    assertThat(index.manifests())
+        .extracting(entry -> entry.platform().orElseThrow().id())
+        .containsExactly("linux/amd64", "linux/arm64");
+    assertThat(index.manifests())
+        .allMatch(entry -> registry.manifest("app", entry.digest().value()).isPresent());
+    assertThat(registry.manifest("app", "latest").orElseThrow())
+        .isEqualTo(registry.manifest("app", "1").orElseThrow());
     assertThat(farm.pushes).containsExactlyInAnyOrder("worker-1 snap:run", "worker-2 snap:arm");
     assertThat(response).doesNotContainKey("containerimage.config.digest");
-    assertThat(lines.statuses).contains("exporting manifest list " + response.get("containerimage.digest"));
+    assertThat(lines.statuses)
+        .contains("exporting manifest list " + response.get("containerimage.digest"));
   }
 
   @Test
   void listsPlatformsInTheOrderOfTheFrontendWhateverTheClientHandsBack() throws Exception {
     start(FakeRegistry.Auth.NONE, "worker-1");
-    String asNamed = export(push("app:1"), result("linux/amd64", "snap:run"), result("linux/arm64", "snap:run")).get("containerimage.digest");
+    String asNamed =
+        export(push("app:1"), result("linux/amd64", "snap:run"), result("linux/arm64", "snap:run"))
+            .get("containerimage.digest");
 
-    String handedBack = export(push("app:2"), result("linux/arm64", "snap:run"), result("linux/amd64", "snap:run")).get("containerimage.digest");
+    String handedBack =
+        export(push("app:2"), result("linux/arm64", "snap:run"), result("linux/amd64", "snap:run"))
+            .get("containerimage.digest");
 
     assertThat(handedBack).isEqualTo(asNamed);
   }
@@ -236,7 +275,8 @@ class FarmImageExporterTest {
     export(push("app:1", "source-date-epoch", "1600000000"), result("", "chain:base", "snap:run"));
 
     Manifest manifest = OciJson.manifest(registry.manifest("app", "1").orElseThrow());
-    ImageConfig config = ImageConfig.parse(registry.blob("app", manifest.config().digest()).orElseThrow());
+    ImageConfig config =
+        ImageConfig.parse(registry.blob("app", manifest.config().digest()).orElseThrow());
     assertThat(config.json().path("created").asText()).isEqualTo("2020-09-13T12:26:40Z");
     assertThat(config.history().getLast().created()).isEqualTo("2020-09-13T12:26:40Z");
   }
@@ -248,7 +288,11 @@ class FarmImageExporterTest {
     String digest = export(push("app:1"), result("", "snap:run")).get("containerimage.digest");
 
     assertThat(lines.statuses)
-        .contains("exporting layers", "pushing layers", "exporting manifest " + digest, "pushing manifest for " + registry.host() + "/app:1@" + digest);
+        .contains(
+            "exporting layers",
+            "pushing layers",
+            "exporting manifest " + digest,
+            "pushing manifest for " + registry.host() + "/app:1@" + digest);
     assertThat(lines.open).isEmpty();
     assertThat(lines.vertices.getLast().name()).isEqualTo("exporting to image");
     assertThat(lines.vertices.getLast().completed()).isPresent();
@@ -260,8 +304,12 @@ class FarmImageExporterTest {
     farm.holds("snap:lost");
 
     assertThatThrownBy(() -> export(push("app:1"), result("", "snap:lost")))
-        .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE))
-        .hasMessage("failed to push " + registry.host() + "/app:1: no worker holds layer snap:lost any more: build again");
+        .isInstanceOfSatisfying(
+            SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE))
+        .hasMessage(
+            "failed to push "
+                + registry.host()
+                + "/app:1: no worker holds layer snap:lost any more: build again");
     assertThat(lines.vertices.getLast().error()).isPresent();
   }
 
@@ -269,8 +317,11 @@ class FarmImageExporterTest {
   void refusesWhatItCannotDoYet() throws Exception {
     start(FakeRegistry.Auth.NONE, "worker-1");
 
-    assertThatThrownBy(() -> export(push("app:1", "compression", "zstd"), result("", "snap:run"))).hasMessageContaining("not supported yet");
-    assertThatThrownBy(() -> export(push("app:1", "push-by-digest", "true"), result("", "snap:run"))).hasMessageContaining("can't push tagged ref");
+    assertThatThrownBy(() -> export(push("app:1", "compression", "zstd"), result("", "snap:run")))
+        .hasMessageContaining("not supported yet");
+    assertThatThrownBy(
+            () -> export(push("app:1", "push-by-digest", "true"), result("", "snap:run")))
+        .hasMessageContaining("can't push tagged ref");
   }
 
   private static Digest blob(String layer) {

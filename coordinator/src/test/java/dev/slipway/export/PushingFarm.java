@@ -43,7 +43,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/** Workers that make "blobs" (the layer's name) and push them for real, with the index of what they hold. */
+/**
+ * Workers that make "blobs" (the layer's name) and push them for real, with the index of what they
+ * hold.
+ */
 final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
   /** {@code worker layer,layer} for each push. */
   final List<String> pushes = new CopyOnWriteArrayList<>();
@@ -60,13 +63,16 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
   PushingFarm(Path directory, String... workers) throws IOException {
     this.directory = directory;
     this.workers = List.of(workers);
-    this.blobServer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    this.blobServer =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     blobServer.createContext(
         "/blobs/",
         exchange -> {
           try (exchange) {
             String digest = exchange.getRequestURI().getPath().substring("/blobs/".length());
-            boolean permitted = ("Bearer token of blobs/" + digest).equals(exchange.getRequestHeaders().getFirst("Authorization"));
+            boolean permitted =
+                ("Bearer token of blobs/" + digest)
+                    .equals(exchange.getRequestHeaders().getFirst("Authorization"));
             byte[] content = Files.readAllBytes(directory.resolve(digest.replace(':', '-')));
             exchange.sendResponseHeaders(permitted ? 200 : 403, content.length);
             exchange.getResponseBody().write(content);
@@ -84,20 +90,30 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
   }
 
   void holds(String layer, String... holders) {
-    layers.put(layer, new LayerRecord(layer, 1, Optional.empty(), Optional.empty(), Set.of(holders)));
+    layers.put(
+        layer, new LayerRecord(layer, 1, Optional.empty(), Optional.empty(), Set.of(holders)));
   }
 
   void imageLayer(String layer, String repository) {
-    layers.put(layer, new LayerRecord(layer, 1, Optional.of(blob(layer)), Optional.of(new LayerRecord.Origin(repository)), Set.of()));
+    layers.put(
+        layer,
+        new LayerRecord(
+            layer,
+            1,
+            Optional.of(blob(layer)),
+            Optional.of(new LayerRecord.Origin(repository)),
+            Set.of()));
   }
 
   private static LayerRecord.Blob blob(String layer) {
     byte[] content = content(layer);
-    return new LayerRecord.Blob(diffId(layer), Digest.of(content), content.length, MediaTypes.OCI_LAYER_GZIP);
+    return new LayerRecord.Blob(
+        diffId(layer), Digest.of(content), content.length, MediaTypes.OCI_LAYER_GZIP);
   }
 
   @Override
-  public PushOutcome push(String workerId, PushLayers push, Consumer<StepStatus> progress) throws SlipwayException, InterruptedException {
+  public PushOutcome push(String workerId, PushLayers push, Consumer<StepStatus> progress)
+      throws SlipwayException, InterruptedException {
     if (leaving.remove(workerId)) {
       dropHolder(workerId);
       throw new SlipwayException(ErrorKind.UNAVAILABLE, workerId + " left");
@@ -108,11 +124,16 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
     for (String id : ids) {
       LayerRecord.Blob blob = blob(id);
       try {
-        Path file = Files.write(directory.resolve(blob.digest().value().replace(':', '-')), content(id));
+        Path file =
+            Files.write(directory.resolve(blob.digest().value().replace(':', '-')), content(id));
         if (push.hasTarget()) {
           var target = push.getTarget();
           transfer.upload(
-              new BlobTransfer.Target(URI.create(target.getRegistryUrl()), target.getRepository(), target.getAuthorization(), target.getInsecureTls()),
+              new BlobTransfer.Target(
+                  URI.create(target.getRegistryUrl()),
+                  target.getRepository(),
+                  target.getAuthorization(),
+                  target.getInsecureTls()),
               blob.digest(),
               file,
               _ -> {});
@@ -135,7 +156,17 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
   public List<WorkerNode> workers() {
     String url = "http://127.0.0.1:" + blobServer.getAddress().getPort();
     List<WorkerNode> nodes = new ArrayList<>();
-    workers.forEach(id -> nodes.add(new WorkerNode(id, "test", List.of(Platform.LINUX_AMD64), List.of(), 1, url, Map.of(), Instant.EPOCH)));
+    workers.forEach(id ->
+        nodes.add(
+            new WorkerNode(
+                id,
+                "test",
+                List.of(Platform.LINUX_AMD64),
+                List.of(),
+                1,
+                url,
+                Map.of(),
+                Instant.EPOCH)));
     return nodes;
   }
 
@@ -166,7 +197,12 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
             Set<String> holders = new HashSet<>(old.holders());
             holders.addAll(fresh.holders());
             return new LayerRecord(
-                old.id(), old.size(), fresh.blob().or(old::blob), fresh.origin().or(old::origin), holders, old.createdAt().or(fresh::createdAt));
+                old.id(),
+                old.size(),
+                fresh.blob().or(old::blob),
+                fresh.origin().or(old::origin),
+                holders,
+                old.createdAt().or(fresh::createdAt));
           });
     }
   }
@@ -182,7 +218,8 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
           (_, old) -> {
             Set<String> holders = new HashSet<>(old.holders());
             holders.remove(workerId);
-            return new LayerRecord(id, old.size(), old.blob(), old.origin(), holders, old.createdAt());
+            return new LayerRecord(
+                id, old.size(), old.blob(), old.origin(), holders, old.createdAt());
           });
     }
   }
@@ -204,7 +241,11 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
   public void forget(String key) {}
 
   @Override
-  public void run(String workerId, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {
+  public void run(
+      String workerId,
+      RunStage stage,
+      Consumer<StageEvent> events,
+      Consumer<StageOutcome> outcome) {
     throw new UnsupportedOperationException("exports run no stages");
   }
 

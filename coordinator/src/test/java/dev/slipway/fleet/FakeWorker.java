@@ -30,8 +30,12 @@ final class FakeWorker implements StreamObserver<CoordinatorMessage>, AutoClosea
   FakeWorker(InetSocketAddress farm, String joinToken) {
     Metadata headers = new Metadata();
     headers.put(Metadata.Key.of("slipway-join-token", Metadata.ASCII_STRING_MARSHALLER), joinToken);
-    this.channel = NettyChannelBuilder.forAddress(farm).usePlaintext().maxInboundMessageSize(16 << 20).build();
-    this.outbox = FarmGrpc.newStub(channel).withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)).join(this);
+    this.channel =
+        NettyChannelBuilder.forAddress(farm).usePlaintext().maxInboundMessageSize(16 << 20).build();
+    this.outbox =
+        FarmGrpc.newStub(channel)
+            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+            .join(this);
   }
 
   static Hello.Builder hello(String id, String... layers) {
@@ -39,7 +43,10 @@ final class FakeWorker implements StreamObserver<CoordinatorMessage>, AutoClosea
         Hello.newBuilder()
             .setWorkerId(id)
             .setVersion("test")
-            .addNativePlatforms(dev.slipway.protocol.buildkit.ops.Platform.newBuilder().setOS("linux").setArchitecture("amd64"))
+            .addNativePlatforms(
+                dev.slipway.protocol.buildkit.ops.Platform.newBuilder()
+                    .setOS("linux")
+                    .setArchitecture("amd64"))
             .setSlots(2)
             .setBlobUrl("http://127.0.0.1:9");
     for (String layer : layers) {
@@ -66,7 +73,8 @@ final class FakeWorker implements StreamObserver<CoordinatorMessage>, AutoClosea
   CoordinatorMessage next() throws InterruptedException {
     CoordinatorMessage message = inbox.poll(5, TimeUnit.SECONDS);
     if (message == null) {
-      throw new AssertionError("no message came; the call " + (ended.isDone() ? "ended: " + ended.join() : "is open"));
+      throw new AssertionError(
+          "no message came; the call " + (ended.isDone() ? "ended: " + ended.join() : "is open"));
     }
     return message;
   }

@@ -62,7 +62,13 @@ class FarmFleetTest {
 
   @BeforeEach
   void start() throws Exception {
-    start(new FleetConfig(Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(20), Duration.ofSeconds(10), Duration.ofMinutes(10)));
+    start(
+        new FleetConfig(
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(10),
+            Duration.ofMinutes(10)));
   }
 
   @AfterEach
@@ -76,16 +82,20 @@ class FarmFleetTest {
   void workerJoinsWithWhatItHolds() throws Exception {
     FakeWorker worker = dial(TOKEN);
 
-    CoordinatorMessage welcome = worker.join(FakeWorker.hello("w1", "chain:sha256:aa", "snap:b", "no layer at all"));
+    CoordinatorMessage welcome =
+        worker.join(FakeWorker.hello("w1", "chain:sha256:aa", "snap:b", "no layer at all"));
 
     assertThat(welcome.getWelcome().getHeartbeatMillis()).isEqualTo(10_000);
-    assertThat(fleet.workers()).singleElement().satisfies(node -> assertThat(node.slots()).isEqualTo(2));
+    assertThat(fleet.workers())
+        .singleElement()
+        .satisfies(node -> assertThat(node.slots()).isEqualTo(2));
     assertThat(holders("chain:sha256:aa")).containsExactly("w1");
     assertThat(index.layers(List.of("no layer at all"))).isEmpty();
     await().untilAsserted(() -> assertThat(changes).containsExactly("joined w1"));
     String token = fleet.capability("layers/x");
     assertThat(fleet.capability("layers/x")).isEqualTo(token);
-    new Capability.Verifier(welcome.getWelcome().getCapabilityPublicKey().toByteArray()).verify(token, "layers/x", Instant.now());
+    new Capability.Verifier(welcome.getWelcome().getCapabilityPublicKey().toByteArray())
+        .verify(token, "layers/x", Instant.now());
     fleet.verifier().verify(token, "layers/x", Instant.now());
   }
 
@@ -100,7 +110,11 @@ class FarmFleetTest {
 
   @Test
   void malformedHelloIsTurnedAwayWithAReason() {
-    for (Hello.Builder bad : List.of(FakeWorker.hello("../w1"), FakeWorker.hello("w1").setSlots(0), FakeWorker.hello("w1").setBlobUrl("file:///etc"))) {
+    for (Hello.Builder bad :
+        List.of(
+            FakeWorker.hello("../w1"),
+            FakeWorker.hello("w1").setSlots(0),
+            FakeWorker.hello("w1").setBlobUrl("file:///etc"))) {
       FakeWorker worker = dial(TOKEN);
       worker.say(WorkerMessage.newBuilder().setHello(bad).build());
 
@@ -119,16 +133,26 @@ class FarmFleetTest {
     worker.join(FakeWorker.hello("w1"));
     List<String> heard = new CopyOnWriteArrayList<>();
 
-    fleet.run("w1", RunStage.newBuilder().setStageId("s1").build(), event -> heard.add(text(event)), outcome -> heard.add(outcome.getOutcomeCase().name()));
+    fleet.run(
+        "w1",
+        RunStage.newBuilder().setStageId("s1").build(),
+        event -> heard.add(text(event)),
+        outcome -> heard.add(outcome.getOutcomeCase().name()));
     assertThat(worker.next().getRunStage().getStageId()).isEqualTo("s1");
     List<String> expected = new ArrayList<>();
     for (int i = 0; i < 500; i++) {
-      worker.say(stageEvent(StageEvent.newBuilder().setLog(StepLog.newBuilder().setData(ByteString.copyFromUtf8("line " + i)))));
+      worker.say(
+          stageEvent(
+              StageEvent.newBuilder()
+                  .setLog(StepLog.newBuilder().setData(ByteString.copyFromUtf8("line " + i)))));
       expected.add("line " + i);
     }
     worker.say(outcome("s1"));
     worker.say(outcome("s1"));
-    worker.say(stageEvent(StageEvent.newBuilder().setLog(StepLog.newBuilder().setData(ByteString.copyFromUtf8("late")))));
+    worker.say(
+        stageEvent(
+            StageEvent.newBuilder()
+                .setLog(StepLog.newBuilder().setData(ByteString.copyFromUtf8("late")))));
     expected.add("SUCCEEDED");
 
     await().untilAsserted(() -> assertThat(heard).isEqualTo(expected));
@@ -141,9 +165,15 @@ class FarmFleetTest {
     worker.join(FakeWorker.hello("w1"));
     CompletableFuture<Set<String>> holdersAtEvent = new CompletableFuture<>();
 
-    fleet.run("w1", RunStage.newBuilder().setStageId("s1").build(), _ -> holdersAtEvent.complete(holders("snap:new")), _ -> {});
-    StepResult result = StepResult.newBuilder().addChain(held("chain:base")).addChain(held("snap:new")).build();
-    worker.say(stageEvent(StageEvent.newBuilder().setDone(StepDone.newBuilder().addResults(result))));
+    fleet.run(
+        "w1",
+        RunStage.newBuilder().setStageId("s1").build(),
+        _ -> holdersAtEvent.complete(holders("snap:new")),
+        _ -> {});
+    StepResult result =
+        StepResult.newBuilder().addChain(held("chain:base")).addChain(held("snap:new")).build();
+    worker.say(
+        stageEvent(StageEvent.newBuilder().setDone(StepDone.newBuilder().addResults(result))));
 
     assertThat(holdersAtEvent.get()).containsExactly("w1");
     assertThat(index.layers(List.of("snap:new")).get("snap:new").size()).isEqualTo(77);
@@ -187,7 +217,11 @@ class FarmFleetTest {
     FakeWorker worker = dial(TOKEN);
     worker.join(FakeWorker.hello("w1", "snap:old", "snap:kept"));
 
-    worker.say(WorkerMessage.newBuilder().setInventoryChange(InventoryChange.newBuilder().addAdded(held("snap:new")).addRemoved("snap:old")).build());
+    worker.say(
+        WorkerMessage.newBuilder()
+            .setInventoryChange(
+                InventoryChange.newBuilder().addAdded(held("snap:new")).addRemoved("snap:old"))
+            .build());
 
     await().untilAsserted(() -> assertThat(holders("snap:new")).containsExactly("w1"));
     assertThat(holders("snap:old")).isEmpty();
@@ -203,7 +237,8 @@ class FarmFleetTest {
 
     await().untilAsserted(() -> assertThat(changes).containsExactly("joined w1", "left w1"));
     assertThat(holders("snap:a")).isEmpty();
-    assertThatThrownBy(() -> fleet.run("w1", RunStage.getDefaultInstance(), _ -> {}, _ -> {})).hasMessage("worker w1 is not in the farm");
+    assertThatThrownBy(() -> fleet.run("w1", RunStage.getDefaultInstance(), _ -> {}, _ -> {}))
+        .hasMessage("worker w1 is not in the farm");
   }
 
   @Test
@@ -220,7 +255,13 @@ class FarmFleetTest {
   @Test
   void silentWorkerIsLostAndABeatingOneIsNot() throws Exception {
     server.close();
-    start(new FleetConfig(Duration.ofMillis(200), Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofMinutes(10)));
+    start(
+        new FleetConfig(
+            Duration.ofMillis(200),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
+            Duration.ofMinutes(10)));
     FakeWorker silent = dial(TOKEN);
     FakeWorker alive = dial(TOKEN);
     silent.join(FakeWorker.hello("silent"));
@@ -228,11 +269,10 @@ class FarmFleetTest {
 
     await()
         .pollInterval(Duration.ofMillis(50))
-        .until(
-            () -> {
-              alive.beat();
-              return silent.ended.isDone();
-            });
+        .until(() -> {
+          alive.beat();
+          return silent.ended.isDone();
+        });
 
     assertThat(silent.ended.join().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
     assertThat(fleet.workers()).extracting(WorkerNode::id).containsExactly("alive");
@@ -247,10 +287,13 @@ class FarmFleetTest {
     fresh.join(FakeWorker.hello("w1", "snap:kept").setSlots(5));
 
     assertThat(old.ended.get().getCode()).isEqualTo(Status.Code.ABORTED);
-    assertThat(fleet.worker("w1")).hasValueSatisfying(node -> assertThat(node.slots()).isEqualTo(5));
+    assertThat(fleet.worker("w1"))
+        .hasValueSatisfying(node -> assertThat(node.slots()).isEqualTo(5));
     assertThat(holders("snap:lost")).isEmpty();
     assertThat(holders("snap:kept")).containsExactly("w1");
-    await().untilAsserted(() -> assertThat(changes).containsExactly("joined w1", "left w1", "joined w1"));
+    await()
+        .untilAsserted(
+            () -> assertThat(changes).containsExactly("joined w1", "left w1", "joined w1"));
   }
 
   @Test
@@ -258,10 +301,19 @@ class FarmFleetTest {
     FakeWorker worker = dial(TOKEN);
     worker.join(FakeWorker.hello("w1", "snap:a"));
     List<String> progress = new CopyOnWriteArrayList<>();
-    Future<PushOutcome> push = callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), status -> progress.add(status.getId())));
+    Future<PushOutcome> push =
+        callers.submit(() ->
+            fleet.push(
+                "w1", PushLayers.getDefaultInstance(), status -> progress.add(status.getId())));
     String id = worker.next().getPushLayers().getPushId();
 
-    worker.say(WorkerMessage.newBuilder().setPushEvent(PushEvent.newBuilder().setPushId(id).setStatus(StepStatus.newBuilder().setId("pushing"))).build());
+    worker.say(
+        WorkerMessage.newBuilder()
+            .setPushEvent(
+                PushEvent.newBuilder()
+                    .setPushId(id)
+                    .setStatus(StepStatus.newBuilder().setId("pushing")))
+            .build());
     MadeBlob blob =
         MadeBlob.newBuilder()
             .setLayerId("snap:a")
@@ -270,12 +322,16 @@ class FarmFleetTest {
             .setSize(3)
             .setMediaType("m")
             .build();
-    worker.say(WorkerMessage.newBuilder().setPushOutcome(PushOutcome.newBuilder().setPushId(id).addBlobs(blob)).build());
+    worker.say(
+        WorkerMessage.newBuilder()
+            .setPushOutcome(PushOutcome.newBuilder().setPushId(id).addBlobs(blob))
+            .build());
 
     assertThat(push.get().getBlobsList()).containsExactly(blob);
     assertThat(progress).containsExactly("pushing");
     LayerRecord layer = index.layers(List.of("snap:a")).get("snap:a");
-    assertThat(layer.blob()).contains(new LayerRecord.Blob(Digest.ofText("d"), Digest.ofText("b"), 3, "m"));
+    assertThat(layer.blob())
+        .contains(new LayerRecord.Blob(Digest.ofText("d"), Digest.ofText("b"), 3, "m"));
     assertThat(layer.holders()).containsExactly("w1");
   }
 
@@ -283,10 +339,15 @@ class FarmFleetTest {
   void pushFailsWithWhatTheWorkerSaid() throws Exception {
     FakeWorker worker = dial(TOKEN);
     worker.join(FakeWorker.hello("w1"));
-    Future<PushOutcome> push = callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), _ -> {}));
+    Future<PushOutcome> push =
+        callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), _ -> {}));
     String id = worker.next().getPushLayers().getPushId();
 
-    worker.say(WorkerMessage.newBuilder().setPushOutcome(PushOutcome.newBuilder().setPushId(id).setError("403").setErrorKind("DENIED")).build());
+    worker.say(
+        WorkerMessage.newBuilder()
+            .setPushOutcome(
+                PushOutcome.newBuilder().setPushId(id).setError("403").setErrorKind("DENIED"))
+            .build());
 
     assertFailure(push, ErrorKind.DENIED, "403");
   }
@@ -294,10 +355,17 @@ class FarmFleetTest {
   @Test
   void silentPushTimesOutAndIsCancelledAtTheWorker() throws Exception {
     server.close();
-    start(new FleetConfig(Duration.ofSeconds(10), Duration.ofMillis(200), Duration.ofSeconds(10), Duration.ofMillis(100), Duration.ofMinutes(10)));
+    start(
+        new FleetConfig(
+            Duration.ofSeconds(10),
+            Duration.ofMillis(200),
+            Duration.ofSeconds(10),
+            Duration.ofMillis(100),
+            Duration.ofMinutes(10)));
     FakeWorker worker = dial(TOKEN);
     worker.join(FakeWorker.hello("w1"));
-    Future<PushOutcome> push = callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), _ -> {}));
+    Future<PushOutcome> push =
+        callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), _ -> {}));
     String id = worker.next().getPushLayers().getPushId();
 
     assertFailure(push, ErrorKind.UNAVAILABLE, "push at worker w1 gave no sign of life for 0.2 s");
@@ -310,7 +378,8 @@ class FarmFleetTest {
   void interruptedPushIsCancelledAtTheWorker() throws Exception {
     FakeWorker worker = dial(TOKEN);
     worker.join(FakeWorker.hello("w1"));
-    Future<PushOutcome> push = callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), _ -> {}));
+    Future<PushOutcome> push =
+        callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), _ -> {}));
     String id = worker.next().getPushLayers().getPushId();
 
     push.cancel(true);
@@ -322,7 +391,8 @@ class FarmFleetTest {
   void questionsToAWorkerThatLeavesFail() throws Exception {
     FakeWorker worker = dial(TOKEN);
     worker.join(FakeWorker.hello("w1"));
-    Future<PushOutcome> push = callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), _ -> {}));
+    Future<PushOutcome> push =
+        callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), _ -> {}));
     worker.next();
 
     worker.close();
@@ -334,11 +404,17 @@ class FarmFleetTest {
   void readsAPath() throws Exception {
     FakeWorker worker = dial(TOKEN);
     worker.join(FakeWorker.hello("w1"));
-    Future<ReadPathOutcome> read = callers.submit(() -> fleet.read("w1", ReadPath.newBuilder().setPath("/etc/os-release").build()));
+    Future<ReadPathOutcome> read =
+        callers.submit(
+            () -> fleet.read("w1", ReadPath.newBuilder().setPath("/etc/os-release").build()));
     ReadPath asked = worker.next().getReadPath();
 
     ByteString content = ByteString.copyFromUtf8("x".repeat(8 << 20));
-    worker.say(WorkerMessage.newBuilder().setReadPathOutcome(ReadPathOutcome.newBuilder().setRequestId(asked.getRequestId()).setData(content)).build());
+    worker.say(
+        WorkerMessage.newBuilder()
+            .setReadPathOutcome(
+                ReadPathOutcome.newBuilder().setRequestId(asked.getRequestId()).setData(content))
+            .build());
 
     assertThat(asked.getPath()).isEqualTo("/etc/os-release");
     assertThat(read.get().getData()).isEqualTo(content);
@@ -402,7 +478,8 @@ class FarmFleetTest {
     assertThatThrownBy(future::get)
         .isInstanceOf(ExecutionException.class)
         .cause()
-        .isInstanceOfSatisfying(SlipwayException.class, error -> assertThat(error.kind()).isEqualTo(kind))
+        .isInstanceOfSatisfying(
+            SlipwayException.class, error -> assertThat(error.kind()).isEqualTo(kind))
         .hasMessage(message);
   }
 
@@ -419,6 +496,11 @@ class FarmFleetTest {
   }
 
   private static WorkerMessage outcome(String stageId) {
-    return WorkerMessage.newBuilder().setStageOutcome(StageOutcome.newBuilder().setStageId(stageId).setSucceeded(Succeeded.getDefaultInstance())).build();
+    return WorkerMessage.newBuilder()
+        .setStageOutcome(
+            StageOutcome.newBuilder()
+                .setStageId(stageId)
+                .setSucceeded(Succeeded.getDefaultInstance()))
+        .build();
   }
 }

@@ -24,27 +24,63 @@ public final class Graphs {
 
   /** An image. */
   public Vertex image(String name) {
-    return add(name, new Op.Source("docker-image://docker.io/library/" + name + ":latest@" + Digest.ofText(name), Map.of()), List.of());
+    return add(
+        name,
+        new Op.Source(
+            "docker-image://docker.io/library/" + name + ":latest@" + Digest.ofText(name),
+            Map.of()),
+        List.of());
   }
 
   /** A process on top of {@code root}. */
   public Vertex run(String name, Vertex root) {
     Mount mount = new Mount(0, "", "/", 0, false, new Mount.Kind.Bind());
-    ExecMeta meta = new ExecMeta(List.of("run", name), List.of(), "/", "", "", List.of(), List.of(), List.of(), List.of());
-    return add(name, new Op.Exec(meta, List.of(mount), Op.Network.SANDBOX, false, List.of()), List.of(root));
+    ExecMeta meta =
+        new ExecMeta(
+            List.of("run", name),
+            List.of(),
+            "/",
+            "",
+            "",
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of());
+    return add(
+        name,
+        new Op.Exec(meta, List.of(mount), Op.Network.SANDBOX, false, List.of()),
+        List.of(root));
   }
 
   /** A copy of everything in {@code from} to {@code root}. */
   public Vertex copy(String name, Vertex root, Vertex from) {
-    var options = new FileAction.CopyOptions(false, true, false, true, false, false, false, List.of(), List.of(), List.of());
-    var change = new FileAction.Change.Copy("/", "/" + name, Optional.empty(), OptionalInt.empty(), "", options, FileAction.NO_TIMESTAMP);
+    var options =
+        new FileAction.CopyOptions(
+            false, true, false, true, false, false, false, List.of(), List.of(), List.of());
+    var change =
+        new FileAction.Change.Copy(
+            "/",
+            "/" + name,
+            Optional.empty(),
+            OptionalInt.empty(),
+            "",
+            options,
+            FileAction.NO_TIMESTAMP);
     return add(name, new Op.File(List.of(new FileAction(0, 1, 0, change))), List.of(root, from));
   }
 
   /** The same vertex, told not to use the cache. */
   public Vertex fresh(Vertex vertex) {
-    var metadata = new VertexMetadata(true, vertex.metadata().description(), Optional.empty(), Map.of());
-    Vertex fresh = new Vertex(vertex.digest(), vertex.bytes(), vertex.op(), vertex.inputs(), vertex.platform(), metadata);
+    var metadata =
+        new VertexMetadata(true, vertex.metadata().description(), Optional.empty(), Map.of());
+    Vertex fresh =
+        new Vertex(
+            vertex.digest(),
+            vertex.bytes(),
+            vertex.op(),
+            vertex.inputs(),
+            vertex.platform(),
+            metadata);
     vertices.put(fresh.digest(), fresh);
     return fresh;
   }
@@ -56,8 +92,16 @@ public final class Graphs {
   private Vertex add(String name, Op op, List<Vertex> inputs) {
     List<Edge> edges = new ArrayList<>();
     inputs.forEach(input -> edges.add(new Edge(input.digest(), 0)));
-    var metadata = new VertexMetadata(false, Map.of("llb.customname", name), Optional.empty(), Map.of());
-    Vertex vertex = new Vertex(Digest.ofText(name), bytes(name), op, edges, Optional.of(Platform.LINUX_AMD64), metadata);
+    var metadata =
+        new VertexMetadata(false, Map.of("llb.customname", name), Optional.empty(), Map.of());
+    Vertex vertex =
+        new Vertex(
+            Digest.ofText(name),
+            bytes(name),
+            op,
+            edges,
+            Optional.of(Platform.LINUX_AMD64),
+            metadata);
     vertices.put(vertex.digest(), vertex);
     return vertex;
   }

@@ -37,7 +37,8 @@ class ProgressLogTest {
 
   @Test
   void readerWaitsForWhatComes() throws Exception {
-    CompletableFuture<List<Event>> read = CompletableFuture.supplyAsync(this::readAllUnchecked, Thread::startVirtualThread);
+    CompletableFuture<List<Event>> read =
+        CompletableFuture.supplyAsync(this::readAllUnchecked, Thread::startVirtualThread);
 
     log.vertex(STEP.started(NOW));
     log.vertex(STEP.started(NOW).completed(NOW));
@@ -57,7 +58,8 @@ class ProgressLogTest {
 
     List<Event> events = readAll();
     assertThat(events).hasSize(4);
-    assertThat((VertexState) events.getLast()).isEqualTo(STEP.started(NOW).failed(NOW, "context canceled"));
+    assertThat((VertexState) events.getLast())
+        .isEqualTo(STEP.started(NOW).failed(NOW, "context canceled"));
   }
 
   @Test
@@ -72,7 +74,8 @@ class ProgressLogTest {
   @Test
   void dropsOutputAndSubLinesOfUnknownVertices() throws Exception {
     log.log(chunk("lost"));
-    log.status(new StatusLine("x", STEP.digest(), "x", 0, 0, NOW, Optional.of(NOW), Optional.empty()));
+    log.status(
+        new StatusLine("x", STEP.digest(), "x", 0, 0, NOW, Optional.of(NOW), Optional.empty()));
     log.close();
 
     assertThat(readAll()).isEmpty();
@@ -88,8 +91,10 @@ class ProgressLogTest {
     log.close();
 
     List<byte[]> chunks = logs(readAll());
-    assertThat(chunks.stream().mapToInt(bytes -> bytes.length).sum()).isLessThan(ProgressLog.STEP_LIMIT + 100);
-    assertThat(new String(chunks.getLast(), UTF_8)).isEqualTo("[output clipped, log limit 2MiB reached]\n");
+    assertThat(chunks.stream().mapToInt(bytes -> bytes.length).sum())
+        .isLessThan(ProgressLog.STEP_LIMIT + 100);
+    assertThat(new String(chunks.getLast(), UTF_8))
+        .isEqualTo("[output clipped, log limit 2MiB reached]\n");
     assertThat(chunks.stream().filter(bytes -> bytes.length < 100)).hasSize(1);
   }
 
@@ -117,7 +122,8 @@ class ProgressLogTest {
     ProgressLog.Reader reader = log.reader();
     int batches = 0;
     for (List<Event> batch = reader.next(); !batch.isEmpty(); batch = reader.next()) {
-      assertThat(logs(batch).stream().mapToInt(bytes -> bytes.length).sum()).isLessThanOrEqualTo(ProgressLog.BATCH_LIMIT);
+      assertThat(logs(batch).stream().mapToInt(bytes -> bytes.length).sum())
+          .isLessThanOrEqualTo(ProgressLog.BATCH_LIMIT);
       batches++;
     }
     assertThat(batches).isBetween(2, 3);
@@ -161,12 +167,21 @@ class ProgressLogTest {
     log.vertex(STEP);
     log.close();
 
-    assertThat(readAll()).containsExactly(STEP, STEP.started(NOW), STEP.started(NOW).failed(NOW, "context canceled"));
+    assertThat(readAll())
+        .containsExactly(
+            STEP, STEP.started(NOW), STEP.started(NOW).failed(NOW, "context canceled"));
   }
 
   private static VertexState withInput(String name, Digest input) {
     return new VertexState(
-        Digest.ofText(name), List.of(input), name, false, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+        Digest.ofText(name),
+        List.of(input),
+        name,
+        false,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   private static LogChunk chunk(String text) {
@@ -174,7 +189,10 @@ class ProgressLogTest {
   }
 
   private static List<byte[]> logs(List<Event> events) {
-    return events.stream().filter(LogChunk.class::isInstance).map(event -> ((LogChunk) event).data()).toList();
+    return events.stream()
+        .filter(LogChunk.class::isInstance)
+        .map(event -> ((LogChunk) event).data())
+        .toList();
   }
 
   private List<Event> readAllUnchecked() {

@@ -68,7 +68,9 @@ class SchedulerLoopTest {
   void takesNothingAfterItStopped() {
     loop.close();
 
-    assertThatThrownBy(() -> loop.submit(request("s1"), new Recorder())).isInstanceOf(SlipwayException.class).hasMessageContaining("stopping");
+    assertThatThrownBy(() -> loop.submit(request("s1"), new Recorder()))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("stopping");
   }
 
   private static StageRequest request(String id) {

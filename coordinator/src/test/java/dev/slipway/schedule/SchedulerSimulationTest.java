@@ -25,20 +25,25 @@ class SchedulerSimulationTest {
     long start = System.nanoTime();
     for (int i = 0; i < 10_000; i++) {
       boolean arm = i % 4 == 0;
-      farm.join(new WorkerCapacity("w" + i, Set.of(arm ? ARM64 : AMD64), arm ? Set.of() : Set.of(ARM64), 1 + i % 4));
+      farm.join(
+          new WorkerCapacity(
+              "w" + i, Set.of(arm ? ARM64 : AMD64), arm ? Set.of() : Set.of(ARM64), 1 + i % 4));
     }
     for (int i = 0; i < 100_000; i++) {
       Map<String, Long> held = new HashMap<>();
       for (int holder = 0; holder < 8; holder++) {
         held.put("w" + random.nextInt(10_000), (long) random.nextInt(1 << 30));
       }
-      farm.submit(new StageRequest("s" + i, "b" + i % 500, "t" + i % 20, i % 3 == 0 ? ARM64 : AMD64, held));
+      farm.submit(
+          new StageRequest("s" + i, "b" + i % 500, "t" + i % 20, i % 3 == 0 ? ARM64 : AMD64, held));
     }
     while (farm.ended.size() < 100_000) {
       farm.step();
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    System.out.printf("%d decisions in %.2f s: %.0f a second%n", farm.decisions, seconds, farm.decisions / seconds);
+    System.out.printf(
+        "%d decisions in %.2f s: %.0f a second%n",
+        farm.decisions, seconds, farm.decisions / seconds);
 
     assertThat(farm.decisions).isEqualTo(100_000);
     assertThat(farm.state.stats().running()).isZero();
@@ -59,9 +64,21 @@ class SchedulerSimulationTest {
         case 0, 1, 2 -> {
           String build = "b" + random.nextInt(12);
           Map<String, Long> held = Map.of("w" + random.nextInt(10), random.nextLong(1L << 32));
-          farm.submit(new StageRequest("s" + submitted++, build, "t" + build.hashCode() % 3, random.nextBoolean() ? AMD64 : ARM64, held));
+          farm.submit(
+              new StageRequest(
+                  "s" + submitted++,
+                  build,
+                  "t" + build.hashCode() % 3,
+                  random.nextBoolean() ? AMD64 : ARM64,
+                  held));
         }
-        case 3 -> farm.join(new WorkerCapacity("w" + random.nextInt(10), Set.of(random.nextBoolean() ? AMD64 : ARM64), Set.of(), 1 + random.nextInt(4)));
+        case 3 ->
+            farm.join(
+                new WorkerCapacity(
+                    "w" + random.nextInt(10),
+                    Set.of(random.nextBoolean() ? AMD64 : ARM64),
+                    Set.of(),
+                    1 + random.nextInt(4)));
         case 4 -> farm.leave("w" + random.nextInt(10));
         case 5 -> farm.refuseSomething();
         default -> farm.step();
@@ -104,12 +121,18 @@ class SchedulerSimulationTest {
     SchedulerState state = new SchedulerState(SchedulerConfig.DEFAULTS, 0);
     Recorder listener = new Recorder();
     for (int i = 0; i < 100_000; i++) {
-      state.handle(new SchedulerEvent.Submitted(new StageRequest("s" + i, "b" + i % 1000, "t" + i % 10, AMD64, Map.of()), listener), 0);
+      state.handle(
+          new SchedulerEvent.Submitted(
+              new StageRequest("s" + i, "b" + i % 1000, "t" + i % 10, AMD64, Map.of()), listener),
+          0);
     }
     long start = System.nanoTime();
-    List<Notice> notices = state.handle(new SchedulerEvent.Ticked(), Duration.ofSeconds(2).toNanos());
+    List<Notice> notices =
+        state.handle(new SchedulerEvent.Ticked(), Duration.ofSeconds(2).toNanos());
     System.out.println("100,000 places told in " + (System.nanoTime() - start) / 1_000_000 + " ms");
 
-    assertThat(notices.stream().map(notice -> ((Notice.Waiting) notice).ahead()).sorted().toList()).startsWith(0, 1, 2).endsWith(99_999);
+    assertThat(notices.stream().map(notice -> ((Notice.Waiting) notice).ahead()).sorted().toList())
+        .startsWith(0, 1, 2)
+        .endsWith(99_999);
   }
 }

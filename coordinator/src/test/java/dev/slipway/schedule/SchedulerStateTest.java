@@ -73,7 +73,8 @@ class SchedulerStateTest {
       handle(new SchedulerEvent.Finished(order.getLast()));
     }
 
-    assertThat(order).containsExactly("big0", "small0", "also0", "small1", "big1", "also1", "big2", "big3");
+    assertThat(order)
+        .containsExactly("big0", "small0", "also0", "small1", "big1", "also1", "big2", "big3");
   }
 
   @Test
@@ -106,7 +107,9 @@ class SchedulerStateTest {
 
   @Test
   void prefersNativeWorkersAndEmulatesWhenTheyAreFull() {
-    handle(new SchedulerEvent.WorkerJoined(new WorkerCapacity("amd", Set.of(AMD64), Set.of(ARM64), 8)));
+    handle(
+        new SchedulerEvent.WorkerJoined(
+            new WorkerCapacity("amd", Set.of(AMD64), Set.of(ARM64), 8)));
     handle(new SchedulerEvent.WorkerJoined(new WorkerCapacity("arm", Set.of(ARM64), Set.of(), 1)));
 
     submit("s1", "b1", ARM64, Map.of("amd", 1000 * MIB));
@@ -246,11 +249,14 @@ class SchedulerStateTest {
 
   @Test
   void failsAtOnceWhenNoJoinedWorkerRunsThePlatform() {
-    handle(new SchedulerEvent.WorkerJoined(new WorkerCapacity("w1", Set.of(AMD64), Set.of(ARM64), 8)));
+    handle(
+        new SchedulerEvent.WorkerJoined(new WorkerCapacity("w1", Set.of(AMD64), Set.of(ARM64), 8)));
 
     submit("s1", "b1", Platform.parse("linux/s390x"), Map.of());
 
-    assertThat(heard("s1")).containsExactly("failed INVALID no worker can run linux/s390x: workers offer linux/amd64, linux/arm64");
+    assertThat(heard("s1"))
+        .containsExactly(
+            "failed INVALID no worker can run linux/s390x: workers offer linux/amd64, linux/arm64");
   }
 
   @Test
@@ -263,7 +269,9 @@ class SchedulerStateTest {
     now += Duration.ofSeconds(2).toNanos();
     handle(new SchedulerEvent.Ticked());
 
-    assertThat(heard("s1")).endsWith("failed UNAVAILABLE no worker can run linux/amd64: none has joined the farm for 30 s");
+    assertThat(heard("s1"))
+        .endsWith(
+            "failed UNAVAILABLE no worker can run linux/amd64: none has joined the farm for 30 s");
   }
 
   @Test
@@ -282,7 +290,8 @@ class SchedulerStateTest {
     now += Duration.ofSeconds(32).toNanos();
     handle(new SchedulerEvent.Ticked());
 
-    assertThat(heard("s2")).endsWith("failed INVALID no worker can run linux/arm64: workers offer linux/amd64");
+    assertThat(heard("s2"))
+        .endsWith("failed INVALID no worker can run linux/arm64: workers offer linux/amd64");
   }
 
   @Test
@@ -305,7 +314,8 @@ class SchedulerStateTest {
     now += Duration.ofMinutes(61).toNanos();
     handle(new SchedulerEvent.Ticked());
 
-    assertThat(heard("s2")).endsWith("failed EXHAUSTED no slot on a worker for linux/amd64 came free in 3600 s");
+    assertThat(heard("s2"))
+        .endsWith("failed EXHAUSTED no slot on a worker for linux/amd64 came free in 3600 s");
   }
 
   @Test
@@ -335,19 +345,23 @@ class SchedulerStateTest {
   }
 
   private void join(String id, int slots, Platform platform) {
-    handle(new SchedulerEvent.WorkerJoined(new WorkerCapacity(id, Set.of(platform), Set.of(), slots)));
+    handle(
+        new SchedulerEvent.WorkerJoined(new WorkerCapacity(id, Set.of(platform), Set.of(), slots)));
   }
 
   private void submit(String stage, String build, String tenant) {
     submit(new StageRequest(stage, build, tenant, AMD64, Map.of()));
   }
 
-  private void submit(String stage, String build, Platform platform, Map<String, Long> bytesByWorker) {
+  private void submit(
+      String stage, String build, Platform platform, Map<String, Long> bytesByWorker) {
     submit(new StageRequest(stage, build, "t1", platform, bytesByWorker));
   }
 
   private void submit(StageRequest request) {
-    handle(new SchedulerEvent.Submitted(request, recorders.computeIfAbsent(request.stageId(), _ -> new Recorder())));
+    handle(
+        new SchedulerEvent.Submitted(
+            request, recorders.computeIfAbsent(request.stageId(), _ -> new Recorder())));
   }
 
   private List<String> heard(String stage) {
@@ -357,12 +371,21 @@ class SchedulerStateTest {
   private void handle(SchedulerEvent event) {
     List<Notice> notices = state.handle(event, now);
     notices.forEach(Notice::deliver);
-    order.addAll(notices.stream().filter(Notice.Assigned.class::isInstance).map(Notice::stageId).collect(Collectors.toList()));
+    order.addAll(
+        notices.stream()
+            .filter(Notice.Assigned.class::isInstance)
+            .map(Notice::stageId)
+            .collect(Collectors.toList()));
   }
 
   private static SchedulerConfig config(int maxWaiting, int maxRunningPerTenant) {
     SchedulerConfig defaults = SchedulerConfig.DEFAULTS;
     return new SchedulerConfig(
-        maxWaiting, maxRunningPerTenant, defaults.maxWait(), defaults.workerPatience(), defaults.refusalBackoff(), defaults.noticeInterval());
+        maxWaiting,
+        maxRunningPerTenant,
+        defaults.maxWait(),
+        defaults.workerPatience(),
+        defaults.refusalBackoff(),
+        defaults.noticeInterval());
   }
 }

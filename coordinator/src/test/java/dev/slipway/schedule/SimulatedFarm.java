@@ -12,7 +12,10 @@ import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.Set;
 
-/** Workers and builds that only exist as events on a manual clock; checks as it goes that the scheduler keeps its promises. */
+/**
+ * Workers and builds that only exist as events on a manual clock; checks as it goes that the
+ * scheduler keeps its promises.
+ */
 final class SimulatedFarm {
   final SchedulerState state;
   final Random random;
@@ -22,7 +25,8 @@ final class SimulatedFarm {
   final Set<String> ended = new HashSet<>();
   long now;
   long decisions;
-  private final PriorityQueue<Ending> endings = new PriorityQueue<>(Comparator.comparingLong(Ending::at).thenComparing(Ending::stageId));
+  private final PriorityQueue<Ending> endings =
+      new PriorityQueue<>(Comparator.comparingLong(Ending::at).thenComparing(Ending::stageId));
   private final Map<String, StageRequest> requests = new HashMap<>();
   private final Map<String, String> placedOn = new HashMap<>();
   private final Recorder listener = new Recorder();
@@ -83,7 +87,8 @@ final class SimulatedFarm {
           free(stageId);
           again.add(requests.get(stageId));
         }
-        case Notice.Failed(var stageId, _, var reason) -> throw new AssertionError(stageId + " failed: " + reason.getMessage());
+        case Notice.Failed(var stageId, _, var reason) ->
+            throw new AssertionError(stageId + " failed: " + reason.getMessage());
       }
     }
     again.forEach(this::submit);
@@ -94,12 +99,19 @@ final class SimulatedFarm {
     WorkerCapacity worker = workers.get(workerId);
     Platform platform = requests.get(stageId).platform();
     check(worker != null, stageId + " was placed on a worker that is gone");
-    check(worker.nativePlatforms().contains(platform) || worker.emulatedPlatforms().contains(platform), workerId + " cannot run " + platform);
-    check(used.merge(workerId, 1, Integer::sum) <= worker.slots(), workerId + " has more stages than slots");
+    check(
+        worker.nativePlatforms().contains(platform)
+            || worker.emulatedPlatforms().contains(platform),
+        workerId + " cannot run " + platform);
+    check(
+        used.merge(workerId, 1, Integer::sum) <= worker.slots(),
+        workerId + " has more stages than slots");
     check(placedOn.put(stageId, workerId) == null, stageId + " was placed twice");
     check(!ended.contains(stageId), stageId + " was placed after its end");
     runningByBuild.merge(requests.get(stageId).buildId(), 1, Integer::sum);
-    endings.add(new Ending(now + Duration.ofMillis(100 + random.nextInt(10_000)).toNanos(), stageId, workerId));
+    endings.add(
+        new Ending(
+            now + Duration.ofMillis(100 + random.nextInt(10_000)).toNanos(), stageId, workerId));
   }
 
   private void free(String stageId) {

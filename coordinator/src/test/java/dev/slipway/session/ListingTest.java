@@ -16,23 +16,33 @@ class ListingTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "/a", "a/", "../a", "a/../b", "a//b", "./a", ".", "..", "a\0b"})
   void refusesMalformedPaths(String path) {
-    assertThatThrownBy(() -> listing.add(file(path))).isInstanceOf(SlipwayException.class).hasMessageContaining("malformed path");
+    assertThatThrownBy(() -> listing.add(file(path)))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("malformed path");
   }
 
   @Test
   void refusesPathsOutOfOrder() throws Exception {
     listing.add(file("b"));
 
-    assertThatThrownBy(() -> listing.add(file("a"))).isInstanceOf(SlipwayException.class).hasMessageContaining("changes out of order");
-    assertThatThrownBy(() -> listing.add(file("b"))).isInstanceOf(SlipwayException.class).hasMessageContaining("changes out of order");
+    assertThatThrownBy(() -> listing.add(file("a")))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("changes out of order");
+    assertThatThrownBy(() -> listing.add(file("b")))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("changes out of order");
   }
 
   @Test
   void refusesAFileBelowSomethingThatIsNoDirectory() throws Exception {
     listing.add(stat("a", FileMode.SYMLINK | 0777).setLinkname("/etc").build());
 
-    assertThatThrownBy(() -> listing.add(file("a/passwd"))).isInstanceOf(SlipwayException.class).hasMessageContaining("without its directory");
-    assertThatThrownBy(() -> listing.add(file("x/y"))).isInstanceOf(SlipwayException.class).hasMessageContaining("without its directory");
+    assertThatThrownBy(() -> listing.add(file("a/passwd")))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("without its directory");
+    assertThatThrownBy(() -> listing.add(file("x/y")))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("without its directory");
   }
 
   @Test
@@ -48,7 +58,8 @@ class ListingTest {
 
   @Test
   void refusesDevices() {
-    assertThatThrownBy(() -> listing.add(stat("null", FileMode.DEVICE | FileMode.CHARACTER_DEVICE | 0666).build()))
+    assertThatThrownBy(() ->
+            listing.add(stat("null", FileMode.DEVICE | FileMode.CHARACTER_DEVICE | 0666).build()))
         .isInstanceOf(SlipwayException.class)
         .hasMessageContaining("not supported yet");
   }

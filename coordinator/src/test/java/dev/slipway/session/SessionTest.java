@@ -50,10 +50,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
 class SessionTest {
@@ -67,8 +67,14 @@ class SessionTest {
 
   @BeforeEach
   void start() throws IOException {
-    registry = new SessionRegistry(new ContextStore(directory, InstantSource.system()), HealthPolicy.DEFAULT);
-    daemon = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).addService(control(registry)).build().start();
+    registry =
+        new SessionRegistry(
+            new ContextStore(directory, InstantSource.system()), HealthPolicy.DEFAULT);
+    daemon =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(control(registry))
+            .build()
+            .start();
   }
 
   @AfterEach
@@ -88,17 +94,25 @@ class SessionTest {
 
       assertThat(files.requested).hasValue(300);
       assertThat(received.get()).isGreaterThan(first.size());
-      assertThat(first.readFile("dir/link")).isEqualTo(files.contents.get("dir/f000001").toByteArray());
+      assertThat(first.readFile("dir/link"))
+          .isEqualTo(files.contents.get("dir/f000001").toByteArray());
       assertThat(first.readFile("hard")).isEqualTo(files.contents.get("dir/f000000").toByteArray());
     }
     files.requested.set(0);
     try (TestClient client = client("s2", "app:node")) {
-      ContextTree second = registry.await("any:s2", PATIENCE).receive(request("context"), bytes -> {});
+      ContextTree second =
+          registry.await("any:s2", PATIENCE).receive(request("context"), bytes -> {});
 
       assertThat(files.requested).hasValue(0);
-      assertThat(second.readFile("dir/f000002")).isEqualTo(files.contents.get("dir/f000002").toByteArray());
+      assertThat(second.readFile("dir/f000002"))
+          .isEqualTo(files.contents.get("dir/f000002").toByteArray());
       directory(300, 2);
-      assertThat(registry.await("s2", PATIENCE).receive(request("context"), bytes -> {}).contentDigest()).isNotEqualTo(second.contentDigest());
+      assertThat(
+              registry
+                  .await("s2", PATIENCE)
+                  .receive(request("context"), bytes -> {})
+                  .contentDigest())
+          .isNotEqualTo(second.contentDigest());
       assertThat(files.requested).hasValue(300);
     }
   }
@@ -107,7 +121,8 @@ class SessionTest {
   void receivesLargeFilesInterleavedWithSmallOnes() throws Exception {
     byte[] large = new byte[20 << 20];
     new Random(1).nextBytes(large);
-    files.contents = Map.of("large", ByteString.copyFrom(large), "small", ByteString.copyFromUtf8("s"));
+    files.contents =
+        Map.of("large", ByteString.copyFrom(large), "small", ByteString.copyFromUtf8("s"));
     files.stats = List.of(file("large", large.length, 1), file("small", 1, 1));
     try (TestClient client = client("s1", "")) {
       ContextTree tree = registry.await("s1", PATIENCE).receive(request("context"), bytes -> {});
@@ -135,7 +150,9 @@ class SessionTest {
       Session session = registry.await("s1", PATIENCE);
 
       assertThatThrownBy(() -> session.receive(request("other"), bytes -> {}))
-          .isInstanceOfSatisfying(SlipwayException.class, error -> assertThat(error.kind()).isEqualTo(ErrorKind.NOT_FOUND))
+          .isInstanceOfSatisfying(
+              SlipwayException.class,
+              error -> assertThat(error.kind()).isEqualTo(ErrorKind.NOT_FOUND))
           .hasMessage("no access allowed to dir \"other\"");
     }
   }
@@ -148,14 +165,17 @@ class SessionTest {
       Session session = registry.await("s1", PATIENCE);
 
       assertThatThrownBy(() -> session.receive(request("context"), bytes -> {}))
-          .isInstanceOfSatisfying(SlipwayException.class, error -> assertThat(error.kind()).isEqualTo(ErrorKind.INVALID))
+          .isInstanceOfSatisfying(
+              SlipwayException.class,
+              error -> assertThat(error.kind()).isEqualTo(ErrorKind.INVALID))
           .hasMessageContaining("malformed path");
     }
   }
 
   @Test
   void aFileIsAsLargeAsItsBytesWhateverTheClientSays() throws Exception {
-    files.stats = List.of(Stat.newBuilder().setPath("huge").setMode(0644).setSize(Long.MAX_VALUE).build());
+    files.stats =
+        List.of(Stat.newBuilder().setPath("huge").setMode(0644).setSize(Long.MAX_VALUE).build());
     files.contents = Map.of("huge", ByteString.copyFromUtf8("small"));
     try (TestClient client = client("s1", "")) {
       var tree = registry.await("s1", PATIENCE).receive(request("context"), bytes -> {});
@@ -166,18 +186,26 @@ class SessionTest {
 
   @Test
   void aPacketLargerThanAnyKnownClientsEndsTheTransfer() throws Exception {
-    files.stats = List.of(Stat.newBuilder().setPath("f").setMode(0644).putXattrs("user.x", ByteString.copyFrom(new byte[2 << 20])).build());
+    files.stats =
+        List.of(
+            Stat.newBuilder()
+                .setPath("f")
+                .setMode(0644)
+                .putXattrs("user.x", ByteString.copyFrom(new byte[2 << 20]))
+                .build());
     try (TestClient client = client("s1", "")) {
       Session session = registry.await("s1", PATIENCE);
 
-      assertThatThrownBy(() -> session.receive(request("context"), bytes -> {})).isInstanceOf(SlipwayException.class);
+      assertThatThrownBy(() -> session.receive(request("context"), bytes -> {}))
+          .isInstanceOf(SlipwayException.class);
     }
   }
 
   @Test
   void encodesPatternsThatAHeaderCannotCarry() throws Exception {
     try (TestClient client = client("s1", "")) {
-      LocalRequest request = new LocalRequest("context", List.of("a b", "é"), List.of("plain*"), List.of(), "", true);
+      LocalRequest request =
+          new LocalRequest("context", List.of("a b", "é"), List.of("plain*"), List.of(), "", true);
 
       var tree = registry.await("s1", PATIENCE).receive(request, bytes -> {});
 
@@ -199,22 +227,25 @@ class SessionTest {
       session.onClose(closed::countDown);
       AtomicReference<Throwable> failure = new AtomicReference<>();
       Thread receiver =
-          Thread.startVirtualThread(
-              () -> {
-                try {
-                  var ignored = session.receive(request("context"), bytes -> {});
-                } catch (SlipwayException | InterruptedException e) {
-                  failure.set(e);
-                }
-              });
+          Thread.startVirtualThread(() -> {
+            try {
+              var ignored = session.receive(request("context"), bytes -> {});
+            } catch (SlipwayException | InterruptedException e) {
+              failure.set(e);
+            }
+          });
 
       client.vanish();
 
       assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
       assertThat(receiver.join(Duration.ofSeconds(10))).isTrue();
-      assertThat(failure.get()).isInstanceOfSatisfying(SlipwayException.class, error -> assertThat(error.kind()).isEqualTo(ErrorKind.UNAVAILABLE));
+      assertThat(failure.get())
+          .isInstanceOfSatisfying(
+              SlipwayException.class,
+              error -> assertThat(error.kind()).isEqualTo(ErrorKind.UNAVAILABLE));
       assertThat(session.isOpen()).isFalse();
-      assertThatThrownBy(() -> registry.await("s1", Duration.ofMillis(10))).hasMessage("no active session for s1: context deadline exceeded");
+      assertThatThrownBy(() -> registry.await("s1", Duration.ofMillis(10)))
+          .hasMessage("no active session for s1: context deadline exceeded");
     }
   }
 
@@ -239,7 +270,10 @@ class SessionTest {
     Metadata headers = TestClient.headers("s1", "", List.of());
     headers.put(key("x-buildkit-session-health-custom-timeout"), "1");
     try (TestClient client =
-        new TestClient(new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()), headers, List.of(broken.getHealthService().bindService()))) {
+        new TestClient(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()),
+            headers,
+            List.of(broken.getHealthService().bindService()))) {
       CountDownLatch closed = new CountDownLatch(1);
       registry.await("s1", PATIENCE).onClose(closed::countDown);
 
@@ -250,25 +284,41 @@ class SessionTest {
   @Test
   void tokensAreFetchedByTheClientAndCredentialsAskedForWhereItServesThem() throws Exception {
     String service = "/moby.filesync.v1.Auth/";
-    List<String> methods = List.of(service + "Credentials", service + "FetchToken", service + "GetTokenAuthority");
+    List<String> methods =
+        List.of(service + "Credentials", service + "FetchToken", service + "GetTokenAuthority");
     try (TestClient client =
-            new TestClient(new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()), "s1", "", methods, List.of(new TestAuth().bindService(), health()));
+            new TestClient(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()),
+                "s1",
+                "",
+                methods,
+                List.of(new TestAuth().bindService(), health()));
         TestClient plain = client("s2", "")) {
       Authenticator authenticator = registry.await("s1", PATIENCE).authenticator();
-      TokenRequest wanted = new TokenRequest("registry.test", "https://auth.test/token", "registry", List.of("repository:a:pull"));
+      TokenRequest wanted =
+          new TokenRequest(
+              "registry.test", "https://auth.test/token", "registry", List.of("repository:a:pull"));
 
-      assertThat(authenticator.fetchToken(wanted)).contains(new Authenticator.Token("token for registry.test", 60));
-      assertThat(authenticator.fetchToken(new TokenRequest("keyless.test", "r", "s", List.of()))).isEmpty();
-      assertThat(authenticator.credentials("registry.test")).contains(new Authenticator.Credentials("user", "secret"));
+      assertThat(authenticator.fetchToken(wanted))
+          .contains(new Authenticator.Token("token for registry.test", 60));
+      assertThat(authenticator.fetchToken(new TokenRequest("keyless.test", "r", "s", List.of())))
+          .isEmpty();
+      assertThat(authenticator.credentials("registry.test"))
+          .contains(new Authenticator.Credentials("user", "secret"));
       assertThat(authenticator.credentials("other.test")).isEmpty();
-      assertThat(registry.await("s2", PATIENCE).authenticator().credentials("registry.test")).isEmpty();
+      assertThat(registry.await("s2", PATIENCE).authenticator().credentials("registry.test"))
+          .isEmpty();
       assertThat(registry.await("s2", PATIENCE).authenticator().fetchToken(wanted)).isEmpty();
     }
   }
 
   private TestClient client(String id, String sharedKey) throws IOException {
     return new TestClient(
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()), id, sharedKey, List.of(DIFF_COPY.toUpperCase()), List.of(files.service(), health()));
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()),
+        id,
+        sharedKey,
+        List.of(DIFF_COPY.toUpperCase()),
+        List.of(files.service(), health()));
   }
 
   private static ServerServiceDefinition health() {
@@ -283,14 +333,24 @@ class SessionTest {
   private void directory(int count, long time) {
     List<Stat> stats = new ArrayList<>();
     Map<String, ByteString> contents = new HashMap<>();
-    stats.add(Stat.newBuilder().setPath("dir").setMode(FileMode.DIRECTORY | 0755).setModTime(time).build());
+    stats.add(
+        Stat.newBuilder()
+            .setPath("dir")
+            .setMode(FileMode.DIRECTORY | 0755)
+            .setModTime(time)
+            .build());
     for (int i = 0; i < count; i++) {
       String path = "dir/f%06d".formatted(i);
       ByteString content = ByteString.copyFromUtf8((i + " " + time + " ").repeat(250));
       contents.put(path, content);
       stats.add(file(path, content.size(), time));
     }
-    stats.add(Stat.newBuilder().setPath("dir/link").setMode(FileMode.SYMLINK | 0777).setLinkname("../dir/f000001").build());
+    stats.add(
+        Stat.newBuilder()
+            .setPath("dir/link")
+            .setMode(FileMode.SYMLINK | 0777)
+            .setLinkname("../dir/f000001")
+            .build());
     stats.add(Stat.newBuilder().setPath("hard").setMode(0644).setLinkname("dir/f000000").build());
     files.stats = stats;
     files.contents = contents;
@@ -318,30 +378,41 @@ class SessionTest {
         service,
         new ServerInterceptor() {
           @Override
-          public <Q, A> ServerCall.Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata received, ServerCallHandler<Q, A> next) {
-            return io.grpc.Contexts.interceptCall(io.grpc.Context.current().withValue(headers, received), call, received, next);
+          public <Q, A> ServerCall.Listener<Q> interceptCall(
+              ServerCall<Q, A> call, Metadata received, ServerCallHandler<Q, A> next) {
+            return io.grpc.Contexts.interceptCall(
+                io.grpc.Context.current().withValue(headers, received), call, received, next);
           }
         });
   }
 
   private static final class TestAuth extends AuthGrpc.AuthImplBase {
     @Override
-    public void getTokenAuthority(GetTokenAuthorityRequest request, StreamObserver<GetTokenAuthorityResponse> answer) {
+    public void getTokenAuthority(
+        GetTokenAuthorityRequest request, StreamObserver<GetTokenAuthorityResponse> answer) {
       boolean keyless = request.getHost().equals("keyless.test") || request.getSalt().size() != 32;
-      answer.onNext(GetTokenAuthorityResponse.newBuilder().setPublicKey(keyless ? ByteString.EMPTY : ByteString.copyFrom(new byte[32])).build());
+      answer.onNext(
+          GetTokenAuthorityResponse.newBuilder()
+              .setPublicKey(keyless ? ByteString.EMPTY : ByteString.copyFrom(new byte[32]))
+              .build());
       answer.onCompleted();
     }
 
     @Override
     public void fetchToken(FetchTokenRequest request, StreamObserver<FetchTokenResponse> answer) {
-      answer.onNext(FetchTokenResponse.newBuilder().setToken("token for " + request.getHost()).build());
+      answer.onNext(
+          FetchTokenResponse.newBuilder().setToken("token for " + request.getHost()).build());
       answer.onCompleted();
     }
 
     @Override
-    public void credentials(CredentialsRequest request, StreamObserver<CredentialsResponse> answer) {
+    public void credentials(
+        CredentialsRequest request, StreamObserver<CredentialsResponse> answer) {
       CredentialsResponse.Builder found = CredentialsResponse.newBuilder();
-      answer.onNext(request.getHost().equals("registry.test") ? found.setUsername("user").setSecret("secret").build() : found.build());
+      answer.onNext(
+          request.getHost().equals("registry.test")
+              ? found.setUsername("user").setSecret("secret").build()
+              : found.build());
       answer.onCompleted();
     }
   }

@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.slipway.protocol.buildkit.control.BytesMessage;
 import dev.slipway.protocol.buildkit.control.ControlGrpc;
-
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Metadata.Key;
@@ -30,12 +29,20 @@ final class TestClient implements AutoCloseable {
   private final Socket socket;
   private final StreamObserver<BytesMessage> toDaemon;
 
-  TestClient(InetSocketAddress daemon, String id, String sharedKey, List<String> methods, List<ServerServiceDefinition> services) throws IOException {
+  TestClient(
+      InetSocketAddress daemon,
+      String id,
+      String sharedKey,
+      List<String> methods,
+      List<ServerServiceDefinition> services)
+      throws IOException {
     this(daemon, headers(id, sharedKey, methods), services);
   }
 
-  TestClient(InetSocketAddress daemon, Metadata headers, List<ServerServiceDefinition> services) throws IOException {
-    NettyServerBuilder server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  TestClient(InetSocketAddress daemon, Metadata headers, List<ServerServiceDefinition> services)
+      throws IOException {
+    NettyServerBuilder server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     services.forEach(server::addService);
     inner = server.build().start();
     socket = new Socket(InetAddress.getLoopbackAddress(), inner.getPort());
@@ -98,7 +105,9 @@ final class TestClient implements AutoCloseable {
   private void pump() {
     byte[] buffer = new byte[32 << 10];
     try {
-      for (int read = socket.getInputStream().read(buffer); read >= 0; read = socket.getInputStream().read(buffer)) {
+      for (int read = socket.getInputStream().read(buffer);
+          read >= 0;
+          read = socket.getInputStream().read(buffer)) {
         ByteString data = UnsafeByteOperations.unsafeWrap(java.util.Arrays.copyOf(buffer, read));
         toDaemon.onNext(BytesMessage.newBuilder().setData(data).build());
       }

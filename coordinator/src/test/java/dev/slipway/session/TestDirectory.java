@@ -34,7 +34,8 @@ final class TestDirectory extends FileSyncGrpc.FileSyncImplBase {
         bindService(),
         new ServerInterceptor() {
           @Override
-          public <Q, A> ServerCall.Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata received, ServerCallHandler<Q, A> next) {
+          public <Q, A> ServerCall.Listener<Q> interceptCall(
+              ServerCall<Q, A> call, Metadata received, ServerCallHandler<Q, A> next) {
             headers.add(received);
             return next.startCall(call, received);
           }
@@ -43,14 +44,20 @@ final class TestDirectory extends FileSyncGrpc.FileSyncImplBase {
 
   @Override
   public StreamObserver<Packet> diffCopy(StreamObserver<Packet> receiver) {
-    String name = headers.getLast().get(Metadata.Key.of("dir-name", Metadata.ASCII_STRING_MARSHALLER));
+    String name =
+        headers.getLast().get(Metadata.Key.of("dir-name", Metadata.ASCII_STRING_MARSHALLER));
     if (!"context".equals(name)) {
-      receiver.onError(Status.NOT_FOUND.withDescription("no access allowed to dir \"" + name + "\"").asRuntimeException());
+      receiver.onError(
+          Status.NOT_FOUND
+              .withDescription("no access allowed to dir \"" + name + "\"")
+              .asRuntimeException());
       return new Requests(receiver, List.of());
     }
     List<Stat> listed = stats;
     if (!silent) {
-      listed.forEach(stat -> receiver.onNext(Packet.newBuilder().setType(PacketType.PACKET_STAT).setStat(stat).build()));
+      listed.forEach(stat ->
+          receiver.onNext(
+              Packet.newBuilder().setType(PacketType.PACKET_STAT).setStat(stat).build()));
       receiver.onNext(Packet.newBuilder().setType(PacketType.PACKET_STAT).build());
     }
     return new Requests(receiver, listed);
@@ -80,7 +87,9 @@ final class TestDirectory extends FileSyncGrpc.FileSyncImplBase {
           receiver.onNext(Packet.newBuilder().setType(PacketType.PACKET_FIN).build());
           receiver.onCompleted();
         }
-        default -> receiver.onError(Status.INTERNAL.withDescription("unexpected packet").asRuntimeException());
+        default ->
+            receiver.onError(
+                Status.INTERNAL.withDescription("unexpected packet").asRuntimeException());
       }
     }
 
@@ -95,7 +104,8 @@ final class TestDirectory extends FileSyncGrpc.FileSyncImplBase {
     }
 
     private void data(int id, ByteString bytes) {
-      receiver.onNext(Packet.newBuilder().setType(PacketType.PACKET_DATA).setID(id).setData(bytes).build());
+      receiver.onNext(
+          Packet.newBuilder().setType(PacketType.PACKET_DATA).setID(id).setData(bytes).build());
     }
   }
 }

@@ -37,7 +37,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 
-/** A farm of one worker in memory: queue, worker and index in one. Every step "runs" by its name. */
+/**
+ * A farm of one worker in memory: queue, worker and index in one. Every step "runs" by its name.
+ */
 final class FakeFarm implements Scheduler, Fleet, CacheIndex {
   static final String WORKER = "worker-1";
 
@@ -89,17 +91,31 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
   }
 
   private static WorkerNode node() {
-    return new WorkerNode(WORKER, "test", List.of(Platform.LINUX_AMD64), List.of(), 4, "http://127.0.0.1:1", Map.of(), Instant.EPOCH);
+    return new WorkerNode(
+        WORKER,
+        "test",
+        List.of(Platform.LINUX_AMD64),
+        List.of(),
+        4,
+        "http://127.0.0.1:1",
+        Map.of(),
+        Instant.EPOCH);
   }
 
   @Override
-  public void run(String workerId, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {
+  public void run(
+      String workerId,
+      RunStage stage,
+      Consumer<StageEvent> events,
+      Consumer<StageOutcome> outcome) {
     Thread.ofVirtual().start(() -> execute(stage, events, outcome));
   }
 
-  private void execute(RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {
+  private void execute(
+      RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {
     for (Step step : stage.getStepsList()) {
-      StageEvent.Builder event = StageEvent.newBuilder().setStageId(stage.getStageId()).setVertex(step.getVertex());
+      StageEvent.Builder event =
+          StageEvent.newBuilder().setStageId(stage.getStageId()).setVertex(step.getVertex());
       events.accept(event.setStarted(StepStarted.getDefaultInstance()).build());
       if (deadly.remove(step.getName())) {
         dropHolder(WORKER);
@@ -111,21 +127,36 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
         return;
       }
       if (cancelled.contains(stage.getStageId())) {
-        outcome.accept(StageOutcome.newBuilder().setStageId(stage.getStageId()).setCancelled(Cancelled.getDefaultInstance()).build());
+        outcome.accept(
+            StageOutcome.newBuilder()
+                .setStageId(stage.getStageId())
+                .setCancelled(Cancelled.getDefaultInstance())
+                .build());
         return;
       }
       ran.add(step.getName());
       if (failing.contains(step.getName())) {
-        var failed = StepFailed.newBuilder().setVertex(step.getVertex()).setMessage("exit code: 7").setExitCode(7);
-        outcome.accept(StageOutcome.newBuilder().setStageId(stage.getStageId()).setFailed(failed).build());
+        var failed =
+            StepFailed.newBuilder()
+                .setVertex(step.getVertex())
+                .setMessage("exit code: 7")
+                .setExitCode(7);
+        outcome.accept(
+            StageOutcome.newBuilder().setStageId(stage.getStageId()).setFailed(failed).build());
         return;
       }
       String layer = "snap:" + step.getName() + "-" + ran.size();
-      layers.put(layer, new LayerRecord(layer, 1, Optional.empty(), Optional.empty(), Set.of(WORKER)));
-      var result = StepResult.newBuilder().setOutput(0).addChain(HeldLayer.newBuilder().setLayerId(layer));
+      layers.put(
+          layer, new LayerRecord(layer, 1, Optional.empty(), Optional.empty(), Set.of(WORKER)));
+      var result =
+          StepResult.newBuilder().setOutput(0).addChain(HeldLayer.newBuilder().setLayerId(layer));
       events.accept(event.setDone(StepDone.newBuilder().addResults(result)).build());
     }
-    outcome.accept(StageOutcome.newBuilder().setStageId(stage.getStageId()).setSucceeded(Succeeded.getDefaultInstance()).build());
+    outcome.accept(
+        StageOutcome.newBuilder()
+            .setStageId(stage.getStageId())
+            .setSucceeded(Succeeded.getDefaultInstance())
+            .build());
   }
 
   private static boolean await(CountDownLatch latch) {
@@ -205,13 +236,12 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
 
   private static <T> Map<String, T> chosen(Map<String, T> all, Collection<String> keys) {
     Map<String, T> chosen = new HashMap<>();
-    keys.forEach(
-        key -> {
-          T value = all.get(key);
-          if (value != null) {
-            chosen.put(key, value);
-          }
-        });
+    keys.forEach(key -> {
+      T value = all.get(key);
+      if (value != null) {
+        chosen.put(key, value);
+      }
+    });
     return chosen;
   }
 }

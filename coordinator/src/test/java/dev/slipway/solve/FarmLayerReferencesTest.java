@@ -55,7 +55,10 @@ class FarmLayerReferencesTest {
 
   @Test
   void asksPeersForTheTarOfALayerThatAStepMade() throws Exception {
-    farm.learn(List.of(new LayerRecord("snap:one", 7, Optional.empty(), Optional.empty(), Set.of(FakeFarm.WORKER))));
+    farm.learn(
+        List.of(
+            new LayerRecord(
+                "snap:one", 7, Optional.empty(), Optional.empty(), Set.of(FakeFarm.WORKER))));
 
     Layer layer = describe("snap:one", "worker-2");
 
@@ -85,8 +88,15 @@ class FarmLayerReferencesTest {
   }
 
   private static LayerRecord imageLayer(Set<String> holders) {
-    var blob = new LayerRecord.Blob(Digest.ofText("tar"), BLOB, 7, "application/vnd.oci.image.layer.v1.tar+gzip");
-    return new LayerRecord("chain:one", 7, Optional.of(blob), Optional.of(new LayerRecord.Origin("docker.io/library/app")), holders);
+    var blob =
+        new LayerRecord.Blob(
+            Digest.ofText("tar"), BLOB, 7, "application/vnd.oci.image.layer.v1.tar+gzip");
+    return new LayerRecord(
+        "chain:one",
+        7,
+        Optional.of(blob),
+        Optional.of(new LayerRecord.Origin("docker.io/library/app")),
+        holders);
   }
 
   private static final class OneRegistry implements ImageLookup {
@@ -96,12 +106,14 @@ class FarmLayerReferencesTest {
     }
 
     @Override
-    public List<LayerRecord> layers(ImageReference reference, Platform platform, Authenticator authenticator) {
+    public List<LayerRecord> layers(
+        ImageReference reference, Platform platform, Authenticator authenticator) {
       return List.of();
     }
 
     @Override
-    public List<BlobSource> pullSources(String repository, Digest blob, Authenticator authenticator) {
+    public List<BlobSource> pullSources(
+        String repository, Digest blob, Authenticator authenticator) {
       return List.of(BlobSource.newBuilder().setUrl("https://registry/" + blob).build());
     }
   }

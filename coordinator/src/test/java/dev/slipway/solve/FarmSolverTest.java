@@ -71,7 +71,8 @@ class FarmSolverTest {
   @Test
   void finishesWhenAWorkerDiesInTheMiddle() throws Exception {
     farm.deadly.add("two");
-    Definition definition = graphs.definition(graphs.run("three", graphs.run("two", graphs.run("one", base))));
+    Definition definition =
+        graphs.definition(graphs.run("three", graphs.run("two", graphs.run("one", base))));
 
     solve("build", definition);
 
@@ -115,14 +116,13 @@ class FarmSolverTest {
     CompletableFuture<Throwable> end = new CompletableFuture<>();
     Thread caller =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    solve("build", definition);
-                  } catch (SlipwayException | InterruptedException e) {
-                    end.complete(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                solve("build", definition);
+              } catch (SlipwayException | InterruptedException e) {
+                end.complete(e);
+              }
+            });
 
     await().until(() -> caller.getState() == Thread.State.WAITING);
     caller.interrupt();
@@ -156,21 +156,23 @@ class FarmSolverTest {
     assertThat(again.chain().layers()).containsExactly("snap:one-2");
   }
 
-  private SolvedResult solve(String buildId, Definition definition) throws SlipwayException, InterruptedException {
-    return solver.solve(new BuildContext(buildId, "", "", Progress.NONE), List.of(definition)).getFirst();
+  private SolvedResult solve(String buildId, Definition definition)
+      throws SlipwayException, InterruptedException {
+    return solver
+        .solve(new BuildContext(buildId, "", "", Progress.NONE), List.of(definition))
+        .getFirst();
   }
 
   private CompletableFuture<SolvedResult> solving(String buildId, Definition definition) {
     CompletableFuture<SolvedResult> result = new CompletableFuture<>();
     Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                result.complete(solve(buildId, definition));
-              } catch (SlipwayException | InterruptedException e) {
-                result.completeExceptionally(e);
-              }
-            });
+        .start(() -> {
+          try {
+            result.complete(solve(buildId, definition));
+          } catch (SlipwayException | InterruptedException e) {
+            result.completeExceptionally(e);
+          }
+        });
     return result;
   }
 
@@ -186,8 +188,18 @@ class FarmSolverTest {
             farm,
             meters,
             Clock.systemUTC());
-    LayerReferences references = new FarmLayerReferences(farm, farm, images, sources, () -> "http://127.0.0.1:1");
-    return new SolveParts(farm, farm, farm, sources, references, new NoTrees(), BuildReport.NONE, meters, Clock.systemUTC());
+    LayerReferences references =
+        new FarmLayerReferences(farm, farm, images, sources, () -> "http://127.0.0.1:1");
+    return new SolveParts(
+        farm,
+        farm,
+        farm,
+        sources,
+        references,
+        new NoTrees(),
+        BuildReport.NONE,
+        meters,
+        Clock.systemUTC());
   }
 
   private static final class OneImage implements ImageLookup {
@@ -197,13 +209,20 @@ class FarmSolverTest {
     }
 
     @Override
-    public List<LayerRecord> layers(ImageReference reference, Platform platform, Authenticator authenticator) {
+    public List<LayerRecord> layers(
+        ImageReference reference, Platform platform, Authenticator authenticator) {
       return List.of(
-          new LayerRecord("chain:base", 1, Optional.empty(), Optional.of(new LayerRecord.Origin(reference.name())), Set.of()));
+          new LayerRecord(
+              "chain:base",
+              1,
+              Optional.empty(),
+              Optional.of(new LayerRecord.Origin(reference.name())),
+              Set.of()));
     }
 
     @Override
-    public List<BlobSource> pullSources(String repository, Digest blob, Authenticator authenticator) {
+    public List<BlobSource> pullSources(
+        String repository, Digest blob, Authenticator authenticator) {
       return List.of();
     }
   }

@@ -41,7 +41,8 @@ class WebServerTest {
   private static final int TREE_BYTES = 8 << 20;
 
   private final Capability.Signer signer = Capability.Signer.generate();
-  private static final RelayedBlobs RELAYED = new RelayedBlobs(new RegistryClient(RegistryHosts.DEFAULT), () -> "", _ -> "");
+  private static final RelayedBlobs RELAYED =
+      new RelayedBlobs(new RegistryClient(RegistryHosts.DEFAULT), () -> "", _ -> "");
 
   private final TreeShelf trees = new TreeShelf((_, _) -> {}, _ -> {});
   private final HttpClient client = HttpClient.newHttpClient();
@@ -63,7 +64,15 @@ class WebServerTest {
                 });
     web =
         WebServer.start(
-            new WebServer.Parts(fleet, () -> List.of(build()), trees, RELAYED, new Capability.Verifier(signer.publicKey()), registry, () -> true, Clock.systemUTC()),
+            new WebServer.Parts(
+                fleet,
+                () -> List.of(build()),
+                trees,
+                RELAYED,
+                new Capability.Verifier(signer.publicKey()),
+                registry,
+                () -> true,
+                Clock.systemUTC()),
             "127.0.0.1",
             0);
   }
@@ -78,17 +87,29 @@ class WebServerTest {
     assertThat(get("/livez", "").statusCode()).isEqualTo(200);
     assertThat(get("/readyz", "").statusCode()).isEqualTo(503);
 
-    workers = List.of(new WorkerNode("w1", "0.1.0", List.of(Platform.LINUX_AMD64), List.of(), 4, "http://w1", Map.of("dev.slipway.worker.name", "left"), Instant.EPOCH));
+    workers =
+        List.of(
+            new WorkerNode(
+                "w1",
+                "0.1.0",
+                List.of(Platform.LINUX_AMD64),
+                List.of(),
+                4,
+                "http://w1",
+                Map.of("dev.slipway.worker.name", "left"),
+                Instant.EPOCH));
 
     assertThat(get("/readyz", "").statusCode()).isEqualTo(200);
-    JsonObject worker = new JsonObject(text("/api/v1/workers")).getJsonArray("workers").getJsonObject(0);
+    JsonObject worker =
+        new JsonObject(text("/api/v1/workers")).getJsonArray("workers").getJsonObject(0);
     assertThat(worker.getString("name")).isEqualTo("left");
     assertThat(worker.getJsonArray("platforms").getString(0)).isEqualTo("linux/amd64");
   }
 
   @Test
   void tellsWhichWorkerRanWhichStep() throws Exception {
-    JsonObject build = new JsonObject(text("/api/v1/builds")).getJsonArray("builds").getJsonObject(0);
+    JsonObject build =
+        new JsonObject(text("/api/v1/builds")).getJsonArray("builds").getJsonObject(0);
 
     assertThat(build.getString("state")).isEqualTo("succeeded");
     assertThat(build.getDouble("seconds")).isEqualTo(3.0);
@@ -100,7 +121,9 @@ class WebServerTest {
 
   @Test
   void metricsHaveOurNames() throws Exception {
-    assertThat(text("/metrics")).contains("slipway_builds_total{outcome=\"succeeded\",} 1.0").contains("slipway_build_seconds_count");
+    assertThat(text("/metrics"))
+        .contains("slipway_builds_total{outcome=\"succeeded\",} 1.0")
+        .contains("slipway_build_seconds_count");
   }
 
   @Test
@@ -137,17 +160,28 @@ class WebServerTest {
   }
 
   private static BuildSummary build() {
-    BuildReport.Step step = new BuildReport.Step(Digest.ofText("v"), "[build 2/3] RUN make", "worker-1", false, Duration.ofMillis(1500));
+    BuildReport.Step step =
+        new BuildReport.Step(
+            Digest.ofText("v"), "[build 2/3] RUN make", "worker-1", false, Duration.ofMillis(1500));
     return new BuildSummary(
-        "b1", "Dockerfile", BuildSummary.State.SUCCEEDED, Instant.EPOCH, Optional.of(Instant.EPOCH.plusSeconds(3)), Optional.empty(), List.of(step));
+        "b1",
+        "Dockerfile",
+        BuildSummary.State.SUCCEEDED,
+        Instant.EPOCH,
+        Optional.of(Instant.EPOCH.plusSeconds(3)),
+        Optional.empty(),
+        List.of(step));
   }
 
   private String text(String path) throws IOException, InterruptedException {
     return new String(get(path, "").body(), java.nio.charset.StandardCharsets.UTF_8);
   }
 
-  private HttpResponse<byte[]> get(String path, String token) throws IOException, InterruptedException {
-    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + web.port() + path)).timeout(Duration.ofSeconds(20));
+  private HttpResponse<byte[]> get(String path, String token)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + web.port() + path))
+            .timeout(Duration.ofSeconds(20));
     if (!token.isEmpty()) {
       request.header("Authorization", "Bearer " + token);
     }

@@ -9,7 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The real docker buildx with a builder of its own; nothing of the user's settings is read or changed. */
+/**
+ * The real docker buildx with a builder of its own; nothing of the user's settings is read or
+ * changed.
+ */
 final class Buildx {
   private static final String PROGRAM = "/usr/libexec/docker/cli-plugins/docker-buildx";
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -24,8 +27,20 @@ final class Buildx {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    environment = Map.of("BUILDX_CONFIG", settings.toString(), "DOCKER_CONFIG", settings.resolve("docker").toString(),
-        "BUILDX_NO_DEFAULT_ATTESTATIONS", "1", "BUILDKIT_PROGRESS", "plain", "BUILDX_BUILDER", "farm", "NO_COLOR", "1");
+    environment =
+        Map.of(
+            "BUILDX_CONFIG",
+            settings.toString(),
+            "DOCKER_CONFIG",
+            settings.resolve("docker").toString(),
+            "BUILDX_NO_DEFAULT_ATTESTATIONS",
+            "1",
+            "BUILDKIT_PROGRESS",
+            "plain",
+            "BUILDX_BUILDER",
+            "farm",
+            "NO_COLOR",
+            "1");
     run("create", "--name", "farm", "--driver", "remote", endpoint).orThrow();
   }
 
@@ -48,7 +63,9 @@ final class Buildx {
     }
   }
 
-  /** {@code docker build …flags context} with this builder chosen by the environment, to its end. */
+  /**
+   * {@code docker build …flags context} with this builder chosen by the environment, to its end.
+   */
   Command.Result dockerBuild(Path context, String... flags) {
     List<String> words = new ArrayList<>(List.of("docker", "build", "--progress", "plain"));
     words.addAll(List.of(flags));

@@ -11,7 +11,8 @@ class BuildxE2eTest {
   private final Farm farm = SharedFarm.get();
   private final LocalRegistry registry = LocalRegistry.shared();
 
-  private static final Pattern TRANSFERRED = Pattern.compile("transferring context: ([0-9.]+)(B|kB|MB)");
+  private static final Pattern TRANSFERRED =
+      Pattern.compile("transferring context: ([0-9.]+)(B|kB|MB)");
 
   private static final String APP =
       """
@@ -31,7 +32,10 @@ class BuildxE2eTest {
   void listsEveryWorkerWithItsPlatforms() {
     String output = farm.buildx().run("inspect", "--bootstrap", "farm").orThrow().output();
 
-    assertThat(output).contains("linux/amd64").contains("linux/arm64").containsIgnoringCase("running");
+    assertThat(output)
+        .contains("linux/amd64")
+        .contains("linux/arm64")
+        .containsIgnoringCase("running");
     assertThat(farm.http("/api/v1/workers")).contains("worker-1").contains("worker-2");
   }
 
@@ -40,7 +44,9 @@ class BuildxE2eTest {
     BuildDirectory app = BuildDirectory.of(APP).with("file.txt", "from the context\n");
     String image = registry.image("buildx/app:1");
 
-    farm.buildx().build(app.path(), "--platform", "linux/amd64,linux/arm64", "-t", image, "--push").orThrow();
+    farm.buildx()
+        .build(app.path(), "--platform", "linux/amd64,linux/arm64", "-t", image, "--push")
+        .orThrow();
 
     PushedImage amd64 = PushedImage.read(registry, "buildx/app", "1", "amd64");
     assertThat(amd64.text("one")).isEqualTo("one-x86_64\n");
@@ -52,44 +58,78 @@ class BuildxE2eTest {
     assertThat(arm64.config().at("/architecture").asText()).isEqualTo("arm64");
 
     String first = registry.manifest("buildx/app", "1");
-    String again = farm.buildx().build(app.path(), "--platform", "linux/amd64,linux/arm64", "-t", image, "--push").orThrow().output();
+    String again =
+        farm.buildx()
+            .build(app.path(), "--platform", "linux/amd64,linux/arm64", "-t", image, "--push")
+            .orThrow()
+            .output();
 
     assertThat(steps(again, " CACHED")).as(again).isGreaterThanOrEqualTo(2);
     assertThat(again).doesNotContainPattern("#\\d+ [0-9.]+ (one|two)-");
-    assertThat(registry.manifest("buildx/app", "1")).as("the same image, bit by bit").isEqualTo(first);
+    assertThat(registry.manifest("buildx/app", "1"))
+        .as("the same image, bit by bit")
+        .isEqualTo(first);
   }
 
   @Test
   void plainDockerBuildUsesTheFarmThatTheEnvironmentNames() {
     BuildDirectory app = BuildDirectory.of("FROM busybox\nRUN echo docker-build > /made-by\n");
 
-    farm.buildx().dockerBuild(app.path(), "-t", registry.image("buildx/docker:1"), "--push").orThrow();
+    farm.buildx()
+        .dockerBuild(app.path(), "-t", registry.image("buildx/docker:1"), "--push")
+        .orThrow();
 
-    assertThat(PushedImage.read(registry, "buildx/docker", "1", "amd64").text("made-by")).isEqualTo("docker-build\n");
+    assertThat(PushedImage.read(registry, "buildx/docker", "1", "amd64").text("made-by"))
+        .isEqualTo("docker-build\n");
   }
 
   @Test
   void sendsNoFileTwice() {
     byte[] big = new byte[600_000];
     new java.util.Random(7).nextBytes(big);
-    BuildDirectory app = BuildDirectory.of("FROM busybox\nCOPY . /app\n").with("big.bin", big).with("small.txt", "1");
+    BuildDirectory app =
+        BuildDirectory.of("FROM busybox\nCOPY . /app\n")
+            .with("big.bin", big)
+            .with("small.txt", "1");
 
-    double first = transferred(farm.buildx().build(app.path(), "-t", registry.image("buildx/context:1"), "--push").orThrow().output());
-    double unchanged = transferred(farm.buildx().build(app.path(), "-t", registry.image("buildx/context:1"), "--push").orThrow().output());
+    double first =
+        transferred(
+            farm.buildx()
+                .build(app.path(), "-t", registry.image("buildx/context:1"), "--push")
+                .orThrow()
+                .output());
+    double unchanged =
+        transferred(
+            farm.buildx()
+                .build(app.path(), "-t", registry.image("buildx/context:1"), "--push")
+                .orThrow()
+                .output());
     app.with("small.txt", "two");
-    double changed = transferred(farm.buildx().build(app.path(), "-t", registry.image("buildx/context:2"), "--push").orThrow().output());
+    double changed =
+        transferred(
+            farm.buildx()
+                .build(app.path(), "-t", registry.image("buildx/context:2"), "--push")
+                .orThrow()
+                .output());
 
     assertThat(first).isGreaterThan(600_000);
     assertThat(unchanged).isLessThan(2_000);
     assertThat(changed).isLessThan(2_000);
-    assertThat(PushedImage.read(registry, "buildx/context", "2", "amd64").text("app/small.txt")).isEqualTo("two");
+    assertThat(PushedImage.read(registry, "buildx/context", "2", "amd64").text("app/small.txt"))
+        .isEqualTo("two");
   }
 
   @Test
   void showsStepsAndLogsAsBuildKitDoes() {
-    BuildDirectory app = BuildDirectory.of("FROM busybox AS base\nRUN echo hello-from-the-step && echo error-line >&2\n");
+    BuildDirectory app =
+        BuildDirectory.of(
+            "FROM busybox AS base\nRUN echo hello-from-the-step && echo error-line >&2\n");
 
-    String output = farm.buildx().build(app.path(), "--no-cache", "-t", registry.image("buildx/log:1"), "--push").orThrow().output();
+    String output =
+        farm.buildx()
+            .build(app.path(), "--no-cache", "-t", registry.image("buildx/log:1"), "--push")
+            .orThrow()
+            .output();
 
     assertThat(output)
         .contains("[internal] load build definition from Dockerfile")
@@ -108,11 +148,12 @@ class BuildxE2eTest {
     Matcher matcher = TRANSFERRED.matcher(output);
     double bytes = -1;
     while (matcher.find()) {
-      double factor = switch (matcher.group(2)) {
-        case "kB" -> 1e3;
-        case "MB" -> 1e6;
-        default -> 1;
-      };
+      double factor =
+          switch (matcher.group(2)) {
+            case "kB" -> 1e3;
+            case "MB" -> 1e6;
+            default -> 1;
+          };
       bytes = Math.max(bytes, Double.parseDouble(matcher.group(1)) * factor);
     }
     assertThat(bytes).as(output).isNotNegative();

@@ -25,7 +25,9 @@ class ClientGoneE2eTest {
 
       Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !farm.runs(sleep));
     }
-    farm.buildx().build(BuildDirectory.of("FROM busybox\nRUN echo alive\n").path(), "--no-cache").orThrow();
+    farm.buildx()
+        .build(BuildDirectory.of("FROM busybox\nRUN echo alive\n").path(), "--no-cache")
+        .orThrow();
   }
 
   @Test

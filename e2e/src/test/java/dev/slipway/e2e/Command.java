@@ -38,7 +38,8 @@ final class Command implements AutoCloseable {
 
   /** Starts a program, with these variables set besides those of this process. */
   static Command start(Map<String, String> environment, Path folder, List<String> words) {
-    ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true).directory(folder.toFile());
+    ProcessBuilder builder =
+        new ProcessBuilder(words).redirectErrorStream(true).directory(folder.toFile());
     // The engine of one test is nobody else's business.
     builder.environment().remove("DOCKER_HOST");
     builder.environment().putAll(environment);

@@ -20,10 +20,11 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The farm makes the image that the BuildKit inside Docker's engine makes: every folder of {@code resources/compat} is built by both, and config and
- * files are compared. A folder holds {@code context} (with the Dockerfile) and, where wanted, {@code args} (flags of the build, a line each),
- * {@code links} (symbolic links of the context, {@code path target} a line) and {@code engine} (the first version of the engine that does it as
- * BuildKit does today).
+ * The farm makes the image that the BuildKit inside Docker's engine makes: every folder of {@code
+ * resources/compat} is built by both, and config and files are compared. A folder holds {@code
+ * context} (with the Dockerfile) and, where wanted, {@code args} (flags of the build, a line each),
+ * {@code links} (symbolic links of the context, {@code path target} a line) and {@code engine} (the
+ * first version of the engine that does it as BuildKit does today).
  */
 class CompatE2eTest {
   private static final String TAG = "1";
@@ -36,13 +37,21 @@ class CompatE2eTest {
     if (!Engine.possible()) {
       return Stream.of(
           DynamicTest.dynamicTest(
-              "needs a Docker engine", () -> assumeTrue(false, "a Docker engine to compare with needs root and the package docker.io")));
+              "needs a Docker engine",
+              () ->
+                  assumeTrue(
+                      false,
+                      "a Docker engine to compare with needs root and the package docker.io")));
     }
     Path cases = Workplace.tree().resolve("e2e/src/test/resources/compat");
     try (Stream<Path> folders = Files.list(cases)) {
       Comparison comparison = new Comparison();
       return folders.filter(Files::isDirectory).sorted().toList().stream()
-          .map(folder -> DynamicTest.dynamicTest(folder.getFileName().toString().replace('-', ' '), folder.toUri(), () -> comparison.of(folder)));
+          .map(folder ->
+              DynamicTest.dynamicTest(
+                  folder.getFileName().toString().replace('-', ' '),
+                  folder.toUri(),
+                  () -> comparison.of(folder)));
     }
   }
 
@@ -51,13 +60,16 @@ class CompatE2eTest {
     private final LocalRegistry registry = LocalRegistry.shared();
     private final Farm farm = SharedFarm.get();
     private final EngineBuilder engine = new EngineBuilder(registry);
-    private final ImageText text = new ImageText(registry, "library/busybox", Instant.now().minusSeconds(1));
+    private final ImageText text =
+        new ImageText(registry, "library/busybox", Instant.now().minusSeconds(1));
 
     void of(Path folder) throws IOException {
       Path version = folder.resolve("engine");
       if (Files.exists(version)) {
         int first = Integer.parseInt(Files.readString(version).strip());
-        assumeTrue(engine.version() >= first, () -> "the engine is " + engine.version() + "; this needs " + first + " or later");
+        assumeTrue(
+            engine.version() >= first,
+            () -> "the engine is " + engine.version() + "; this needs " + first + " or later");
       }
       String name = folder.getFileName().toString();
       Path context = context(folder);
@@ -67,7 +79,9 @@ class CompatE2eTest {
 
       List<String> wanted = text.of("compat/engine/" + name, TAG);
       List<String> made = text.of("compat/farm/" + name, TAG);
-      assertThat(without(made, wanted)).as("only the farm's image has this; BuildKit's has %s", without(wanted, made)).isEmpty();
+      assertThat(without(made, wanted))
+          .as("only the farm's image has this; BuildKit's has %s", without(wanted, made))
+          .isEmpty();
       assertThat(made).isEqualTo(wanted);
     }
 
@@ -76,7 +90,10 @@ class CompatE2eTest {
     }
 
     private String[] flags(Path folder, String repository) throws IOException {
-      List<String> flags = new ArrayList<>(List.of("-t", registry.image(repository + ":" + TAG), "--push", "--provenance=false"));
+      List<String> flags =
+          new ArrayList<>(
+              List.of(
+                  "-t", registry.image(repository + ":" + TAG), "--push", "--provenance=false"));
       if (Files.exists(folder.resolve("args"))) {
         flags.addAll(Files.readAllLines(folder.resolve("args")));
       }
@@ -89,7 +106,9 @@ class CompatE2eTest {
     Path from = folder.resolve("context");
     Path to = Workplace.folder("context");
     try (Stream<Path> files = Files.walk(from)) {
-      files.filter(file -> !file.equals(from)).forEach(file -> copy(file, to.resolve(from.relativize(file).toString())));
+      files
+          .filter(file -> !file.equals(from))
+          .forEach(file -> copy(file, to.resolve(from.relativize(file).toString())));
     }
     if (Files.exists(folder.resolve("links"))) {
       for (String line : Files.readAllLines(folder.resolve("links"))) {
@@ -99,7 +118,8 @@ class CompatE2eTest {
     }
     try (Stream<Path> files = Files.walk(to)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.getFileAttributeView(file, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS).setTimes(LONG_AGO, LONG_AGO, null);
+        Files.getFileAttributeView(file, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+            .setTimes(LONG_AGO, LONG_AGO, null);
       }
     }
     return to;
@@ -113,7 +133,8 @@ class CompatE2eTest {
       } else {
         Files.copy(from, to);
       }
-      Files.setPosixFilePermissions(to, PosixFilePermissions.fromString(directory ? "rwxr-xr-x" : "rw-r--r--"));
+      Files.setPosixFilePermissions(
+          to, PosixFilePermissions.fromString(directory ? "rwxr-xr-x" : "rw-r--r--"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -11,7 +11,12 @@ class DockerfileE2eTest {
   private final LocalRegistry registry = LocalRegistry.shared();
 
   private PushedImage build(BuildDirectory app, String name, String... flags) {
-    String[] all = java.util.stream.Stream.concat(java.util.Arrays.stream(flags), java.util.stream.Stream.of("-t", registry.image("language/" + name + ":1"), "--push")).toArray(String[]::new);
+    String[] all =
+        java.util.stream.Stream.concat(
+                java.util.Arrays.stream(flags),
+                java.util.stream.Stream.of(
+                    "-t", registry.image("language/" + name + ":1"), "--push"))
+            .toArray(String[]::new);
     farm.buildx().build(app.path(), all).orThrow();
     return PushedImage.read(registry, "language/" + name, "1", "amd64");
   }
@@ -39,9 +44,15 @@ class DockerfileE2eTest {
             CMD one "two three"
             """);
 
-    JsonNode config = build(app, "config", "--build-arg", "WHO=world", "--label", "extra=yes").config().get("config");
+    JsonNode config =
+        build(app, "config", "--build-arg", "WHO=world", "--label", "extra=yes")
+            .config()
+            .get("config");
 
-    assertThat(config.get("Env").toString()).contains("GREETING=hello world").contains("LIST=a:b").contains("PATH=");
+    assertThat(config.get("Env").toString())
+        .contains("GREETING=hello world")
+        .contains("LIST=a:b")
+        .contains("PATH=");
     assertThat(config.at("/Labels/org.example.who").asText()).isEqualTo("world");
     assertThat(config.at("/Labels/extra").asText()).isEqualTo("yes");
     assertThat(config.at("/WorkingDir").asText()).isEqualTo("/srv/app/data");
@@ -51,7 +62,8 @@ class DockerfileE2eTest {
     assertThat(config.at("/StopSignal").asText()).isEqualTo("SIGQUIT");
     assertThat(config.at("/Healthcheck/Interval").asLong()).isEqualTo(5_000_000_000L);
     assertThat(config.at("/Entrypoint").toString()).isEqualTo("[\"/bin/echo\"]");
-    assertThat(config.at("/Cmd").toString()).isEqualTo("[\"/bin/sh\",\"-ec\",\"one \\\"two three\\\"\"]");
+    assertThat(config.at("/Cmd").toString())
+        .isEqualTo("[\"/bin/sh\",\"-ec\",\"one \\\"two three\\\"\"]");
   }
 
   @Test
@@ -92,7 +104,10 @@ class DockerfileE2eTest {
     assertThat(image.files().get("etc/secret.txt").header().getLongUserId()).isEqualTo(33);
     assertThat(image.files().get("etc/secret.txt").header().getLongGroupId()).isEqualTo(100);
     assertThat(image.files().get("etc/secret.txt").header().getMode() & 0777).isEqualTo(0640);
-    assertThat(image.files()).containsKey("texts/a.txt").doesNotContainKey("texts/b.txt").doesNotContainKey("texts/c.log");
+    assertThat(image.files())
+        .containsKey("texts/a.txt")
+        .doesNotContainKey("texts/b.txt")
+        .doesNotContainKey("texts/c.log");
     assertThat(image.text("made/deep/file")).isEqualTo("deep\n");
     assertThat(image.files().get("made/link").header().getLinkName()).isEqualTo("deep/file");
     assertThat(image.text("unpacked/inner/file")).isEqualTo("from the archive");
@@ -104,16 +119,25 @@ class DockerfileE2eTest {
   @Test
   void leavesOutWhatDockerignoreNames() {
     BuildDirectory app =
-        BuildDirectory.of("FROM busybox\nCOPY . /app\n").with(".dockerignore", "*.log\n!keep.log\nsecret\n").with("a.log", "x").with("keep.log", "x").with("secret/key", "x").with("main.c", "x");
+        BuildDirectory.of("FROM busybox\nCOPY . /app\n")
+            .with(".dockerignore", "*.log\n!keep.log\nsecret\n")
+            .with("a.log", "x")
+            .with("keep.log", "x")
+            .with("secret/key", "x")
+            .with("main.c", "x");
 
     PushedImage image = build(app, "ignore");
 
-    assertThat(image.files()).containsKeys("app/main.c", "app/keep.log").doesNotContainKeys("app/a.log", "app/secret", "app/secret/key");
+    assertThat(image.files())
+        .containsKeys("app/main.c", "app/keep.log")
+        .doesNotContainKeys("app/a.log", "app/secret", "app/secret/key");
   }
 
   @Test
   void buildsTheTargetOnly() {
-    BuildDirectory app = BuildDirectory.of("FROM busybox AS one\nRUN echo one > /which\nFROM busybox AS two\nRUN exit 1\nFROM one AS three\nRUN echo three > /which\n");
+    BuildDirectory app =
+        BuildDirectory.of(
+            "FROM busybox AS one\nRUN echo one > /which\nFROM busybox AS two\nRUN exit 1\nFROM one AS three\nRUN echo three > /which\n");
 
     assertThat(build(app, "target", "--target", "one").text("which")).isEqualTo("one\n");
     assertThat(build(app, "last").text("which")).isEqualTo("three\n");

@@ -9,7 +9,8 @@ import java.util.Map;
 import org.awaitility.Awaitility;
 
 /**
- * A real Docker engine of its own (Debian's docker.io, no iptables, own state and socket), reached through Testcontainers at $DOCKER_HOST, which the POM sets. Needs root. Testcontainers' helper
+ * A real Docker engine of its own (Debian's docker.io, no iptables, own state and socket), reached
+ * through Testcontainers at $DOCKER_HOST, which the POM sets. Needs root. Testcontainers' helper
  * container is switched off: its image cannot be pulled where no registry is reachable.
  */
 final class Engine {
@@ -38,11 +39,22 @@ final class Engine {
     Path socket = Path.of(java.net.URI.create(System.getenv("DOCKER_HOST")).getPath());
     Command daemon =
         Command.start(
-            Map.of(), folder,
-            List.of("/usr/sbin/dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "--data-root=" + folder.resolve("data"), "--exec-root=" + folder.resolve("exec"),
-                "--pidfile=" + folder.resolve("pid"), "--host=unix://" + socket, "--insecure-registry=127.0.0.0/8"));
+            Map.of(),
+            folder,
+            List.of(
+                "/usr/sbin/dockerd",
+                "--iptables=false",
+                "--ip6tables=false",
+                "--bridge=none",
+                "--data-root=" + folder.resolve("data"),
+                "--exec-root=" + folder.resolve("exec"),
+                "--pidfile=" + folder.resolve("pid"),
+                "--host=unix://" + socket,
+                "--insecure-registry=127.0.0.0/8"));
     Workplace.atEnd(() -> stop(daemon, folder));
-    Awaitility.await("dockerd answers").atMost(Duration.ofMinutes(1)).until(() -> daemon.output().contains("API listen on") || ended(daemon));
+    Awaitility.await("dockerd answers")
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> daemon.output().contains("API listen on") || ended(daemon));
     return new Engine(daemon);
   }
 
@@ -63,7 +75,14 @@ final class Engine {
     // Mounts of its data root go with it; what a crash left is not followed.
     try {
       if (Files.readString(Path.of("/proc/self/mounts")).contains(folder.toString())) {
-        Command.run(Duration.ofSeconds(10), List.of("sh", "-c", "grep -o '" + folder + "[^ ]*' /proc/self/mounts | sort -r | xargs -n 1 umount -l"));
+        Command.run(
+            Duration.ofSeconds(10),
+            List.of(
+                "sh",
+                "-c",
+                "grep -o '"
+                    + folder
+                    + "[^ ]*' /proc/self/mounts | sort -r | xargs -n 1 umount -l"));
       }
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);

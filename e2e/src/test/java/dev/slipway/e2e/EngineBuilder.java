@@ -28,10 +28,28 @@ final class EngineBuilder {
       throw new UncheckedIOException(e);
     }
     environment =
-        Map.of("DOCKER_HOST", System.getenv("DOCKER_HOST"), "BUILDX_CONFIG", settings.toString(), "DOCKER_CONFIG", settings.resolve("docker").toString(), "BUILDX_NO_DEFAULT_ATTESTATIONS", "1", "BUILDX_BUILDER", "default", "NO_COLOR", "1");
+        Map.of(
+            "DOCKER_HOST",
+            System.getenv("DOCKER_HOST"),
+            "BUILDX_CONFIG",
+            settings.toString(),
+            "DOCKER_CONFIG",
+            settings.resolve("docker").toString(),
+            "BUILDX_NO_DEFAULT_ATTESTATIONS",
+            "1",
+            "BUILDX_BUILDER",
+            "default",
+            "NO_COLOR",
+            "1");
     docker("pull", "-q", registry.image("library/busybox")).orThrow();
     docker("tag", registry.image("library/busybox"), BASE).orThrow();
-    version = Integer.parseInt(docker("version", "--format", "{{.Server.Version}}").orThrow().output().strip().split("\\.")[0]);
+    version =
+        Integer.parseInt(
+            docker("version", "--format", "{{.Server.Version}}")
+                .orThrow()
+                .output()
+                .strip()
+                .split("\\.")[0]);
   }
 
   private Command.Result docker(String... arguments) {
@@ -53,7 +71,8 @@ final class EngineBuilder {
 
   /** Builds without a network: this engine has no bridge. */
   Command.Result build(Path context, String... flags) {
-    List<String> words = new ArrayList<>(List.of(PROGRAM, "build", "--progress", "plain", "--network", "none"));
+    List<String> words =
+        new ArrayList<>(List.of(PROGRAM, "build", "--progress", "plain", "--network", "none"));
     words.addAll(List.of(flags));
     words.add(context.toString());
     return run(words);

@@ -37,13 +37,30 @@ class EngineE2eTest {
                 ENTRYPOINT ["say"]
                 CMD ["by default"]
                 """)
-            .with("say.sh", "#!/bin/sh\necho \"$WHO $(id -u) $(pwd) $*\"; cat /link; test ! -e /home && echo gone\n");
-    SharedFarm.get().buildx().build(app.path(), "--platform", "linux/amd64,linux/arm64", "-t", registry.image("engine/app:1"), "--push").orThrow();
+            .with(
+                "say.sh",
+                "#!/bin/sh\necho \"$WHO $(id -u) $(pwd) $*\"; cat /link; test ! -e /home && echo gone\n");
+    SharedFarm.get()
+        .buildx()
+        .build(
+            app.path(),
+            "--platform",
+            "linux/amd64,linux/arm64",
+            "-t",
+            registry.image("engine/app:1"),
+            "--push")
+        .orThrow();
 
-    try (GenericContainer<?> container = new GenericContainer<>(DockerImageName.parse(registry.image("engine/app:1")))) {
-      container.withNetworkMode("none").withStartupCheckStrategy(new OneShotStartupCheckStrategy().withTimeout(Duration.ofMinutes(1))).start();
+    try (GenericContainer<?> container =
+        new GenericContainer<>(DockerImageName.parse(registry.image("engine/app:1")))) {
+      container
+          .withNetworkMode("none")
+          .withStartupCheckStrategy(
+              new OneShotStartupCheckStrategy().withTimeout(Duration.ofMinutes(1)))
+          .start();
 
-      assertThat(container.getLogs()).isEqualTo("engine 33 /work by default\nbuilt\non the farm\ngone\n");
+      assertThat(container.getLogs())
+          .isEqualTo("engine 33 /work by default\nbuilt\non the farm\ngone\n");
     }
   }
 }

@@ -34,10 +34,15 @@ class FanOutE2eTest {
     try (Farm farm = Farm.start(3)) {
       BuildDirectory app = BuildDirectory.of(APP);
 
-      String output = farm.buildx().build(app.path(), "-t", registry.image("fan/out:1"), "--push").orThrow().output();
+      String output =
+          farm.buildx()
+              .build(app.path(), "-t", registry.image("fan/out:1"), "--push")
+              .orThrow()
+              .output();
 
       assertThat(workers(output)).as(output).hasSizeGreaterThan(1);
-      assertThat(PushedImage.read(registry, "fan/out", "1", "amd64").text("all")).isEqualTo("one\ntwo\nthree\n");
+      assertThat(PushedImage.read(registry, "fan/out", "1", "amd64").text("all"))
+          .isEqualTo("one\ntwo\nthree\n");
     }
   }
 

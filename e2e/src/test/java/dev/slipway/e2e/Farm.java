@@ -17,7 +17,11 @@ import java.util.stream.Stream;
 /** A farm of real processes in a folder of its own, started with {@code slipway up}. */
 final class Farm implements AutoCloseable {
   private static final Duration START = Duration.ofMinutes(3);
-  private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(5)).build();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
 
   private final Path root;
   private final Buildx buildx;
@@ -43,8 +47,22 @@ final class Farm implements AutoCloseable {
     }
     Command.run(
             START,
-            List.of(Workplace.slipway(), "up", "-d", "--root", root.toString(), "--workers", Integer.toString(workers), "--slots", "4",
-                "--addr", "tcp://127.0.0.1:0", "--http", "127.0.0.1:0", "--config", file.toString()))
+            List.of(
+                Workplace.slipway(),
+                "up",
+                "-d",
+                "--root",
+                root.toString(),
+                "--workers",
+                Integer.toString(workers),
+                "--slots",
+                "4",
+                "--addr",
+                "tcp://127.0.0.1:0",
+                "--http",
+                "127.0.0.1:0",
+                "--config",
+                file.toString()))
         .orThrow();
     return new Farm(root);
   }
@@ -81,12 +99,16 @@ final class Farm implements AutoCloseable {
 
   /** What a worker answers. */
   String workerHttp(int worker, String path) {
-    return get("http://" + firstLine(root.resolve("worker-" + worker + "/run/http.address")) + path);
+    return get(
+        "http://" + firstLine(root.resolve("worker-" + worker + "/run/http.address")) + path);
   }
 
   private static String get(String uri) {
     try {
-      return HTTP.send(HttpRequest.newBuilder(URI.create(uri)).timeout(Duration.ofSeconds(10)).build(), HttpResponse.BodyHandlers.ofString()).body();
+      return HTTP.send(
+              HttpRequest.newBuilder(URI.create(uri)).timeout(Duration.ofSeconds(10)).build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
     } catch (IOException e) {
       throw new AssertionError(uri, e);
     } catch (InterruptedException e) {
@@ -97,33 +119,49 @@ final class Farm implements AutoCloseable {
 
   /** Ends a worker as a power cut would: without a word to anybody. */
   void killWorker(int number) {
-    process("worker-" + number).orElseThrow(() -> new AssertionError("worker " + number + " does not run")).destroyForcibly();
+    process("worker-" + number)
+        .orElseThrow(() -> new AssertionError("worker " + number + " does not run"))
+        .destroyForcibly();
   }
 
   private Optional<ProcessHandle> process(String name) {
     Path file = root.resolve("run/" + name + ".pid");
-    return Files.exists(file) ? ProcessHandle.of(Long.parseLong(firstLine(file).split(" ")[0])) : Optional.empty();
+    return Files.exists(file)
+        ? ProcessHandle.of(Long.parseLong(firstLine(file).split(" ")[0]))
+        : Optional.empty();
   }
 
-  /** Whether any process of this machine's users has that word in its command line; choose a word nobody else has. */
+  /**
+   * Whether any process of this machine's users has that word in its command line; choose a word
+   * nobody else has.
+   */
   boolean runs(String word) {
     return ProcessHandle.allProcesses().anyMatch(process -> isStep(process, word));
   }
 
   /** Whether a process below that worker has that word in its command line. */
   boolean workerRuns(int number, String word) {
-    return process("worker-" + number).stream().flatMap(ProcessHandle::descendants).anyMatch(process -> isStep(process, word));
+    return process("worker-" + number).stream()
+        .flatMap(ProcessHandle::descendants)
+        .anyMatch(process -> isStep(process, word));
   }
 
-  /** The client has the word in no argument, the step has: the Dockerfile is a file to the client. */
+  /**
+   * The client has the word in no argument, the step has: the Dockerfile is a file to the client.
+   */
   private static boolean isStep(ProcessHandle process, String word) {
     return commandLine(process).contains(word);
   }
 
-  /** Read from /proc: other users' command lines are not in {@link ProcessHandle.Info} for all JDKs. */
+  /**
+   * Read from /proc: other users' command lines are not in {@link ProcessHandle.Info} for all JDKs.
+   */
   private static String commandLine(ProcessHandle process) {
     try {
-      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"), java.nio.charset.StandardCharsets.ISO_8859_1).replace('\0', ' ');
+      return Files.readString(
+              Path.of("/proc/" + process.pid() + "/cmdline"),
+              java.nio.charset.StandardCharsets.ISO_8859_1)
+          .replace('\0', ' ');
     } catch (IOException e) {
       return "";
     }
@@ -147,7 +185,9 @@ final class Farm implements AutoCloseable {
   /** Root filesystems that are mounted inside that worker's namespace. */
   long mountedRoots(int worker) {
     try (Stream<String> mounts = Files.lines(proc(java(worker), "mountinfo"))) {
-      return mounts.filter(line -> line.contains(" - overlay ") && line.contains("/worker-" + worker + "/")).count();
+      return mounts
+          .filter(line -> line.contains(" - overlay ") && line.contains("/worker-" + worker + "/"))
+          .count();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -165,7 +205,11 @@ final class Farm implements AutoCloseable {
   /** What the container runtime still knows of, and bundles that were not removed. */
   java.util.List<Path> containers(int worker) {
     try (Stream<Path> files = Files.walk(proc(java(worker), "root/run/slipway"), 3)) {
-      return files.filter(file -> java.util.Set.of("bundles", "state").contains(file.getParent().getFileName().toString())).toList();
+      return files
+          .filter(file ->
+              java.util.Set.of("bundles", "state")
+                  .contains(file.getParent().getFileName().toString()))
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -174,7 +218,13 @@ final class Farm implements AutoCloseable {
   /** Resident memory of the coordinator, in bytes. */
   long coordinatorMemory() {
     try (Stream<String> lines = Files.lines(proc(process("coordinator").orElseThrow(), "status"))) {
-      return lines.filter(line -> line.startsWith("VmRSS:")).map(line -> line.replaceAll("\\D+", "")).mapToLong(Long::parseLong).findFirst().orElseThrow() << 10;
+      return lines
+              .filter(line -> line.startsWith("VmRSS:"))
+              .map(line -> line.replaceAll("\\D+", ""))
+              .mapToLong(Long::parseLong)
+              .findFirst()
+              .orElseThrow()
+          << 10;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -188,18 +238,27 @@ final class Farm implements AutoCloseable {
   private ProcessHandle java(int worker) {
     return process("worker-" + worker).stream()
         .flatMap(ProcessHandle::descendants)
-        .filter(process -> commandLine(process).contains("slipway-worker") && !commandLine(process).startsWith("rootlesskit") && !commandLine(process).contains("/proc/self/exe"))
+        .filter(process ->
+            commandLine(process).contains("slipway-worker")
+                && !commandLine(process).startsWith("rootlesskit")
+                && !commandLine(process).contains("/proc/self/exe"))
         .findFirst()
         .orElseThrow(() -> new AssertionError("worker " + worker + " does not run"));
   }
 
   /** The end of every log, for the message of a test that fails. */
   String logs() {
-    return Command.run(Duration.ofSeconds(10), List.of(Workplace.slipway(), "logs", "-n", "40", "--root", root.toString())).output();
+    return Command.run(
+            Duration.ofSeconds(10),
+            List.of(Workplace.slipway(), "logs", "-n", "40", "--root", root.toString()))
+        .output();
   }
 
   @Override
   public void close() {
-    Command.start(Map.of(), Path.of("/"), List.of(Workplace.slipway(), "down", "--root", root.toString())).await(Duration.ofSeconds(30)).orThrow();
+    Command.start(
+            Map.of(), Path.of("/"), List.of(Workplace.slipway(), "down", "--root", root.toString()))
+        .await(Duration.ofSeconds(30))
+        .orThrow();
   }
 }

@@ -21,8 +21,16 @@ class HealthE2eTest {
   @Test
   void statusShowsWorkersAndBuilds() {
     String status =
-        Command.run(java.time.Duration.ofSeconds(20), java.util.List.of(Workplace.slipway(), "status", "--root", farm.root().toString())).orThrow().output();
+        Command.run(
+                java.time.Duration.ofSeconds(20),
+                java.util.List.of(Workplace.slipway(), "status", "--root", farm.root().toString()))
+            .orThrow()
+            .output();
 
-    assertThat(status).contains("worker-1").contains("worker-2").contains("linux/amd64").contains(farm.endpoint());
+    assertThat(status)
+        .contains("worker-1")
+        .contains("worker-2")
+        .contains("linux/amd64")
+        .contains(farm.endpoint());
   }
 }

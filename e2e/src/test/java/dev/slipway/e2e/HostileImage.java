@@ -65,15 +65,20 @@ final class HostileImage {
     byte[] plain = tar();
     byte[] packed = gzip(plain);
     byte[] config =
-        "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"%s\"]}}".formatted(digest(plain)).getBytes(StandardCharsets.UTF_8);
+        "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"%s\"]}}"
+            .formatted(digest(plain))
+            .getBytes(StandardCharsets.UTF_8);
     registry.pushBlob(name, digest(packed), packed);
     registry.pushBlob(name, digest(config), config);
     registry.pushManifest(
-        name, "latest", "application/vnd.oci.image.manifest.v1+json",
+        name,
+        "latest",
+        "application/vnd.oci.image.manifest.v1+json",
         """
         {"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
          "config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"%s","size":%d},
-         "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"%s","size":%d}]}"""
+         "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"%s","size":%d}]}\
+        """
             .formatted(digest(config), config.length, digest(packed), packed.length));
   }
 
@@ -89,7 +94,8 @@ final class HostileImage {
 
   private static String digest(byte[] content) {
     try {
-      return "sha256:" + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+      return "sha256:"
+          + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError(e);
     }

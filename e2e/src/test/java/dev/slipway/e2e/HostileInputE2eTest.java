@@ -10,13 +10,15 @@ import org.junit.jupiter.api.Test;
 class HostileInputE2eTest {
   private final Farm farm = SharedFarm.get();
   private final LocalRegistry registry = LocalRegistry.shared();
+
   /** Worker and test may both write there, were it reachable. */
   private final Path outside = openFolder();
 
   private static Path openFolder() {
     try {
       Path folder = Workplace.folder("outside");
-      Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxrwxrwx"));
+      Files.setPosixFilePermissions(
+          folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxrwxrwx"));
       return folder;
     } catch (java.io.IOException e) {
       throw new AssertionError(e);
@@ -32,29 +34,59 @@ class HostileInputE2eTest {
     String up = "../".repeat(20) + outside.toString().substring(1);
     new HostileImage().file(up + "/climbed", "x").file("ok", "x").push(registry, "hostile/climb");
 
-    farm.buildx().build(BuildDirectory.of("FROM " + registry.image("hostile/climb") + "\nCOPY Dockerfile /copied\n").path(), "--no-cache", "-t", registry.image("hostile/out:1"), "--push");
+    farm.buildx()
+        .build(
+            BuildDirectory.of(
+                    "FROM " + registry.image("hostile/climb") + "\nCOPY Dockerfile /copied\n")
+                .path(),
+            "--no-cache",
+            "-t",
+            registry.image("hostile/out:1"),
+            "--push");
 
     nothingWasWrittenOutside();
   }
 
   @Test
   void aLayerThatWritesThroughALinkWritesNothingOutside() {
-    new HostileImage().link("door", outside.toString()).file("door/entered", "x").file("ok", "x").push(registry, "hostile/link");
+    new HostileImage()
+        .link("door", outside.toString())
+        .file("door/entered", "x")
+        .file("ok", "x")
+        .push(registry, "hostile/link");
 
-    farm.buildx().build(BuildDirectory.of("FROM " + registry.image("hostile/link") + "\nCOPY Dockerfile /door/copied\n").path(), "-t", registry.image("hostile/out:2"), "--push");
+    farm.buildx()
+        .build(
+            BuildDirectory.of(
+                    "FROM " + registry.image("hostile/link") + "\nCOPY Dockerfile /door/copied\n")
+                .path(),
+            "-t",
+            registry.image("hostile/out:2"),
+            "--push");
 
     nothingWasWrittenOutside();
   }
 
   @Test
   void aHardLinkToTheHostIsNotMade() {
-    new HostileImage().hardLink("stolen", "../../../../../../../../../etc/hostname").file("ok", "x").push(registry, "hostile/hard");
+    new HostileImage()
+        .hardLink("stolen", "../../../../../../../../../etc/hostname")
+        .file("ok", "x")
+        .push(registry, "hostile/hard");
 
     Command.Result result =
-        farm.buildx().build(BuildDirectory.of("FROM " + registry.image("hostile/hard") + "\nCOPY Dockerfile /copied\n").path(), "-t", registry.image("hostile/out:3"), "--push");
+        farm.buildx()
+            .build(
+                BuildDirectory.of(
+                        "FROM " + registry.image("hostile/hard") + "\nCOPY Dockerfile /copied\n")
+                    .path(),
+                "-t",
+                registry.image("hostile/out:3"),
+                "--push");
 
     if (result.exitCode() == 0) {
-      assertThat(PushedImage.read(registry, "hostile/out", "3", "amd64").files()).doesNotContainKey("etc/hostname");
+      assertThat(PushedImage.read(registry, "hostile/out", "3", "amd64").files())
+          .doesNotContainKey("etc/hostname");
     } else {
       assertThat(result.output()).contains("etc/hostname").contains("leaves it");
     }
@@ -62,18 +94,32 @@ class HostileInputE2eTest {
 
   @Test
   void copyFollowsALinkOnlyInsideTheRoot() {
-    BuildDirectory app = BuildDirectory.of("FROM busybox\nRUN ln -s %1$s /door && mkdir -p %1$s\nCOPY file.txt /door/\n".formatted(outside)).with("file.txt", "inside");
+    BuildDirectory app =
+        BuildDirectory.of(
+                "FROM busybox\nRUN ln -s %1$s /door && mkdir -p %1$s\nCOPY file.txt /door/\n"
+                    .formatted(outside))
+            .with("file.txt", "inside");
 
     farm.buildx().build(app.path(), "-t", registry.image("hostile/copy:1"), "--push").orThrow();
 
     nothingWasWrittenOutside();
-    assertThat(PushedImage.read(registry, "hostile/copy", "1", "amd64").text(outside.toString().substring(1) + "/file.txt")).isEqualTo("inside");
+    assertThat(
+            PushedImage.read(registry, "hostile/copy", "1", "amd64")
+                .text(outside.toString().substring(1) + "/file.txt"))
+        .isEqualTo("inside");
   }
 
   @Test
   void addUnpacksAHostileArchiveOnlyInsideTheRoot() {
-    byte[] tar = new HostileImage().link("door", outside.toString()).file("door/entered", "x").file("../../../climbed", "x").file("ok", "x").tar();
-    BuildDirectory app = BuildDirectory.of("FROM busybox\nADD hostile.tar /unpacked/\n").with("hostile.tar", tar);
+    byte[] tar =
+        new HostileImage()
+            .link("door", outside.toString())
+            .file("door/entered", "x")
+            .file("../../../climbed", "x")
+            .file("ok", "x")
+            .tar();
+    BuildDirectory app =
+        BuildDirectory.of("FROM busybox\nADD hostile.tar /unpacked/\n").with("hostile.tar", tar);
 
     farm.buildx().build(app.path(), "-t", registry.image("hostile/add:1"), "--push");
 
@@ -82,8 +128,14 @@ class HostileInputE2eTest {
 
   @Test
   void absoluteNamesOfAnArchiveAreNamesInsideTheRoot() {
-    byte[] tar = new HostileImage().file(outside + "/absolute", "x").file("../".repeat(20) + outside.toString().substring(1) + "/relative", "x").file("ok", "x").tar();
-    BuildDirectory app = BuildDirectory.of("FROM busybox\nADD hostile.tar /unpacked/\n").with("hostile.tar", tar);
+    byte[] tar =
+        new HostileImage()
+            .file(outside + "/absolute", "x")
+            .file("../".repeat(20) + outside.toString().substring(1) + "/relative", "x")
+            .file("ok", "x")
+            .tar();
+    BuildDirectory app =
+        BuildDirectory.of("FROM busybox\nADD hostile.tar /unpacked/\n").with("hostile.tar", tar);
 
     farm.buildx().build(app.path());
 
@@ -92,8 +144,15 @@ class HostileInputE2eTest {
 
   @Test
   void aHardLinkThroughALinkWritesNothingOutside() {
-    byte[] tar = new HostileImage().link("sym", outside + "/target").hardLink("hard", "sym").file("hard", "data").file("ok", "x").tar();
-    BuildDirectory app = BuildDirectory.of("FROM busybox\nADD hostile.tar /unpacked/\n").with("hostile.tar", tar);
+    byte[] tar =
+        new HostileImage()
+            .link("sym", outside + "/target")
+            .hardLink("hard", "sym")
+            .file("hard", "data")
+            .file("ok", "x")
+            .tar();
+    BuildDirectory app =
+        BuildDirectory.of("FROM busybox\nADD hostile.tar /unpacked/\n").with("hostile.tar", tar);
 
     farm.buildx().build(app.path());
 
@@ -122,7 +181,9 @@ class HostileInputE2eTest {
       Command.Result result = farm.buildx().build(app.path(), "--target", stage);
 
       assertThat(result.exitCode()).as(stage).isNotZero();
-      assertThat(result.output()).as(stage).containsAnyOf("not found", "too many levels of symbolic links");
+      assertThat(result.output())
+          .as(stage)
+          .containsAnyOf("not found", "too many levels of symbolic links");
     }
     nothingWasWrittenOutside();
   }

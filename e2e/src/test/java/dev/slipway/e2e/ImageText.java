@@ -19,19 +19,23 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * A pushed image as lines of text that are the same for two images exactly when a user could not tell them apart: the config, and every file that its
- * base has not got in the same form. Times of files count only when they are older than the build; the texts of history that differ between
+ * A pushed image as lines of text that are the same for two images exactly when a user could not
+ * tell them apart: the config, and every file that its base has not got in the same form. Times of
+ * files count only when they are older than the build; the texts of history that differ between
  * BuildKit's own versions are left out.
  */
 final class ImageText {
-  private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
   private static final String XATTR = "SCHILY.xattr.";
 
   private final LocalRegistry registry;
   private final Instant began;
   private final Map<String, String> base;
 
-  /** @param baseName the image below all of them, whose own files are not told */
+  /**
+   * @param baseName the image below all of them, whose own files are not told
+   */
   ImageText(LocalRegistry registry, String baseName, Instant began) {
     this.registry = registry;
     this.began = began;
@@ -43,14 +47,15 @@ final class ImageText {
     List<String> lines = new ArrayList<>(config(repository, tag));
     Map<String, String> files = files(repository, tag);
     boolean onBase = files.keySet().stream().anyMatch(path -> path.equals("bin/busybox"));
-    files.forEach(
-        (path, line) -> {
-          if (!line.equals(base.get(path))) {
-            lines.add(visible(path) + " " + line);
-          }
-        });
+    files.forEach((path, line) -> {
+      if (!line.equals(base.get(path))) {
+        lines.add(visible(path) + " " + line);
+      }
+    });
     if (onBase) {
-      base.keySet().stream().filter(path -> !files.containsKey(path)).forEach(path -> lines.add(path + " is gone"));
+      base.keySet().stream()
+          .filter(path -> !files.containsKey(path))
+          .forEach(path -> lines.add(path + " is gone"));
     }
     return lines;
   }
@@ -70,13 +75,20 @@ final class ImageText {
 
   private List<String> config(String repository, String tag) {
     try {
-      JsonNode image = JSON.readTree(registry.blob(repository, manifest(repository, tag).get("config").get("digest").asText()));
+      JsonNode image =
+          JSON.readTree(
+              registry.blob(
+                  repository, manifest(repository, tag).get("config").get("digest").asText()));
       List<String> lines = new ArrayList<>();
-      lines.add("platform " + image.path("os").asText() + "/" + image.path("architecture").asText());
+      lines.add(
+          "platform " + image.path("os").asText() + "/" + image.path("architecture").asText());
       if (image.hasNonNull("author")) {
         lines.add("author " + image.get("author").asText());
       }
-      Map<String, Object> config = JSON.convertValue(image.get("config"), new com.fasterxml.jackson.core.type.TypeReference<TreeMap<String, Object>>() {});
+      Map<String, Object> config =
+          JSON.convertValue(
+              image.get("config"),
+              new com.fasterxml.jackson.core.type.TypeReference<TreeMap<String, Object>>() {});
       for (Map.Entry<String, Object> entry : config.entrySet()) {
         if (entry.getValue() != null) {
           lines.add("config " + entry.getKey() + " " + JSON.writeValueAsString(entry.getValue()));
@@ -85,7 +97,10 @@ final class ImageText {
       for (JsonNode entry : image.path("history")) {
         // What the exporter says of layers that no instruction speaks for.
         if (!entry.path("comment").asText().equals("buildkit.exporter.image.v0")) {
-          lines.add("history " + (entry.path("empty_layer").asBoolean() ? "empty " : "layer ") + settled(entry.path("created_by").asText()));
+          lines.add(
+              "history "
+                  + (entry.path("empty_layer").asBoolean() ? "empty " : "layer ")
+                  + settled(entry.path("created_by").asText()));
         }
       }
       return lines;
@@ -115,8 +130,11 @@ final class ImageText {
     }
   }
 
-  private void apply(byte[] blob, Map<String, String> files, Map<String, List<String>> linked) throws IOException {
-    try (TarArchiveInputStream tar = new TarArchiveInputStream(new GZIPInputStream(new ByteArrayInputStream(blob)), "ISO-8859-1")) {
+  private void apply(byte[] blob, Map<String, String> files, Map<String, List<String>> linked)
+      throws IOException {
+    try (TarArchiveInputStream tar =
+        new TarArchiveInputStream(
+            new GZIPInputStream(new ByteArrayInputStream(blob)), "ISO-8859-1")) {
       Map<String, String> links = new TreeMap<>();
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
         String path = path(entry.getName());
@@ -139,10 +157,19 @@ final class ImageText {
           files.put(path, line(entry, tar.readAllBytes()));
         }
       }
-      // Which of its names a file lies under depends on the order of a tar: the first by the alphabet speaks for all.
+      // Which of its names a file lies under depends on the order of a tar: the first by the
+      // alphabet speaks for all.
       Map<String, TreeMap<String, String>> groups = new TreeMap<>();
-      links.forEach((link, target) -> groups.computeIfAbsent(target, key -> new TreeMap<>(Map.of(target, ""))).put(link, ""));
-      groups.values().forEach(group -> group.keySet().forEach(member -> files.computeIfPresent(member, (key, line) -> line + " one with " + group.firstKey())));
+      links.forEach((link, target) ->
+          groups.computeIfAbsent(target, key -> new TreeMap<>(Map.of(target, ""))).put(link, ""));
+      groups
+          .values()
+          .forEach(group ->
+              group
+                  .keySet()
+                  .forEach(member ->
+                      files.computeIfPresent(
+                          member, (key, line) -> line + " one with " + group.firstKey())));
     }
   }
 
@@ -157,7 +184,8 @@ final class ImageText {
   private String line(TarArchiveEntry entry, byte[] content) {
     StringBuilder line = new StringBuilder();
     line.append((char) (entry.getLinkFlag() == 0 ? '0' : entry.getLinkFlag()));
-    line.append(' ').append(entry.isSymbolicLink() ? "link" : Integer.toOctalString(entry.getMode() & 07777));
+    line.append(' ')
+        .append(entry.isSymbolicLink() ? "link" : Integer.toOctalString(entry.getMode() & 07777));
     line.append(' ').append(entry.getLongUserId()).append(':').append(entry.getLongGroupId());
     if (entry.isFile()) {
       line.append(' ').append(content(content));
@@ -168,28 +196,39 @@ final class ImageText {
     if (entry.isCharacterDevice() || entry.isBlockDevice()) {
       line.append(" device ").append(entry.getDevMajor()).append(':').append(entry.getDevMinor());
     }
-    // Times of folders: BuildKit's versions differ, and stand-ins for what is mounted come and go in /etc.
+    // Times of folders: BuildKit's versions differ, and stand-ins for what is mounted come and go
+    // in /etc.
     Instant time = entry.getLastModifiedTime().toInstant();
-    if (!entry.isDirectory() && (time.isBefore(began) || time.isAfter(began.plusSeconds(100_000)))) {
+    if (!entry.isDirectory()
+        && (time.isBefore(began) || time.isAfter(began.plusSeconds(100_000)))) {
       line.append(" of ").append(Instant.ofEpochSecond(time.getEpochSecond()));
     }
     Optional.ofNullable(entry.getExtraPaxHeader(XATTR + "security.capability"))
-        .ifPresent(value -> line.append(" capability ").append(Digest.ofText(value).toString(), 7, 19));
+        .ifPresent(
+            value -> line.append(" capability ").append(Digest.ofText(value).toString(), 7, 19));
     return line.toString();
   }
 
   /** Short and plain contents as they are. */
   private String content(byte[] content) {
     String text = new String(content, StandardCharsets.UTF_8);
-    if (text.length() <= 200 && text.chars().allMatch(c -> c == '\n' || c == '\t' || c >= ' ' && c < 127)) {
-      return "\"" + text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\"", "\\\"") + "\"";
+    if (text.length() <= 200
+        && text.chars().allMatch(c -> c == '\n' || c == '\t' || c >= ' ' && c < 127)) {
+      return "\""
+          + text.replace("\\", "\\\\")
+              .replace("\n", "\\n")
+              .replace("\t", "\\t")
+              .replace("\"", "\\\"")
+          + "\"";
     }
     return Digest.of(content).toString();
   }
 
   private static String visible(String path) {
     StringBuilder text = new StringBuilder();
-    path.chars().forEach(c -> text.append(c > ' ' && c < 127 ? String.valueOf((char) c) : "\\x%02x".formatted(c)));
+    path.chars()
+        .forEach(c ->
+            text.append(c > ' ' && c < 127 ? String.valueOf((char) c) : "\\x%02x".formatted(c)));
     return text.toString();
   }
 }

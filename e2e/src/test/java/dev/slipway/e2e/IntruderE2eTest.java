@@ -40,7 +40,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Somebody who speaks the farm's protocols himself and means harm; afterwards the farm builds as before. */
+/**
+ * Somebody who speaks the farm's protocols himself and means harm; afterwards the farm builds as
+ * before.
+ */
 class IntruderE2eTest {
   private static final int SESSIONS = 2_000;
 
@@ -48,13 +51,18 @@ class IntruderE2eTest {
   private final ManagedChannel channel = dial(farm.endpoint().substring("tcp://".length()));
 
   private static ManagedChannel dial(String address) {
-    return NettyChannelBuilder.forTarget(address).usePlaintext().maxInboundMetadataSize(1 << 20).build();
+    return NettyChannelBuilder.forTarget(address)
+        .usePlaintext()
+        .maxInboundMetadataSize(1 << 20)
+        .build();
   }
 
   @AfterEach
   void theFarmStillBuilds() {
     channel.shutdownNow();
-    farm.buildx().build(BuildDirectory.of("FROM busybox\nRUN echo alive\n").path(), "--no-cache").orThrow();
+    farm.buildx()
+        .build(BuildDirectory.of("FROM busybox\nRUN echo alive\n").path(), "--no-cache")
+        .orThrow();
   }
 
   private static Code codeOf(Throwable error) {
@@ -71,39 +79,63 @@ class IntruderE2eTest {
             .setResponseMarshaller(ProtoUtils.marshaller(Empty.getDefaultInstance()))
             .build();
 
-    assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, Empty.getDefaultInstance()))
+    assertThatThrownBy(() ->
+            ClientCalls.blockingUnaryCall(
+                channel, method, CallOptions.DEFAULT, Empty.getDefaultInstance()))
         .satisfies(error -> assertThat(codeOf(error)).isEqualTo(Code.UNIMPLEMENTED));
   }
 
   @Test
   void aMessageBeyondSixteenMebibytesIsRefused() {
-    SolveRequest huge = SolveRequest.newBuilder().setRef("huge").putFrontendAttrs("x", "y".repeat(17 << 20)).build();
+    SolveRequest huge =
+        SolveRequest.newBuilder()
+            .setRef("huge")
+            .putFrontendAttrs("x", "y".repeat(17 << 20))
+            .build();
 
-    assertThatThrownBy(() -> ControlGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS).solve(huge))
-        .satisfies(error -> assertThat(codeOf(error)).isIn(Code.RESOURCE_EXHAUSTED, Code.CANCELLED));
-    assertThat(ControlGrpc.newBlockingStub(channel).info(InfoRequest.getDefaultInstance()).hasBuildkitVersion()).isTrue();
+    assertThatThrownBy(() ->
+            ControlGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(20, TimeUnit.SECONDS)
+                .solve(huge))
+        .satisfies(
+            error -> assertThat(codeOf(error)).isIn(Code.RESOURCE_EXHAUSTED, Code.CANCELLED));
+    assertThat(
+            ControlGrpc.newBlockingStub(channel)
+                .info(InfoRequest.getDefaultInstance())
+                .hasBuildkitVersion())
+        .isTrue();
   }
 
   @Test
   void progressOfAnUnknownBuildEndsAfterSeconds() {
     long began = System.nanoTime();
 
-    assertThatThrownBy(() -> ControlGrpc.newBlockingStub(channel).status(StatusRequest.newBuilder().setRef("nobody").build()).next());
+    assertThatThrownBy(() ->
+        ControlGrpc.newBlockingStub(channel)
+            .status(StatusRequest.newBuilder().setRef("nobody").build())
+            .next());
 
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isBetween(Duration.ofSeconds(4), Duration.ofSeconds(12));
+    assertThat(Duration.ofNanos(System.nanoTime() - began))
+        .isBetween(Duration.ofSeconds(4), Duration.ofSeconds(12));
   }
 
   @Test
   void aSolveThatNamesNoSessionAndNonsenseIsRefused() {
-    ControlGrpc.ControlBlockingStub control = ControlGrpc.newBlockingStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS);
+    ControlGrpc.ControlBlockingStub control =
+        ControlGrpc.newBlockingStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS);
 
     for (SolveRequest request :
         List.of(
             SolveRequest.newBuilder().setRef("n1").setFrontend("no-such-frontend").build(),
-            SolveRequest.newBuilder().setRef("n2").setFrontend("dockerfile.v0").setSession("nobody").build(),
+            SolveRequest.newBuilder()
+                .setRef("n2")
+                .setFrontend("dockerfile.v0")
+                .setSession("nobody")
+                .build(),
             SolveRequest.newBuilder().setRef("../../n3\n").setFrontend("dockerfile.v0").build(),
             SolveRequest.newBuilder().setFrontend("dockerfile.v0").build())) {
-      assertThatThrownBy(() -> control.solve(request)).satisfies(error -> assertThat(codeOf(error)).isNotIn(Code.DEADLINE_EXCEEDED, Code.OK));
+      assertThatThrownBy(() -> control.solve(request))
+          .satisfies(error -> assertThat(codeOf(error)).isNotIn(Code.DEADLINE_EXCEEDED, Code.OK));
     }
   }
 
@@ -115,11 +147,19 @@ class IntruderE2eTest {
       open.add(session("intruder-" + i, new CompletableFuture<>()));
     }
     // The one that speaks nonsense instead of HTTP/2 ends alone.
-    open.getFirst().onNext(BytesMessage.newBuilder().setData(ByteString.copyFromUtf8("nonsense".repeat(1000))).build());
+    open.getFirst()
+        .onNext(
+            BytesMessage.newBuilder()
+                .setData(ByteString.copyFromUtf8("nonsense".repeat(1000)))
+                .build());
 
-    farm.buildx().build(BuildDirectory.of("FROM busybox\nRUN echo beside\n").path(), "--no-cache").orThrow();
+    farm.buildx()
+        .build(BuildDirectory.of("FROM busybox\nRUN echo beside\n").path(), "--no-cache")
+        .orThrow();
 
-    assertThat(farm.coordinatorMemory() - before).as("growth of the coordinator in bytes").isLessThan(400L << 20);
+    assertThat(farm.coordinatorMemory() - before)
+        .as("growth of the coordinator in bytes")
+        .isLessThan(400L << 20);
   }
 
   @Test
@@ -134,9 +174,14 @@ class IntruderE2eTest {
 
   private StreamObserver<BytesMessage> session(String id, CompletableFuture<Code> end) {
     Metadata headers = new Metadata();
-    headers.put(Metadata.Key.of("x-docker-expose-session-uuid", Metadata.ASCII_STRING_MARSHALLER), id);
-    headers.put(Metadata.Key.of("x-docker-expose-session-grpc-method", Metadata.ASCII_STRING_MARSHALLER), "/moby.filesync.v1.FileSync/DiffCopy");
-    return ControlGrpc.newStub(channel).withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)).session(endOf(end));
+    headers.put(
+        Metadata.Key.of("x-docker-expose-session-uuid", Metadata.ASCII_STRING_MARSHALLER), id);
+    headers.put(
+        Metadata.Key.of("x-docker-expose-session-grpc-method", Metadata.ASCII_STRING_MARSHALLER),
+        "/moby.filesync.v1.FileSync/DiffCopy");
+    return ControlGrpc.newStub(channel)
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+        .session(endOf(end));
   }
 
   private static <T> StreamObserver<T> endOf(CompletableFuture<Code> end) {
@@ -167,8 +212,18 @@ class IntruderE2eTest {
         headers.put(Metadata.Key.of("slipway-join-token", Metadata.ASCII_STRING_MARSHALLER), token);
         CompletableFuture<Code> end = new CompletableFuture<>();
         StreamObserver<CoordinatorMessage> answers = endOf(end);
-        StreamObserver<WorkerMessage> join = FarmGrpc.newStub(workers).withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)).join(answers);
-        join.onNext(WorkerMessage.newBuilder().setHello(Hello.newBuilder().setWorkerId("w-thief").setSlots(1000).setBlobUrl("http://127.0.0.1:1")).build());
+        StreamObserver<WorkerMessage> join =
+            FarmGrpc.newStub(workers)
+                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                .join(answers);
+        join.onNext(
+            WorkerMessage.newBuilder()
+                .setHello(
+                    Hello.newBuilder()
+                        .setWorkerId("w-thief")
+                        .setSlots(1000)
+                        .setBlobUrl("http://127.0.0.1:1"))
+                .build());
 
         assertThat(end.get(10, TimeUnit.SECONDS)).isEqualTo(Code.UNAUTHENTICATED);
       }
@@ -182,15 +237,33 @@ class IntruderE2eTest {
   void forgedAndMalformedTokensOpenNothing() throws IOException {
     Capability.Signer forger = Capability.Signer.generate();
     Instant later = Instant.now().plus(Duration.ofHours(1));
-    for (String path : List.of("/trees/sha256:" + "a".repeat(64), "/relay/x", "/trees/..%2f..%2fjoin-token")) {
+    for (String path :
+        List.of("/trees/sha256:" + "a".repeat(64), "/relay/x", "/trees/..%2f..%2fjoin-token")) {
       String resource = path.substring(1);
-      for (String token : List.of("", "a.b", ".", "=.=", forger.sign(resource, later), forger.sign(resource, Instant.EPOCH), "x".repeat(5_000) + ".y")) {
-        assertThat(statusOf(farm.httpAddress(), path, token)).as(path + " " + token).contains(" 403 ");
+      for (String token :
+          List.of(
+              "",
+              "a.b",
+              ".",
+              "=.=",
+              forger.sign(resource, later),
+              forger.sign(resource, Instant.EPOCH),
+              "x".repeat(5_000) + ".y")) {
+        assertThat(statusOf(farm.httpAddress(), path, token))
+            .as(path + " " + token)
+            .contains(" 403 ");
       }
     }
-    for (String path : List.of("/layers/snap:x", "/blobs/sha256:" + "a".repeat(64), "/layers/..%2f..%2f..%2fetc%2fpasswd")) {
-      for (String token : List.of("", "a.b", forger.sign(path.substring(1), later), "x".repeat(5_000) + ".y")) {
-        assertThat(statusOf(farm.workerAddress(1), path, token)).as(path + " " + token).contains(" 403 ");
+    for (String path :
+        List.of(
+            "/layers/snap:x",
+            "/blobs/sha256:" + "a".repeat(64),
+            "/layers/..%2f..%2f..%2fetc%2fpasswd")) {
+      for (String token :
+          List.of("", "a.b", forger.sign(path.substring(1), later), "x".repeat(5_000) + ".y")) {
+        assertThat(statusOf(farm.workerAddress(1), path, token))
+            .as(path + " " + token)
+            .contains(" 403 ");
       }
     }
   }
@@ -208,9 +281,19 @@ class IntruderE2eTest {
     String[] hostAndPort = address.split(":");
     try (Socket socket = new Socket(hostAndPort[0], Integer.parseInt(hostAndPort[1]))) {
       socket.setSoTimeout(5_000);
-      String request = "GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\nAuthorization: Bearer " + token + "\r\nConnection: close\r\n\r\n";
+      String request =
+          "GET "
+              + path
+              + " HTTP/1.1\r\nHost: "
+              + address
+              + "\r\nAuthorization: Bearer "
+              + token
+              + "\r\nConnection: close\r\n\r\n";
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-      String line = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1)).readLine();
+      String line =
+          new BufferedReader(
+                  new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1))
+              .readLine();
       return line == null ? "" : line;
     }
   }

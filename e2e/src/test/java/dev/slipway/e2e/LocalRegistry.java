@@ -13,9 +13,16 @@ import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 
-/** Debian's docker-registry on loopback; it stands in for Docker Hub and takes what is pushed. One for the whole run. */
+/**
+ * Debian's docker-registry on loopback; it stands in for Docker Hub and takes what is pushed. One
+ * for the whole run.
+ */
 final class LocalRegistry {
-  private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(5)).build();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
   private static LocalRegistry shared;
 
   private final String address;
@@ -30,7 +37,11 @@ final class LocalRegistry {
       shared = start();
       Command.run(
               Duration.ofMinutes(3),
-              List.of(Workplace.tree().resolve("launcher/base-image").toString(), Workplace.baseImageCache().toString(), shared.address, "busybox"))
+              List.of(
+                  Workplace.tree().resolve("launcher/base-image").toString(),
+                  Workplace.baseImageCache().toString(),
+                  shared.address,
+                  "busybox"))
           .orThrow();
     }
     return shared;
@@ -50,10 +61,13 @@ final class LocalRegistry {
           http: {addr: "%s"}
           """
               .formatted(folder, address));
-      Command command = Command.start(Map.of(), folder, List.of("docker-registry", "serve", config.toString()));
+      Command command =
+          Command.start(Map.of(), folder, List.of("docker-registry", "serve", config.toString()));
       Workplace.atEnd(command::close);
       LocalRegistry registry = new LocalRegistry(address);
-      Awaitility.await("the registry answers: " + command.output()).atMost(Duration.ofSeconds(20)).until(() -> registry.answers(command));
+      Awaitility.await("the registry answers: " + command.output())
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> registry.answers(command));
       return registry;
     } catch (IOException e) {
       throw new AssertionError("cannot start a registry", e);
@@ -90,7 +104,8 @@ final class LocalRegistry {
 
   /** buildkitd.toml in which this registry is Docker Hub. */
   String mirrorConfig() {
-    return "[registry.\"docker.io\"]\n  mirrors = [\"%s\"]\n[registry.\"%s\"]\n  http = true\n".formatted(address, address);
+    return "[registry.\"docker.io\"]\n  mirrors = [\"%s\"]\n[registry.\"%s\"]\n  http = true\n"
+        .formatted(address, address);
   }
 
   /** The manifest or index under that name and tag, as text. */
@@ -102,27 +117,38 @@ final class LocalRegistry {
   }
 
   byte[] blob(String repository, String digest) {
-    return send(HttpRequest.newBuilder(uri("/v2/" + repository + "/blobs/" + digest)), HttpResponse.BodyHandlers.ofByteArray()).body();
+    return send(
+            HttpRequest.newBuilder(uri("/v2/" + repository + "/blobs/" + digest)),
+            HttpResponse.BodyHandlers.ofByteArray())
+        .body();
   }
 
   /** Pushes a blob as a client would. */
   void pushBlob(String repository, String digest, byte[] content) {
     HttpResponse<String> begun =
-        send(HttpRequest.newBuilder(uri("/v2/" + repository + "/blobs/uploads/")).POST(HttpRequest.BodyPublishers.noBody()), HttpResponse.BodyHandlers.ofString());
+        send(
+            HttpRequest.newBuilder(uri("/v2/" + repository + "/blobs/uploads/"))
+                .POST(HttpRequest.BodyPublishers.noBody()),
+            HttpResponse.BodyHandlers.ofString());
     String location = begun.headers().firstValue("Location").orElseThrow();
-    HttpRequest.Builder put = HttpRequest.newBuilder(URI.create(location + "&digest=" + digest)).PUT(HttpRequest.BodyPublishers.ofByteArray(content));
+    HttpRequest.Builder put =
+        HttpRequest.newBuilder(URI.create(location + "&digest=" + digest))
+            .PUT(HttpRequest.BodyPublishers.ofByteArray(content));
     expectCreated(send(put, HttpResponse.BodyHandlers.ofString()));
   }
 
   void pushManifest(String repository, String tag, String mediaType, String manifest) {
     HttpRequest.Builder put =
-        HttpRequest.newBuilder(uri("/v2/" + repository + "/manifests/" + tag)).header("Content-Type", mediaType).PUT(HttpRequest.BodyPublishers.ofString(manifest));
+        HttpRequest.newBuilder(uri("/v2/" + repository + "/manifests/" + tag))
+            .header("Content-Type", mediaType)
+            .PUT(HttpRequest.BodyPublishers.ofString(manifest));
     expectCreated(send(put, HttpResponse.BodyHandlers.ofString()));
   }
 
   private static void expectCreated(HttpResponse<String> response) {
     if (response.statusCode() != 201) {
-      throw new AssertionError(response.uri() + " answered " + response.statusCode() + ": " + response.body());
+      throw new AssertionError(
+          response.uri() + " answered " + response.statusCode() + ": " + response.body());
     }
   }
 
@@ -131,10 +157,13 @@ final class LocalRegistry {
   }
 
   private HttpResponse<String> get(String path, String accept) {
-    return send(HttpRequest.newBuilder(uri(path)).header("Accept", accept), HttpResponse.BodyHandlers.ofString());
+    return send(
+        HttpRequest.newBuilder(uri(path)).header("Accept", accept),
+        HttpResponse.BodyHandlers.ofString());
   }
 
-  private static <T> HttpResponse<T> send(HttpRequest.Builder request, HttpResponse.BodyHandler<T> handler) {
+  private static <T> HttpResponse<T> send(
+      HttpRequest.Builder request, HttpResponse.BodyHandler<T> handler) {
     HttpRequest built = request.timeout(Duration.ofSeconds(30)).build();
     try {
       return HTTP.send(built, handler);

@@ -28,7 +28,8 @@ record PushedImage(JsonNode config, Map<String, Entry> files) {
     }
   }
 
-  static PushedImage read(LocalRegistry registry, String repository, String tag, String architecture) {
+  static PushedImage read(
+      LocalRegistry registry, String repository, String tag, String architecture) {
     try {
       JsonNode manifest = JSON.readTree(registry.manifest(repository, tag));
       if (manifest.has("manifests")) {
@@ -47,14 +48,17 @@ record PushedImage(JsonNode config, Map<String, Entry> files) {
       for (JsonNode layer : manifest.get("layers")) {
         apply(registry.blob(repository, layer.get("digest").asText()), files);
       }
-      return new PushedImage(JSON.readTree(registry.blob(repository, manifest.get("config").get("digest").asText())), files);
+      return new PushedImage(
+          JSON.readTree(registry.blob(repository, manifest.get("config").get("digest").asText())),
+          files);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   private static void apply(byte[] blob, Map<String, Entry> files) throws IOException {
-    try (TarArchiveInputStream tar = new TarArchiveInputStream(new GZIPInputStream(new ByteArrayInputStream(blob)))) {
+    try (TarArchiveInputStream tar =
+        new TarArchiveInputStream(new GZIPInputStream(new ByteArrayInputStream(blob)))) {
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
         String path = entry.getName().replaceFirst("^\\./", "").replaceFirst("/$", "");
         int slash = path.lastIndexOf('/') + 1;

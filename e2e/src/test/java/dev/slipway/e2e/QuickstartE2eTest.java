@@ -13,10 +13,18 @@ class QuickstartE2eTest {
   void buildsForTwoPlatformsShowsWhatItDidAndLeavesNothingRunning() {
     Path root = Workplace.folder("quickstart");
 
-    Command.Result result = Command.run(Duration.ofMinutes(5), List.of(Workplace.slipway(), "quickstart", "--root", root.toString()));
+    Command.Result result =
+        Command.run(
+            Duration.ofMinutes(5),
+            List.of(Workplace.slipway(), "quickstart", "--root", root.toString()));
 
     assertThat(result.exitCode()).as(result.output()).isZero();
-    assertThat(result.output()).containsPattern("Platform: +linux/amd64").containsPattern("Platform: +linux/arm64").contains("worker-1").contains("the same again");
-    assertThat(Command.run(Duration.ofSeconds(10), List.of("ps", "-e", "-o", "args")).output()).doesNotContain(root.toString());
+    assertThat(result.output())
+        .containsPattern("Platform: +linux/amd64")
+        .containsPattern("Platform: +linux/arm64")
+        .contains("worker-1")
+        .contains("the same again");
+    assertThat(Command.run(Duration.ofSeconds(10), List.of("ps", "-e", "-o", "args")).output())
+        .doesNotContain(root.toString());
   }
 }

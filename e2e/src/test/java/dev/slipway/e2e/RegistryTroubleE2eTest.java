@@ -18,7 +18,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Registries that are down, refuse, are slow, or ask to come back later. Loopback registries speak plain HTTP by default. */
+/**
+ * Registries that are down, refuse, are slow, or ask to come back later. Loopback registries speak
+ * plain HTTP by default.
+ */
 class RegistryTroubleE2eTest {
   private final Farm farm = SharedFarm.get();
   private final LocalRegistry registry = LocalRegistry.shared();
@@ -28,7 +31,8 @@ class RegistryTroubleE2eTest {
   void saysThatARegistryIsDown() throws IOException {
     String down = "127.0.0.1:" + LocalRegistry.freePort();
 
-    Command.Result pull = farm.buildx().build(BuildDirectory.of("FROM " + down + "/app:1\n").path());
+    Command.Result pull =
+        farm.buildx().build(BuildDirectory.of("FROM " + down + "/app:1\n").path());
     Command.Result push = farm.buildx().build(app.path(), "-t", down + "/app:1", "--push");
 
     assertThat(pull.exitCode()).isNotZero();
@@ -40,7 +44,8 @@ class RegistryTroubleE2eTest {
   @Test
   void saysThatARegistryRefusesAPush() throws IOException {
     try (Front front = Front.of(exchange -> answer(exchange, 403, ""))) {
-      Command.Result result = farm.buildx().build(app.path(), "-t", front.address() + "/app:1", "--push");
+      Command.Result result =
+          farm.buildx().build(app.path(), "-t", front.address() + "/app:1", "--push");
 
       assertThat(result.exitCode()).isNotZero();
       assertThat(result.output()).contains(front.address()).contains("403");
@@ -52,7 +57,8 @@ class RegistryTroubleE2eTest {
     try (Front front = Front.before(registry, _ -> sleep(Duration.ofMillis(700)))) {
       farm.buildx().build(app.path(), "-t", front.address() + "/slow/app:1", "--push").orThrow();
 
-      assertThat(PushedImage.read(registry, "slow/app", "1", "amd64").text("file")).isEqualTo("trouble\n");
+      assertThat(PushedImage.read(registry, "slow/app", "1", "amd64").text("file"))
+          .isEqualTo("trouble\n");
     }
   }
 
@@ -61,7 +67,8 @@ class RegistryTroubleE2eTest {
     AtomicInteger turnedAway = new AtomicInteger();
     Gate gate =
         exchange -> {
-          // Every fifth: an upload that starts anew after a refusal (three requests) does not meet one each time.
+          // Every fifth: an upload that starts anew after a refusal (three requests) does not meet
+          // one each time.
           if (turnedAway.getAndIncrement() % 5 == 0) {
             exchange.getResponseHeaders().set("Retry-After", "0");
             answer(exchange, turnedAway.get() % 2 == 0 ? 429 : 503, "");
@@ -70,7 +77,8 @@ class RegistryTroubleE2eTest {
     try (Front front = Front.before(registry, gate)) {
       farm.buildx().build(app.path(), "-t", front.address() + "/busy/app:1", "--push").orThrow();
 
-      assertThat(PushedImage.read(registry, "busy/app", "1", "amd64").text("file")).isEqualTo("trouble\n");
+      assertThat(PushedImage.read(registry, "busy/app", "1", "amd64").text("file"))
+          .isEqualTo("trouble\n");
     }
   }
 
@@ -100,10 +108,12 @@ class RegistryTroubleE2eTest {
 
   /** An HTTP server in front of a real registry. */
   private record Front(HttpServer server) implements AutoCloseable {
-    private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final HttpClient CLIENT =
+        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     static Front of(Gate all) throws IOException {
-      HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      HttpServer server =
+          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
       server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
       server.createContext("/", all::pass);
       server.start();
@@ -111,36 +121,49 @@ class RegistryTroubleE2eTest {
     }
 
     static Front before(LocalRegistry registry, Gate gate) throws IOException {
-      return of(
-          exchange -> {
-            gate.pass(exchange);
-            if (exchange.getResponseCode() < 0) {
-              forward(registry, exchange);
-            }
-          });
+      return of(exchange -> {
+        gate.pass(exchange);
+        if (exchange.getResponseCode() < 0) {
+          forward(registry, exchange);
+        }
+      });
     }
 
     private static void forward(LocalRegistry registry, HttpExchange exchange) throws IOException {
       HttpRequest.Builder request =
-          HttpRequest.newBuilder(URI.create("http://" + registry.address() + exchange.getRequestURI()))
-              .method(exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(exchange.getRequestBody().readAllBytes()));
-      for (String header : List.of("Accept", "Content-Type", "Content-Range", "Range", "Authorization")) {
+          HttpRequest.newBuilder(
+                  URI.create("http://" + registry.address() + exchange.getRequestURI()))
+              .method(
+                  exchange.getRequestMethod(),
+                  HttpRequest.BodyPublishers.ofByteArray(exchange.getRequestBody().readAllBytes()));
+      for (String header :
+          List.of("Accept", "Content-Type", "Content-Range", "Range", "Authorization")) {
         if (exchange.getRequestHeaders().containsKey(header)) {
           exchange.getRequestHeaders().get(header).forEach(value -> request.header(header, value));
         }
       }
       try {
-        HttpResponse<byte[]> response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> response =
+            CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
         for (Map.Entry<String, List<String>> header : response.headers().map().entrySet()) {
           if (header.getKey().equalsIgnoreCase("location")) {
-            exchange.getResponseHeaders().set("Location", header.getValue().getFirst().replaceFirst("^http://[^/]+", ""));
-          } else if (!header.getKey().equalsIgnoreCase("content-length") && !header.getKey().equalsIgnoreCase("transfer-encoding")) {
+            exchange
+                .getResponseHeaders()
+                .set("Location", header.getValue().getFirst().replaceFirst("^http://[^/]+", ""));
+          } else if (!header.getKey().equalsIgnoreCase("content-length")
+              && !header.getKey().equalsIgnoreCase("transfer-encoding")) {
             exchange.getResponseHeaders().put(header.getKey(), header.getValue());
           }
         }
         boolean head = exchange.getRequestMethod().equals("HEAD");
-        response.headers().firstValue("content-length").filter(_ -> head).ifPresent(length -> exchange.getResponseHeaders().set("Content-Length", length));
-        exchange.sendResponseHeaders(response.statusCode(), head || response.body().length == 0 ? -1 : response.body().length);
+        response
+            .headers()
+            .firstValue("content-length")
+            .filter(_ -> head)
+            .ifPresent(length -> exchange.getResponseHeaders().set("Content-Length", length));
+        exchange.sendResponseHeaders(
+            response.statusCode(),
+            head || response.body().length == 0 ? -1 : response.body().length);
         try (var out = exchange.getResponseBody()) {
           if (!head) {
             out.write(response.body());

@@ -31,8 +31,12 @@ class SandboxE2eTest {
   void nothingIsLeft() {
     for (int worker = 1; worker <= 2; worker++) {
       int number = worker;
-      Awaitility.await("mounts of worker " + number).atMost(Duration.ofSeconds(10)).until(() -> farm.mountedRoots(number) == 0);
-      Awaitility.await("containers of worker " + number).atMost(Duration.ofSeconds(10)).until(() -> farm.containers(number).isEmpty());
+      Awaitility.await("mounts of worker " + number)
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> farm.mountedRoots(number) == 0);
+      Awaitility.await("containers of worker " + number)
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> farm.containers(number).isEmpty());
     }
   }
 
@@ -41,7 +45,8 @@ class SandboxE2eTest {
   }
 
   private Command.Result build(String steps) {
-    return farm.buildx().build(BuildDirectory.of("FROM busybox\n" + steps + "\n").path(), "--no-cache");
+    return farm.buildx()
+        .build(BuildDirectory.of("FROM busybox\n" + steps + "\n").path(), "--no-cache");
   }
 
   /** A word for a command line that no other process has. */
@@ -54,8 +59,12 @@ class SandboxE2eTest {
     String output = run("grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status | tr -s '\\t' ' '");
 
     assertThat(output)
-        .contains("CapPrm: " + DEFAULT_CAPABILITIES, "CapEff: " + DEFAULT_CAPABILITIES, "CapBnd: " + DEFAULT_CAPABILITIES)
-        .contains("CapInh: 0000000000000000", "CapAmb: 0000000000000000", "NoNewPrivs: 1", "Seccomp: 2");
+        .contains(
+            "CapPrm: " + DEFAULT_CAPABILITIES,
+            "CapEff: " + DEFAULT_CAPABILITIES,
+            "CapBnd: " + DEFAULT_CAPABILITIES)
+        .contains(
+            "CapInh: 0000000000000000", "CapAmb: 0000000000000000", "NoNewPrivs: 1", "Seccomp: 2");
   }
 
   @Test
@@ -81,19 +90,32 @@ class SandboxE2eTest {
 
   @Test
   void aStepSeesItsOwnProcessesAndNoOthers() {
-    String output = run("echo processes $(ls /proc | grep -cE '^[0-9]+$')", "echo stdin $(cat | wc -c)", "echo host $(hostname)");
+    String output =
+        run(
+            "echo processes $(ls /proc | grep -cE '^[0-9]+$')",
+            "echo stdin $(cat | wc -c)",
+            "echo host $(hostname)");
 
-    assertThat(output).containsPattern("processes [1-5]\\n").contains("stdin 0\n").contains("host buildkitsandbox\n");
+    assertThat(output)
+        .containsPattern("processes [1-5]\\n")
+        .contains("stdin 0\n")
+        .contains("host buildkitsandbox\n");
   }
 
   @Test
   void hostsAndResolverAreSeenAndNotInTheLayer() {
     LocalRegistry registry = LocalRegistry.shared();
-    BuildDirectory app = BuildDirectory.of("FROM busybox\nRUN rm -rf /etc/hosts /etc/resolv.conf; grep -q localhost /etc/hosts && test -s /etc/resolv.conf && touch /mark\n");
+    BuildDirectory app =
+        BuildDirectory.of(
+            "FROM busybox\nRUN rm -rf /etc/hosts /etc/resolv.conf; grep -q localhost /etc/hosts && test -s /etc/resolv.conf && touch /mark\n");
 
-    farm.buildx().build(app.path(), "--no-cache", "-t", registry.image("sandbox/etc:1"), "--push").orThrow();
+    farm.buildx()
+        .build(app.path(), "--no-cache", "-t", registry.image("sandbox/etc:1"), "--push")
+        .orThrow();
 
-    assertThat(PushedImage.read(registry, "sandbox/etc", "1", "amd64").files()).containsKey("mark").doesNotContainKeys("etc/hosts", "etc/resolv.conf");
+    assertThat(PushedImage.read(registry, "sandbox/etc", "1", "amd64").files())
+        .containsKey("mark")
+        .doesNotContainKeys("etc/hosts", "etc/resolv.conf");
   }
 
   @Test
@@ -101,12 +123,16 @@ class SandboxE2eTest {
     assumeTrue(run("ls /sys/class/net").contains("tap0"), "steps share the host's network here");
     try (ServerSocket everywhere = new ServerSocket(0)) {
       String farmPort = farm.endpoint().replaceAll(".*:", "");
-      Matcher host = ADDRESS.matcher(Command.run(Duration.ofSeconds(5), List.of("ip", "route", "get", "1.1.1.1")).output());
+      Matcher host =
+          ADDRESS.matcher(
+              Command.run(Duration.ofSeconds(5), List.of("ip", "route", "get", "1.1.1.1"))
+                  .output());
       String own = host.find() ? host.group(1) : "10.0.2.2";
 
       String output =
           run(
-              "for target in '127.0.0.1 %1$s' '10.0.2.2 %1$s' '10.0.2.2 %2$d' '127.0.0.1 %2$d' '%3$s %2$d' '169.254.169.254 80'".formatted(farmPort, everywhere.getLocalPort(), own),
+              "for target in '127.0.0.1 %1$s' '10.0.2.2 %1$s' '10.0.2.2 %2$d' '127.0.0.1 %2$d' '%3$s %2$d' '169.254.169.254 80'"
+                  .formatted(farmPort, everywhere.getLocalPort(), own),
               "do nc -w 1 $target </dev/null >/dev/null 2>&1 && echo REACHED $target; done",
               "echo tried");
 
@@ -119,7 +145,15 @@ class SandboxE2eTest {
   void whatAStepLeavesRunningEndsWithIt() {
     String sleep = sleep();
 
-    String output = build("RUN (trap '' TERM HUP INT; setsid " + sleep + " &) ; (setsid setsid sh -c 'trap \"\" TERM; " + sleep + "' &) ; echo ended").orThrow().output();
+    String output =
+        build(
+                "RUN (trap '' TERM HUP INT; setsid "
+                    + sleep
+                    + " &) ; (setsid setsid sh -c 'trap \"\" TERM; "
+                    + sleep
+                    + "' &) ; echo ended")
+            .orThrow()
+            .output();
 
     assertThat(output).contains(" ended");
     Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> !farm.runs(sleep));
@@ -129,7 +163,12 @@ class SandboxE2eTest {
   void aStepThatIgnoresSignalsIsGoneSoonAfterItsClientIsKilled() {
     String sleep = sleep();
     BuildDirectory app =
-        BuildDirectory.of("FROM busybox\nRUN trap '' TERM INT HUP; (setsid setsid " + sleep + " &) ; echo st''arted; while true; do " + sleep + "; done\n");
+        BuildDirectory.of(
+            "FROM busybox\nRUN trap '' TERM INT HUP; (setsid setsid "
+                + sleep
+                + " &) ; echo st''arted; while true; do "
+                + sleep
+                + "; done\n");
 
     try (Command client = farm.buildx().startBuild(app.path(), "--no-cache")) {
       client.awaitOutput(Duration.ofMinutes(1), output -> output.contains(" started\n"));
@@ -141,7 +180,8 @@ class SandboxE2eTest {
 
   @Test
   void aStepHasALimitOfProcessesAndGoesFirstWhereMemoryEnds() {
-    assertThat(run("echo limit $(ulimit -u)", "echo score $(cat /proc/self/oom_score_adj)")).contains("limit 8192\n", "score 800\n");
+    assertThat(run("echo limit $(ulimit -u)", "echo score $(cat /proc/self/oom_score_adj)"))
+        .contains("limit 8192\n", "score 800\n");
   }
 
   @Test
@@ -153,23 +193,33 @@ class SandboxE2eTest {
   void aHundredMegabytesOfLogAreClipped() {
     long before = farm.coordinatorMemory();
 
-    String output = build("RUN yes 0123456789012345678901234567890123456789 | head -c 100000000").orThrow().output();
+    String output =
+        build("RUN yes 0123456789012345678901234567890123456789 | head -c 100000000")
+            .orThrow()
+            .output();
 
     assertThat(output.length()).isLessThan(4 << 20);
     assertThat(output).contains("[output clipped, log limit 200KiB/s reached]");
-    assertThat(farm.coordinatorMemory() - before).as("growth of the coordinator in bytes").isLessThan(200L << 20);
+    assertThat(farm.coordinatorMemory() - before)
+        .as("growth of the coordinator in bytes")
+        .isLessThan(200L << 20);
   }
 
   @Test
   void twoStepsAtOnceShareNoPortsAndNoMemory() {
     // Both listen on the same port for a while; where they shared a network the second could not.
-    String listen = "(nc -l -p 7777 </dev/null 2>/dev/null & echo $! >/pid); sleep 1; kill -0 $(cat /pid) && touch /dev/shm/%1$s && sleep 1 && ls /dev/shm >/%1$s";
+    String listen =
+        "(nc -l -p 7777 </dev/null 2>/dev/null & echo $! >/pid); sleep 1; kill -0 $(cat /pid) && touch /dev/shm/%1$s && sleep 1 && ls /dev/shm >/%1$s";
 
     String output =
         farm.buildx()
             .build(
-                BuildDirectory.of("FROM busybox AS a\nRUN " + listen.formatted("a") + "\nFROM busybox AS b\nRUN " + listen.formatted("b")
-                        + "\nFROM busybox\nCOPY --from=a /a /\nCOPY --from=b /b /\nRUN echo saw $(cat /a /b)\n")
+                BuildDirectory.of(
+                        "FROM busybox AS a\nRUN "
+                            + listen.formatted("a")
+                            + "\nFROM busybox AS b\nRUN "
+                            + listen.formatted("b")
+                            + "\nFROM busybox\nCOPY --from=a /a /\nCOPY --from=b /b /\nRUN echo saw $(cat /a /b)\n")
                     .path(),
                 "--no-cache")
             .orThrow()
@@ -196,7 +246,13 @@ class SandboxE2eTest {
 
   @Test
   void variablesThatGrowExponentiallyAreRefusedWithASentence() {
-    Command.Result result = build("ENV A=" + "x".repeat(100) + "\n" + "ENV A=$A$A$A$A$A$A$A$A$A$A\n".repeat(9) + "RUN env");
+    Command.Result result =
+        build(
+            "ENV A="
+                + "x".repeat(100)
+                + "\n"
+                + "ENV A=$A$A$A$A$A$A$A$A$A$A\n".repeat(9)
+                + "RUN env");
 
     assertThat(result.exitCode()).isNotZero();
     assertThat(result.output()).contains("longer than");
@@ -220,7 +276,8 @@ class SandboxE2eTest {
   private static Path openFolder() {
     try {
       Path folder = Workplace.folder("sandbox-outside");
-      Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxrwxrwx"));
+      Files.setPosixFilePermissions(
+          folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxrwxrwx"));
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

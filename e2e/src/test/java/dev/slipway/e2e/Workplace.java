@@ -10,7 +10,10 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Where things lie for the tests: the tree's root, a folder that every user may pass through, the base images' cache. */
+/**
+ * Where things lie for the tests: the tree's root, a folder that every user may pass through, the
+ * base images' cache.
+ */
 final class Workplace {
   private static final AtomicInteger NUMBER = new AtomicInteger();
   private static final Deque<Runnable> AT_END = new ArrayDeque<>();
@@ -34,7 +37,10 @@ final class Workplace {
     return tree().resolve("slipway").toString();
   }
 
-  /** A new folder, removed at the end of the run: files in it may belong to subordinate ids, so the launcher's way is used. */
+  /**
+   * A new folder, removed at the end of the run: files in it may belong to subordinate ids, so the
+   * launcher's way is used.
+   */
   static Path folder(String name) {
     try {
       return Files.createDirectories(TEMPORARY.resolve(name + "-" + NUMBER.incrementAndGet()));
@@ -52,7 +58,10 @@ final class Workplace {
     return "root".equals(System.getProperty("user.name"));
   }
 
-  /** Runs something at the end of the run; what was asked for last comes first, so that a folder outlives who uses it. */
+  /**
+   * Runs something at the end of the run; what was asked for last comes first, so that a folder
+   * outlives who uses it.
+   */
   static void atEnd(Runnable work) {
     synchronized (AT_END) {
       if (AT_END.isEmpty()) {
@@ -77,7 +86,8 @@ final class Workplace {
   private static Path temporary() {
     try {
       Path folder = Files.createTempDirectory("slipway-e2e");
-      Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+      Files.setPosixFilePermissions(
+          folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
       atEnd(() -> remove(folder));
       return folder;
     } catch (IOException e) {
@@ -86,7 +96,10 @@ final class Workplace {
   }
 
   private static void remove(Path folder) {
-    List<String> command = root() ? List.of("rm", "-rf", folder.toString()) : List.of("rootlesskit", "rm", "-rf", folder.toString());
+    List<String> command =
+        root()
+            ? List.of("rm", "-rf", folder.toString())
+            : List.of("rootlesskit", "rm", "-rf", folder.toString());
     Command.run(Duration.ofMinutes(1), command);
   }
 }

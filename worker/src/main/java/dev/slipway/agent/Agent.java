@@ -74,7 +74,9 @@ public final class Agent implements AutoCloseable {
   private final RunningTasks stages;
   private final RunningTasks pushes = new RunningTasks("push", MAX_PUSHES);
   private final RunningTasks reads = new RunningTasks("read", MAX_READS);
-  private final ScheduledExecutorService pulse = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("agent-pulse").factory());
+  private final ScheduledExecutorService pulse =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("agent-pulse").factory());
   private final AtomicReference<@Nullable Outbox> current = new AtomicReference<>();
   private final AtomicLong stagesRun = new AtomicLong();
   private final FarmLink link;
@@ -96,7 +98,13 @@ public final class Agent implements AutoCloseable {
    * @param joined gets the key of each membership's capability tokens
    */
   public Agent(
-      WorkerDescription description, Farm farm, SnapshotStore store, Sandbox sandbox, Path root, Meters meters, Consumer<Capability.Verifier> joined)
+      WorkerDescription description,
+      Farm farm,
+      SnapshotStore store,
+      Sandbox sandbox,
+      Path root,
+      Meters meters,
+      Consumer<Capability.Verifier> joined)
       throws IOException {
     this.description = description;
     this.joined = joined;
@@ -106,13 +114,27 @@ public final class Agent implements AutoCloseable {
     InstantSource clock = InstantSource.system();
     Path scratch = emptied(root.resolve("scratch"));
     this.transfer = new BlobTransfer(RetryPolicy.DEFAULT);
-    this.fetcher = new LayerFetcher(store, new LayerApplier(), transfer, scratch, clock, meters, inventory::added);
+    this.fetcher =
+        new LayerFetcher(
+            store, new LayerApplier(), transfer, scratch, clock, meters, inventory::added);
     this.executor =
-        new StageExecutor(store, fetcher, sandbox, () -> "snap:" + UUID.randomUUID().toString().replace("-", ""), clock, inventory::added);
-    this.pusher = new LayerPusher(store, fetcher, new BlobMaker(store), transfer, scratch, clock, meters);
+        new StageExecutor(
+            store,
+            fetcher,
+            sandbox,
+            () -> "snap:" + UUID.randomUUID().toString().replace("-", ""),
+            clock,
+            inventory::added);
+    this.pusher =
+        new LayerPusher(store, fetcher, new BlobMaker(store), transfer, scratch, clock, meters);
     this.reader = new PathReader(store, fetcher);
     this.stages = new RunningTasks("stage", description.slots());
-    this.link = new FarmLink(farm.coordinator(), farm.joinToken(), () -> description.hello(inventory.all()), new Membership());
+    this.link =
+        new FarmLink(
+            farm.coordinator(),
+            farm.joinToken(),
+            () -> description.hello(inventory.all()),
+            new Membership());
   }
 
   private static Path emptied(Path directory) throws IOException {
@@ -157,9 +179,15 @@ public final class Agent implements AutoCloseable {
         LOG.atError().setCause(e).log("the coordinator's key is unusable, peers will be refused");
       }
       long millis = Math.max(100, welcome.getHeartbeatMillis());
-      heartbeat = pulse.scheduleAtFixedRate(guarded(() -> beat(outbox)), millis, millis, TimeUnit.MILLISECONDS);
+      heartbeat =
+          pulse.scheduleAtFixedRate(
+              guarded(() -> beat(outbox)), millis, millis, TimeUnit.MILLISECONDS);
       announcements =
-          pulse.scheduleWithFixedDelay(guarded(() -> inventory.announce(outbox)), ANNOUNCE_MILLIS, ANNOUNCE_MILLIS, TimeUnit.MILLISECONDS);
+          pulse.scheduleWithFixedDelay(
+              guarded(() -> inventory.announce(outbox)),
+              ANNOUNCE_MILLIS,
+              ANNOUNCE_MILLIS,
+              TimeUnit.MILLISECONDS);
       current.set(outbox);
       LOG.atInfo().addKeyValue("worker", description.id()).log("joined the farm");
     }
@@ -172,11 +200,15 @@ public final class Agent implements AutoCloseable {
         case PUSH_LAYERS -> start(message.getPushLayers(), outbox);
         case CANCEL_PUSH -> pushes.cancel(message.getCancelPush().getPushId());
         case READ_PATH -> start(message.getReadPath(), outbox);
-        case WELCOME, MESSAGE_NOT_SET -> LOG.atWarn().log("the coordinator sent a message that this version does not know; ignored");
+        case WELCOME, MESSAGE_NOT_SET ->
+            LOG.atWarn()
+                .log("the coordinator sent a message that this version does not know; ignored");
       }
     }
 
-    /** A stage that goes on for a coordinator that has given it to another would only be in the way. */
+    /**
+     * A stage that goes on for a coordinator that has given it to another would only be in the way.
+     */
     @Override
     public void lost() {
       current.set(null);
@@ -206,22 +238,39 @@ public final class Agent implements AutoCloseable {
 
   private void beat(Outbox outbox) {
     long free = root.toFile().getUsableSpace();
-    outbox.send(WorkerMessage.newBuilder().setHeartbeat(Heartbeat.newBuilder().setRunningStages(stages.count()).setFreeBytes(free)).build());
+    outbox.send(
+        WorkerMessage.newBuilder()
+            .setHeartbeat(
+                Heartbeat.newBuilder().setRunningStages(stages.count()).setFreeBytes(free))
+            .build());
   }
 
   private void start(RunStage stage, Outbox outbox) {
     long free = root.toFile().getUsableSpace();
     if (free < MIN_FREE_BYTES) {
-      refuse(stage, outbox, "the worker's disk is full: " + (free >> 20) + " MiB are free, a stage needs " + (MIN_FREE_BYTES >> 20));
+      refuse(
+          stage,
+          outbox,
+          "the worker's disk is full: "
+              + (free >> 20)
+              + " MiB are free, a stage needs "
+              + (MIN_FREE_BYTES >> 20));
       return;
     }
     RunningTasks.Admission admission =
         stages.start(
             stage.getStageId(),
             () -> {
-              StageOutcome outcome = executor.run(stage, event -> outbox.send(WorkerMessage.newBuilder().setStageEvent(event).build()));
+              StageOutcome outcome =
+                  executor.run(
+                      stage,
+                      event ->
+                          outbox.send(WorkerMessage.newBuilder().setStageEvent(event).build()));
               stagesRun.incrementAndGet();
-              LOG.atDebug().addKeyValue("stage", stage.getStageId()).addKeyValue("outcome", outcome.getOutcomeCase()).log("stage ended");
+              LOG.atDebug()
+                  .addKeyValue("stage", stage.getStageId())
+                  .addKeyValue("outcome", outcome.getOutcomeCase())
+                  .log("stage ended");
               return outcome;
             },
             outcome -> outbox.send(WorkerMessage.newBuilder().setStageOutcome(outcome).build()));
@@ -236,19 +285,34 @@ public final class Agent implements AutoCloseable {
   }
 
   private static void refuse(RunStage stage, Outbox outbox, String reason) {
-    StageOutcome outcome = StageOutcome.newBuilder().setStageId(stage.getStageId()).setRefused(Refused.newBuilder().setReason(reason)).build();
+    StageOutcome outcome =
+        StageOutcome.newBuilder()
+            .setStageId(stage.getStageId())
+            .setRefused(Refused.newBuilder().setReason(reason))
+            .build();
     outbox.send(WorkerMessage.newBuilder().setStageOutcome(outcome).build());
   }
 
   private void start(PushLayers push, Outbox outbox) {
     TransferProgress progress =
         status ->
-            outbox.send(WorkerMessage.newBuilder().setPushEvent(PushEvent.newBuilder().setPushId(push.getPushId()).setStatus(wire(status))).build());
+            outbox.send(
+                WorkerMessage.newBuilder()
+                    .setPushEvent(
+                        PushEvent.newBuilder().setPushId(push.getPushId()).setStatus(wire(status)))
+                    .build());
     RunningTasks.Admission admission =
-        pushes.start(push.getPushId(), () -> push(push, progress), outcome -> outbox.send(WorkerMessage.newBuilder().setPushOutcome(outcome).build()));
+        pushes.start(
+            push.getPushId(),
+            () -> push(push, progress),
+            outcome -> outbox.send(WorkerMessage.newBuilder().setPushOutcome(outcome).build()));
     if (admission != RunningTasks.Admission.STARTED) {
       PushOutcome refused =
-          PushOutcome.newBuilder().setPushId(push.getPushId()).setError("push refused: " + admission).setErrorKind("UNAVAILABLE").build();
+          PushOutcome.newBuilder()
+              .setPushId(push.getPushId())
+              .setError("push refused: " + admission)
+              .setErrorKind("UNAVAILABLE")
+              .build();
       outbox.send(WorkerMessage.newBuilder().setPushOutcome(refused).build());
     }
   }
@@ -276,20 +340,31 @@ public final class Agent implements AutoCloseable {
               try {
                 return reader.read(read);
               } catch (InterruptedException _) {
-                return failedRead(read, "read of " + read.getPath() + " was cancelled", "CANCELLED");
+                return failedRead(
+                    read, "read of " + read.getPath() + " was cancelled", "CANCELLED");
               } catch (RuntimeException e) {
                 LOG.atError().setCause(e).log("read ended by a defect");
-                return failedRead(read, "read of " + read.getPath() + " failed by a defect in the worker: " + e, "INTERNAL");
+                return failedRead(
+                    read,
+                    "read of " + read.getPath() + " failed by a defect in the worker: " + e,
+                    "INTERNAL");
               }
             },
             outcome -> outbox.send(WorkerMessage.newBuilder().setReadPathOutcome(outcome).build()));
     if (admission != RunningTasks.Admission.STARTED) {
-      outbox.send(WorkerMessage.newBuilder().setReadPathOutcome(failedRead(read, "read refused: " + admission, "UNAVAILABLE")).build());
+      outbox.send(
+          WorkerMessage.newBuilder()
+              .setReadPathOutcome(failedRead(read, "read refused: " + admission, "UNAVAILABLE"))
+              .build());
     }
   }
 
   private static ReadPathOutcome failedRead(ReadPath read, String error, String kind) {
-    return ReadPathOutcome.newBuilder().setRequestId(read.getRequestId()).setError(error).setErrorKind(kind).build();
+    return ReadPathOutcome.newBuilder()
+        .setRequestId(read.getRequestId())
+        .setError(error)
+        .setErrorKind(kind)
+        .build();
   }
 
   private static StepStatus wire(TransferProgress.Status status) {
@@ -306,7 +381,8 @@ public final class Agent implements AutoCloseable {
     pushes.cancelAll();
     reads.cancelAll();
     try {
-      boolean over = stages.await(END_PATIENCE) & pushes.await(END_PATIENCE) & reads.await(END_PATIENCE);
+      boolean over =
+          stages.await(END_PATIENCE) & pushes.await(END_PATIENCE) & reads.await(END_PATIENCE);
       if (!over) {
         LOG.atWarn().addKeyValue("stages", stages.count()).log("not everything ended in time");
       }

@@ -20,12 +20,19 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Joins the coordinator, and joins again whenever the link breaks, until closed. One thread owns it. */
+/**
+ * Joins the coordinator, and joins again whenever the link breaks, until closed. One thread owns
+ * it.
+ */
 final class FarmLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FarmLink.class);
-  private static final Metadata.Key<String> JOIN_TOKEN = Metadata.Key.of("slipway-join-token", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Metadata.Key<String> JOIN_TOKEN =
+      Metadata.Key.of("slipway-join-token", Metadata.ASCII_STRING_MARSHALLER);
 
-  /** First and longest pause before another try; doubled in between, half of it left to chance so that a farm does not come back at once. */
+  /**
+   * First and longest pause before another try; doubled in between, half of it left to chance so
+   * that a farm does not come back at once.
+   */
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
 
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
@@ -42,7 +49,10 @@ final class FarmLink implements AutoCloseable {
   private final Member member;
   private volatile boolean closed;
 
-  /** What is done with a membership. Called by gRPC's thread of the stream, in order; must not block. */
+  /**
+   * What is done with a membership. Called by gRPC's thread of the stream, in order; must not
+   * block.
+   */
   interface Member {
     void joined(Welcome welcome, Outbox outbox);
 
@@ -78,13 +88,18 @@ final class FarmLink implements AutoCloseable {
         return;
       }
       if (end.getCode() == Status.Code.UNAUTHENTICATED) {
-        LOG.atError().addKeyValue("reason", end.getDescription()).log("the coordinator refuses this worker, it tries again");
+        LOG.atError()
+            .addKeyValue("reason", end.getDescription())
+            .log("the coordinator refuses this worker, it tries again");
       }
       failures = stream.welcomed ? 0 : failures + 1;
-      long pause = Math.min(FIRST_PAUSE.toMillis() << Math.min(failures, 10), LONGEST_PAUSE.toMillis());
+      long pause =
+          Math.min(FIRST_PAUSE.toMillis() << Math.min(failures, 10), LONGEST_PAUSE.toMillis());
       long jittered = pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
       if (stream.welcomed || failures == 1) {
-        LOG.atWarn().addKeyValue("reason", end.getCode() + " " + end.getDescription()).log("not joined to the coordinator, trying again");
+        LOG.atWarn()
+            .addKeyValue("reason", end.getCode() + " " + end.getDescription())
+            .log("not joined to the coordinator, trying again");
       }
       Thread.sleep(jittered);
       channel.resetConnectBackoff();
@@ -100,7 +115,11 @@ final class FarmLink implements AutoCloseable {
     Status run() throws InterruptedException {
       Metadata headers = new Metadata();
       headers.put(JOIN_TOKEN, joinToken);
-      Outbox out = new Outbox(FarmGrpc.newStub(channel).withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)).join(this));
+      Outbox out =
+          new Outbox(
+              FarmGrpc.newStub(channel)
+                  .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                  .join(this));
       outbox.complete(out);
       out.send(WorkerMessage.newBuilder().setHello(hello.get()).build());
       try {

@@ -1,6 +1,8 @@
 package dev.slipway.agent;
 
-/** Translates st_mode, inode(7), to the bits of Go's os.FileMode, which BuildKit's messages carry. */
+/**
+ * Translates st_mode, inode(7), to the bits of Go's os.FileMode, which BuildKit's messages carry.
+ */
 final class GoFileMode {
   private static final int FORMAT = 0170000;
   private static final int SOCKET = 0140000;

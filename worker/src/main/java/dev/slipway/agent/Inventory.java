@@ -8,7 +8,10 @@ import dev.slipway.snapshot.StoredLayer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What this worker holds, and what of it the coordinator has not been told yet. {@code this} guards the news. @ThreadSafe */
+/**
+ * What this worker holds, and what of it the coordinator has not been told yet. {@code this} guards
+ * the news. @ThreadSafe
+ */
 final class Inventory {
   private final SnapshotStore store;
   private List<HeldLayer> news = new ArrayList<>();
@@ -32,7 +35,10 @@ final class Inventory {
   void announce(Outbox outbox) {
     List<HeldLayer> added = takeNews();
     if (!added.isEmpty()) {
-      outbox.send(WorkerMessage.newBuilder().setInventoryChange(InventoryChange.newBuilder().addAllAdded(added)).build());
+      outbox.send(
+          WorkerMessage.newBuilder()
+              .setInventoryChange(InventoryChange.newBuilder().addAllAdded(added))
+              .build());
     }
   }
 

@@ -10,8 +10,8 @@ import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushTarget;
 import dev.slipway.registry.BlobTransfer;
 import dev.slipway.snapshot.Pin;
-import dev.slipway.snapshot.StoredLayer;
 import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.snapshot.StoredLayer;
 import dev.slipway.source.LayerFetcher;
 import dev.slipway.source.StatusLine;
 import dev.slipway.source.TransferProgress;
@@ -30,7 +30,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 
-/** Makes blobs of layers and brings them to a registry. Blocking; an interrupt ends it. @ThreadSafe */
+/**
+ * Makes blobs of layers and brings them to a registry. Blocking; an interrupt ends it. @ThreadSafe
+ */
 final class LayerPusher {
   /** Layers of one push at once: hides the registry's round trips. */
   private static final int PARALLEL_LAYERS = 4;
@@ -43,8 +45,17 @@ final class LayerPusher {
   private final InstantSource clock;
   private final Meters meters;
 
-  /** @param scratch for blobs that pass through */
-  LayerPusher(SnapshotStore store, LayerFetcher fetcher, BlobMaker blobs, BlobTransfer transfer, Path scratch, InstantSource clock, Meters meters) {
+  /**
+   * @param scratch for blobs that pass through
+   */
+  LayerPusher(
+      SnapshotStore store,
+      LayerFetcher fetcher,
+      BlobMaker blobs,
+      BlobTransfer transfer,
+      Path scratch,
+      InstantSource clock,
+      Meters meters) {
     this.store = store;
     this.fetcher = fetcher;
     this.blobs = blobs;
@@ -55,24 +66,27 @@ final class LayerPusher {
   }
 
   /** Returns the blob of each layer, in order, all of them at the target when there is one. */
-  List<MadeBlob> push(PushLayers push, TransferProgress progress) throws SlipwayException, InterruptedException {
-    Optional<BlobTransfer.Target> target = push.hasTarget() ? Optional.of(target(push.getTarget())) : Optional.empty();
-    fetcher.ensure(List.of(push.getLayersList().stream().filter(layer -> !layer.hasBlob()).toList()), progress);
+  List<MadeBlob> push(PushLayers push, TransferProgress progress)
+      throws SlipwayException, InterruptedException {
+    Optional<BlobTransfer.Target> target =
+        push.hasTarget() ? Optional.of(target(push.getTarget())) : Optional.empty();
+    fetcher.ensure(
+        List.of(push.getLayersList().stream().filter(layer -> !layer.hasBlob()).toList()),
+        progress);
     List<Future<MadeBlob>> results = new ArrayList<>();
     Semaphore turns = new Semaphore(PARALLEL_LAYERS);
     try (ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor()) {
       try {
         for (Layer layer : push.getLayersList()) {
           results.add(
-              workers.submit(
-                  () -> {
-                    turns.acquire();
-                    try {
-                      return pushOne(layer, target, progress);
-                    } finally {
-                      turns.release();
-                    }
-                  }));
+              workers.submit(() -> {
+                turns.acquire();
+                try {
+                  return pushOne(layer, target, progress);
+                } finally {
+                  turns.release();
+                }
+              }));
         }
         List<MadeBlob> made = new ArrayList<>();
         for (Future<MadeBlob> result : results) {
@@ -82,25 +96,35 @@ final class LayerPusher {
       } catch (ExecutionException e) {
         throw failure(e.getCause());
       } finally {
-        workers.shutdownNow(); // the others are of no use once one has failed; nothing is left when all have ended
+        workers.shutdownNow(); // the others are of no use once one has failed; nothing is left when
+        // all have ended
       }
     }
   }
 
   private static BlobTransfer.Target target(PushTarget target) {
-    return new BlobTransfer.Target(URI.create(target.getRegistryUrl()), target.getRepository(), target.getAuthorization(), target.getInsecureTls());
+    return new BlobTransfer.Target(
+        URI.create(target.getRegistryUrl()),
+        target.getRepository(),
+        target.getAuthorization(),
+        target.getInsecureTls());
   }
 
   private static SlipwayException failure(Throwable cause) throws InterruptedException {
     return switch (cause) {
       case SlipwayException known -> known;
       case InterruptedException interrupt -> throw interrupt;
-      case IOException io -> new SlipwayException(ErrorKind.INTERNAL, "push failed on the worker's disk: " + io.getMessage(), io);
-      default -> new SlipwayException(ErrorKind.INTERNAL, "push failed by a defect in the worker: " + cause, cause);
+      case IOException io ->
+          new SlipwayException(
+              ErrorKind.INTERNAL, "push failed on the worker's disk: " + io.getMessage(), io);
+      default ->
+          new SlipwayException(
+              ErrorKind.INTERNAL, "push failed by a defect in the worker: " + cause, cause);
     };
   }
 
-  private MadeBlob pushOne(Layer layer, Optional<BlobTransfer.Target> target, TransferProgress progress)
+  private MadeBlob pushOne(
+      Layer layer, Optional<BlobTransfer.Target> target, TransferProgress progress)
       throws SlipwayException, IOException, InterruptedException {
     if (layer.hasBlob()) {
       if (target.isPresent()) {
@@ -117,7 +141,8 @@ final class LayerPusher {
     try (Pin _ = store.pin(List.of(layer.getId()))) {
       StoredLayer made = blobs.make(layer.getId());
       if (made.blob().isEmpty() || made.diffId().isEmpty()) {
-        throw new SlipwayException(ErrorKind.INTERNAL, "layer " + layer.getId() + " has no blob after one was made");
+        throw new SlipwayException(
+            ErrorKind.INTERNAL, "layer " + layer.getId() + " has no blob after one was made");
       }
       if (target.isPresent()) {
         upload(target.get(), made.blob().get().digest(), made.blobFile(), progress);
@@ -132,12 +157,17 @@ final class LayerPusher {
     }
   }
 
-  /** The blob's very bytes are asked for: those at hand if they are the same, else from where they are. */
+  /**
+   * The blob's very bytes are asked for: those at hand if they are the same, else from where they
+   * are.
+   */
   private void pushKnown(Layer layer, BlobTransfer.Target target, TransferProgress progress)
       throws SlipwayException, IOException, InterruptedException {
     Digest digest = new Digest(layer.getBlob().getDigest());
     Optional<StoredLayer> stored =
-        store.find(layer.getId()).filter(here -> here.blob().isPresent() && here.blob().get().digest().equals(digest));
+        store
+            .find(layer.getId())
+            .filter(here -> here.blob().isPresent() && here.blob().get().digest().equals(digest));
     if (stored.isPresent()) {
       try (Pin _ = store.pin(List.of(layer.getId()))) {
         upload(target, digest, stored.get().blobFile(), progress);
@@ -148,11 +178,14 @@ final class LayerPusher {
       return;
     }
     if (layer.getBlob().getSourcesCount() == 0) {
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, "push of " + digest + " failed: the blob is neither here nor known to be anywhere");
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE,
+          "push of " + digest + " failed: the blob is neither here nor known to be anywhere");
     }
     Path file = Files.createTempFile(scratch, "push-", "");
     try {
-      StatusLine line = StatusLine.start(progress, clock, digest.value(), layer.getBlob().getSize());
+      StatusLine line =
+          StatusLine.start(progress, clock, digest.value(), layer.getBlob().getSize());
       transfer.download(LayerFetcher.blobOf(layer), file, line::at);
       line.done();
       upload(target, digest, file, progress);
@@ -161,7 +194,8 @@ final class LayerPusher {
     }
   }
 
-  private void upload(BlobTransfer.Target target, Digest digest, Path file, TransferProgress progress)
+  private void upload(
+      BlobTransfer.Target target, Digest digest, Path file, TransferProgress progress)
       throws SlipwayException, IOException, InterruptedException {
     StatusLine line = StatusLine.start(progress, clock, "pushing " + digest, Files.size(file));
     if (transfer.upload(target, digest, file, line::at)) {

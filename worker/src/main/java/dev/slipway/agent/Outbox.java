@@ -4,8 +4,8 @@ import dev.slipway.protocol.worker.WorkerMessage;
 import io.grpc.stub.StreamObserver;
 
 /**
- * The way to the coordinator of one membership. What is sent after its end is dropped: nobody waits for it any more. {@code this}
- * guards the stream, which takes one message at a time. @ThreadSafe
+ * The way to the coordinator of one membership. What is sent after its end is dropped: nobody waits
+ * for it any more. {@code this} guards the stream, which takes one message at a time. @ThreadSafe
  */
 final class Outbox {
   private final StreamObserver<WorkerMessage> stream;

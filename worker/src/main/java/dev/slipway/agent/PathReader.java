@@ -28,7 +28,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
-/** Answers questions about files of results. Paths are followed inside the result's root. @ThreadSafe */
+/**
+ * Answers questions about files of results. Paths are followed inside the result's
+ * root. @ThreadSafe
+ */
 final class PathReader {
   /** Below the coordinator's limit of 16 MiB for a message. */
   private static final int MAX_DATA = 12 << 20;
@@ -46,7 +49,8 @@ final class PathReader {
 
   /** Answers; never throws but for an interrupt. */
   ReadPathOutcome read(ReadPath request) throws InterruptedException {
-    ReadPathOutcome.Builder outcome = ReadPathOutcome.newBuilder().setRequestId(request.getRequestId());
+    ReadPathOutcome.Builder outcome =
+        ReadPathOutcome.newBuilder().setRequestId(request.getRequestId());
     try {
       fetcher.ensure(List.of(request.getChain().getLayersList()), TransferProgress.NONE);
       List<String> chain = request.getChain().getLayersList().stream().map(Layer::getId).toList();
@@ -56,34 +60,48 @@ final class PathReader {
     } catch (SlipwayException e) {
       outcome.setError(e.getMessage()).setErrorKind(e.kind().name());
     } catch (IOException e) {
-      outcome.setError("read of " + request.getPath() + " failed: " + e.getMessage()).setErrorKind(ErrorKind.INTERNAL.name());
+      outcome
+          .setError("read of " + request.getPath() + " failed: " + e.getMessage())
+          .setErrorKind(ErrorKind.INTERNAL.name());
     }
     return outcome.build();
   }
 
-  private static void fill(ReadPathOutcome.Builder outcome, ReadPath request, Path root) throws SlipwayException, IOException {
+  private static void fill(ReadPathOutcome.Builder outcome, ReadPath request, Path root)
+      throws SlipwayException, IOException {
     RootPath.Target target = RootPath.follow(root, request.getPath());
     if (!target.exists()) {
-      throw new SlipwayException(ErrorKind.NOT_FOUND, "open " + request.getPath() + ": no such file or directory");
+      throw new SlipwayException(
+          ErrorKind.NOT_FOUND, "open " + request.getPath() + ": no such file or directory");
     }
     switch (request.getKind()) {
       case FILE -> outcome.setData(data(target.existing(), request));
       case STAT -> outcome.addStats(stat(target.existing()));
       case LIST -> list(outcome, target.existing(), request);
-      case UNRECOGNIZED -> throw new SlipwayException(ErrorKind.UNSUPPORTED, "this kind of read is not supported yet");
+      case UNRECOGNIZED ->
+          throw new SlipwayException(
+              ErrorKind.UNSUPPORTED, "this kind of read is not supported yet");
     }
   }
 
   private static ByteString data(Path file, ReadPath request) throws SlipwayException, IOException {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-      throw new SlipwayException(ErrorKind.INVALID, "read " + request.getPath() + ": is not a regular file");
+      throw new SlipwayException(
+          ErrorKind.INVALID, "read " + request.getPath() + ": is not a regular file");
     }
     try (FileChannel channel = FileChannel.open(file)) {
       long available = Math.max(0, channel.size() - Math.max(0, request.getOffset()));
       long wanted = request.getLength() < 0 ? available : Math.min(available, request.getLength());
       if (wanted > MAX_DATA) {
         throw new SlipwayException(
-            ErrorKind.EXHAUSTED, "read " + request.getPath() + ": " + wanted + " bytes are more than the " + MAX_DATA + " of one read");
+            ErrorKind.EXHAUSTED,
+            "read "
+                + request.getPath()
+                + ": "
+                + wanted
+                + " bytes are more than the "
+                + MAX_DATA
+                + " of one read");
       }
       ByteBuffer buffer = ByteBuffer.allocate((int) wanted);
       channel.position(Math.max(0, request.getOffset()));
@@ -92,21 +110,36 @@ final class PathReader {
     }
   }
 
-  private static void list(ReadPathOutcome.Builder outcome, Path directory, ReadPath request) throws SlipwayException, IOException {
+  private static void list(ReadPathOutcome.Builder outcome, Path directory, ReadPath request)
+      throws SlipwayException, IOException {
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-      throw new SlipwayException(ErrorKind.INVALID, "readdir " + request.getPath() + ": not a directory");
+      throw new SlipwayException(
+          ErrorKind.INVALID, "readdir " + request.getPath() + ": not a directory");
     }
     PathMatcher matcher;
     try {
       String pattern = request.getIncludePattern();
-      matcher = pattern.isEmpty() ? _ -> true : FileSystems.getDefault().getPathMatcher("glob:" + pattern);
+      matcher =
+          pattern.isEmpty()
+              ? _ -> true
+              : FileSystems.getDefault().getPathMatcher("glob:" + pattern);
     } catch (PatternSyntaxException | InvalidPathException e) {
-      throw new SlipwayException(ErrorKind.INVALID, "include pattern " + request.getIncludePattern() + ": " + e.getMessage(), e);
+      throw new SlipwayException(
+          ErrorKind.INVALID,
+          "include pattern " + request.getIncludePattern() + ": " + e.getMessage(),
+          e);
     }
     try (Stream<Path> entries = Files.list(directory)) {
-      List<Path> sorted = entries.filter(entry -> matcher.matches(entry.getFileName())).limit(MAX_ENTRIES + 1L).sorted().toList();
+      List<Path> sorted =
+          entries
+              .filter(entry -> matcher.matches(entry.getFileName()))
+              .limit(MAX_ENTRIES + 1L)
+              .sorted()
+              .toList();
       if (sorted.size() > MAX_ENTRIES) {
-        throw new SlipwayException(ErrorKind.EXHAUSTED, "readdir " + request.getPath() + ": more than " + MAX_ENTRIES + " entries");
+        throw new SlipwayException(
+            ErrorKind.EXHAUSTED,
+            "readdir " + request.getPath() + ": more than " + MAX_ENTRIES + " entries");
       }
       for (Path entry : sorted) {
         outcome.addStats(stat(entry));
@@ -115,7 +148,9 @@ final class PathReader {
   }
 
   private static PathStat stat(Path path) throws IOException {
-    Map<String, Object> attributes = Files.readAttributes(path, "unix:mode,uid,gid,size,lastModifiedTime,rdev", LinkOption.NOFOLLOW_LINKS);
+    Map<String, Object> attributes =
+        Files.readAttributes(
+            path, "unix:mode,uid,gid,size,lastModifiedTime,rdev", LinkOption.NOFOLLOW_LINKS);
     int mode = (Integer) attributes.get("mode");
     PathStat.Builder stat =
         PathStat.newBuilder()

@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Things under way by id, each on a virtual thread that an interrupt cancels, at most so many at once. {@code this} guards the table.
- * @ThreadSafe
+ * Things under way by id, each on a virtual thread that an interrupt cancels, at most so many at
+ * once. {@code this} guards the table. @ThreadSafe
  */
 final class RunningTasks {
   private final String name;
@@ -33,7 +33,8 @@ final class RunningTasks {
   /**
    * Starts the task unless the limit is reached or the id is under way.
    *
-   * @param report gets the result after the task's place has been given up: whoever hears of it may send the next at once
+   * @param report gets the result after the task's place has been given up: whoever hears of it may
+   *     send the next at once
    */
   synchronized <T> Admission start(String id, Supplier<T> task, Consumer<T> report) {
     if (closed) {
@@ -48,16 +49,15 @@ final class RunningTasks {
     Thread thread =
         Thread.ofVirtual()
             .name(name + "-" + id)
-            .unstarted(
-                () -> {
-                  T result;
-                  try {
-                    result = task.get();
-                  } finally {
-                    ended(id);
-                  }
-                  report.accept(result);
-                });
+            .unstarted(() -> {
+              T result;
+              try {
+                result = task.get();
+              } finally {
+                ended(id);
+              }
+              report.accept(result);
+            });
     running.put(id, thread);
     thread.start();
     return Admission.STARTED;

@@ -6,7 +6,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 
-/** The worker's id, made once and kept on its disk: what the farm knows about its layers survives a restart. */
+/**
+ * The worker's id, made once and kept on its disk: what the farm knows about its layers survives a
+ * restart.
+ */
 public final class WorkerIdentity {
   private WorkerIdentity() {}
 

@@ -7,12 +7,18 @@ import dev.slipway.linux.Status;
 public sealed interface LayerEntry {
   String path();
 
-  /** Something that is there. {@code name} in {@code parent} is the thing itself, open only while it is visited. */
+  /**
+   * Something that is there. {@code name} in {@code parent} is the thing itself, open only while it
+   * is visited.
+   */
   record Present(String path, Directory parent, String name, Status status) implements LayerEntry {}
 
   /** What the layers below have at the path is gone. */
   record Removed(String path) implements LayerEntry {}
 
-  /** The directory at the path shows nothing of what the layers below have in it. Comes right after the directory. */
+  /**
+   * The directory at the path shows nothing of what the layers below have in it. Comes right after
+   * the directory.
+   */
   record Opaque(String path) implements LayerEntry {}
 }

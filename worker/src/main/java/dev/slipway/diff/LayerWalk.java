@@ -7,9 +7,15 @@ import dev.slipway.linux.Status;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Visits a layer directory: parents before children, names in the order of their code units, always the same. */
+/**
+ * Visits a layer directory: parents before children, names in the order of their code units, always
+ * the same.
+ */
 public final class LayerWalk {
-  /** Overlayfs' mark of an opaque directory, as written by root of a user namespace and by real root. */
+  /**
+   * Overlayfs' mark of an opaque directory, as written by root of a user namespace and by real
+   * root.
+   */
   public static final String OPAQUE = "user.overlay.opaque";
 
   private static final String OPAQUE_OF_ROOT = "trusted.overlay.opaque";
@@ -51,7 +57,10 @@ public final class LayerWalk {
 
   private static boolean opaque(Directory directory) throws LinuxException {
     String path = directory.pathOfSelf();
-    return ExtendedAttributes.get(path, OPAQUE).or(() -> ofRoot(path)).filter(value -> value.length == 1 && value[0] == 'y').isPresent();
+    return ExtendedAttributes.get(path, OPAQUE)
+        .or(() -> ofRoot(path))
+        .filter(value -> value.length == 1 && value[0] == 'y')
+        .isPresent();
   }
 
   private static java.util.Optional<byte[]> ofRoot(String path) {

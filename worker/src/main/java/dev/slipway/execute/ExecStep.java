@@ -33,7 +33,8 @@ final class ExecStep {
   private final Supplier<String> layerIds;
   private final Consumer<StoredLayer> made;
 
-  ExecStep(SnapshotStore store, Sandbox sandbox, Supplier<String> layerIds, Consumer<StoredLayer> made) {
+  ExecStep(
+      SnapshotStore store, Sandbox sandbox, Supplier<String> layerIds, Consumer<StoredLayer> made) {
     this.store = store;
     this.sandbox = sandbox;
     this.layerIds = layerIds;
@@ -44,7 +45,8 @@ final class ExecStep {
   record Context(List<List<String>> inputs, Optional<Duration> timeout, ExecOutput output) {}
 
   /** Runs it and returns the chain of each output. */
-  Map<Integer, List<String>> run(Op.Exec op, Context context) throws SlipwayException, InterruptedException {
+  Map<Integer, List<String>> run(Op.Exec op, Context context)
+      throws SlipwayException, InterruptedException {
     refuseUnsupported(op);
     String command = QuotedArguments.of(op.meta().arguments());
     Map<Mount, MountedRoot> roots = new LinkedHashMap<>();
@@ -53,10 +55,13 @@ final class ExecStep {
       ExecExit exit = runProcess(spec, context.output(), command);
       switch (exit) {
         case ExecExit.TimedOut() ->
-            throw new StepFailedException("process " + command + " did not complete successfully: context deadline exceeded", 0);
+            throw new StepFailedException(
+                "process " + command + " did not complete successfully: context deadline exceeded",
+                0);
         case ExecExit.Exited(int code) -> {
           if (!op.meta().validExitCodes().contains(code)) {
-            throw new StepFailedException("process " + command + " did not complete successfully: exit code: " + code, code);
+            throw new StepFailedException(
+                "process " + command + " did not complete successfully: exit code: " + code, code);
           }
         }
       }
@@ -79,15 +84,22 @@ final class ExecStep {
     }
     for (Mount mount : op.mounts()) {
       switch (mount.kind()) {
-        case Mount.Kind.Cache _ -> throw new StepFailedException("cache mounts (" + mount.destination() + ") are not supported yet", 0);
-        case Mount.Kind.Secret _ -> throw new StepFailedException("secret mounts (" + mount.destination() + ") are not supported yet", 0);
-        case Mount.Kind.Ssh _ -> throw new StepFailedException("ssh mounts (" + mount.destination() + ") are not supported yet", 0);
+        case Mount.Kind.Cache _ ->
+            throw new StepFailedException(
+                "cache mounts (" + mount.destination() + ") are not supported yet", 0);
+        case Mount.Kind.Secret _ ->
+            throw new StepFailedException(
+                "secret mounts (" + mount.destination() + ") are not supported yet", 0);
+        case Mount.Kind.Ssh _ ->
+            throw new StepFailedException(
+                "ssh mounts (" + mount.destination() + ") are not supported yet", 0);
         case Mount.Kind.Bind _, Mount.Kind.Tmpfs _ -> {}
       }
     }
   }
 
-  private ExecSpec mount(Op.Exec op, Context context, Map<Mount, MountedRoot> roots) throws SlipwayException {
+  private ExecSpec mount(Op.Exec op, Context context, Map<Mount, MountedRoot> roots)
+      throws SlipwayException {
     List<SandboxMount> mounts = new ArrayList<>();
     Path root = Path.of("/");
     for (Mount mount : op.mounts()) {
@@ -105,7 +117,8 @@ final class ExecStep {
       }
     }
     String id = "exec-" + UUID.randomUUID();
-    return new ExecSpec(id, root, op.root().readOnly(), op.meta(), mounts, op.network(), context.timeout());
+    return new ExecSpec(
+        id, root, op.root().readOnly(), op.meta(), mounts, op.network(), context.timeout());
   }
 
   private static List<String> chain(Mount mount, Context context) {
@@ -119,14 +132,20 @@ final class ExecStep {
       return root;
     }
     if (mount.destination().equals("/")) {
-      throw new StepFailedException("a part of an input as root filesystem is not supported yet", 0);
+      throw new StepFailedException(
+          "a part of an input as root filesystem is not supported yet", 0);
     }
     try {
       RootPath.Target target = RootPath.follow(root, selector);
       if (!target.exists()) {
         String shown = selector.startsWith("/") ? selector : "/" + selector;
         throw new StepFailedException(
-            "failed to compute cache key: failed to calculate checksum of ref " + mount.input() + ": \"" + shown + "\": not found", 0);
+            "failed to compute cache key: failed to calculate checksum of ref "
+                + mount.input()
+                + ": \""
+                + shown
+                + "\": not found",
+            0);
       }
       return target.existing();
     } catch (IOException e) {
@@ -134,20 +153,23 @@ final class ExecStep {
     }
   }
 
-  private ExecExit runProcess(ExecSpec spec, ExecOutput output, String command) throws SlipwayException, InterruptedException {
+  private ExecExit runProcess(ExecSpec spec, ExecOutput output, String command)
+      throws SlipwayException, InterruptedException {
     try {
       return sandbox.run(spec, output);
     } catch (SlipwayException e) {
       throw switch (e.kind()) {
         case INVALID, NOT_FOUND, UNSUPPORTED, DENIED ->
-            new StepFailedException("process " + command + " did not complete successfully: " + e.getMessage(), e);
+            new StepFailedException(
+                "process " + command + " did not complete successfully: " + e.getMessage(), e);
         case CONFLICT, UNAVAILABLE, EXHAUSTED, CANCELLED, INTERNAL -> e;
       };
     }
   }
 
   /** Outputs in the order of the mounts; a read-only mount passes its input on. */
-  private Map<Integer, List<String>> commit(Op.Exec op, Context context, Map<Mount, MountedRoot> roots) throws SlipwayException {
+  private Map<Integer, List<String>> commit(
+      Op.Exec op, Context context, Map<Mount, MountedRoot> roots) throws SlipwayException {
     Map<Integer, List<String>> outputs = new HashMap<>();
     for (Mount mount : op.mounts()) {
       if (mount.output() < 0) {
@@ -155,7 +177,8 @@ final class ExecStep {
       }
       MountedRoot mounted = roots.get(mount);
       if (mounted == null) {
-        throw new SlipwayException(ErrorKind.INVALID, "mount " + mount.destination() + " cannot have an output");
+        throw new SlipwayException(
+            ErrorKind.INVALID, "mount " + mount.destination() + " cannot have an output");
       }
       List<String> chain = new ArrayList<>(chain(mount, context));
       if (!mount.readOnly()) {

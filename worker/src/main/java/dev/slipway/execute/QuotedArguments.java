@@ -2,7 +2,10 @@ package dev.slipway.execute;
 
 import java.util.List;
 
-/** A command as BuildKit's error messages show it: arguments joined by a blank, quoted as Go's {@code %q} does; clients match it. */
+/**
+ * A command as BuildKit's error messages show it: arguments joined by a blank, quoted as Go's
+ * {@code %q} does; clients match it.
+ */
 final class QuotedArguments {
   private QuotedArguments() {}
 

@@ -31,7 +31,10 @@ final class StageEvents {
   }
 
   void log(int stream, byte[] data) {
-    receiver.accept(event().setLog(StepLog.newBuilder().setStream(stream).setData(ByteString.copyFrom(data))).build());
+    receiver.accept(
+        event()
+            .setLog(StepLog.newBuilder().setStream(stream).setData(ByteString.copyFrom(data)))
+            .build());
   }
 
   void status(TransferProgress.Status status) {
@@ -43,17 +46,27 @@ final class StageEvents {
   }
 
   private StageEvent.Builder event() {
-    return StageEvent.newBuilder().setStageId(stageId).setVertex(vertex).setTimestamp(wire(clock.instant()));
+    return StageEvent.newBuilder()
+        .setStageId(stageId)
+        .setVertex(vertex)
+        .setTimestamp(wire(clock.instant()));
   }
 
   static StepStatus wire(TransferProgress.Status status) {
     StepStatus.Builder wire =
-        StepStatus.newBuilder().setId(status.id()).setCurrent(status.current()).setTotal(status.total()).setStarted(wire(status.started()));
+        StepStatus.newBuilder()
+            .setId(status.id())
+            .setCurrent(status.current())
+            .setTotal(status.total())
+            .setStarted(wire(status.started()));
     status.completed().ifPresent(completed -> wire.setCompleted(wire(completed)));
     return wire.build();
   }
 
   private static Timestamp wire(Instant instant) {
-    return Timestamp.newBuilder().setSeconds(instant.getEpochSecond()).setNanos(instant.getNano()).build();
+    return Timestamp.newBuilder()
+        .setSeconds(instant.getEpochSecond())
+        .setNanos(instant.getNano())
+        .build();
   }
 }

@@ -55,7 +55,12 @@ public final class StageExecutor {
    * @param made hears of every layer that a step made
    */
   public StageExecutor(
-      SnapshotStore store, LayerFetcher fetcher, Sandbox sandbox, Supplier<String> layerIds, InstantSource clock, Consumer<StoredLayer> made) {
+      SnapshotStore store,
+      LayerFetcher fetcher,
+      Sandbox sandbox,
+      Supplier<String> layerIds,
+      InstantSource clock,
+      Consumer<StoredLayer> made) {
     this.store = store;
     this.fetcher = fetcher;
     this.execs = new ExecStep(store, sandbox, layerIds, made);
@@ -72,17 +77,29 @@ public final class StageExecutor {
   /** Results of the steps so far, by step index: the chain of each output. */
   private record Results(List<Map<Integer, List<String>>> steps) {}
 
-  /** Runs the stage; never throws. An interrupt of the calling thread cancels it. Events come before the outcome is returned. */
+  /**
+   * Runs the stage; never throws. An interrupt of the calling thread cancels it. Events come before
+   * the outcome is returned.
+   */
   public StageOutcome run(RunStage stage, Consumer<StageEvent> events) {
     StageOutcome.Builder outcome = StageOutcome.newBuilder().setStageId(stage.getStageId());
     Optional<Instant> deadline =
-        stage.getTimeoutMillis() > 0 ? Optional.of(clock.instant().plusMillis(stage.getTimeoutMillis())) : Optional.empty();
+        stage.getTimeoutMillis() > 0
+            ? Optional.of(clock.instant().plusMillis(stage.getTimeoutMillis()))
+            : Optional.empty();
     Results results = new Results(new ArrayList<>());
     String vertex = "";
     try {
       for (Step step : stage.getStepsList()) {
         vertex = step.getVertex();
-        results.steps().add(run(step, results, deadline, new StageEvents(stage.getStageId(), vertex, clock, events)));
+        results
+            .steps()
+            .add(
+                run(
+                    step,
+                    results,
+                    deadline,
+                    new StageEvents(stage.getStageId(), vertex, clock, events)));
       }
       return outcome.setSucceeded(Succeeded.getDefaultInstance()).build();
     } catch (InterruptedException _) {
@@ -90,12 +107,20 @@ public final class StageExecutor {
     } catch (SlipwayException e) {
       return failed(outcome, vertex, e).build();
     } catch (RuntimeException e) {
-      LOG.atError().addKeyValue("stage", stage.getStageId()).addKeyValue("vertex", vertex).setCause(e).log("step ended by a defect");
-      return outcome.setFault(WorkerFault.newBuilder().setVertex(vertex).setMessage("defect in the worker: " + e)).build();
+      LOG.atError()
+          .addKeyValue("stage", stage.getStageId())
+          .addKeyValue("vertex", vertex)
+          .setCause(e)
+          .log("step ended by a defect");
+      return outcome
+          .setFault(
+              WorkerFault.newBuilder().setVertex(vertex).setMessage("defect in the worker: " + e))
+          .build();
     }
   }
 
-  private Map<Integer, List<String>> run(Step step, Results results, Optional<Instant> deadline, StageEvents events)
+  private Map<Integer, List<String>> run(
+      Step step, Results results, Optional<Instant> deadline, StageEvents events)
       throws SlipwayException, InterruptedException {
     Instant start = clock.instant();
     events.started();
@@ -106,15 +131,19 @@ public final class StageExecutor {
       outputs =
           switch (op) {
             case Op.Exec exec -> {
-              Optional<Duration> timeout = deadline.map(end -> positive(Duration.between(clock.instant(), end)));
+              Optional<Duration> timeout =
+                  deadline.map(end -> positive(Duration.between(clock.instant(), end)));
               yield execs.run(exec, new ExecStep.Context(inputs, timeout, events::log));
             }
             case Op.File file -> runFile(file, inputs);
             case Op.Source _, Op.Merge _, Op.Diff _, Op.Build _ ->
-                throw new SlipwayException(ErrorKind.UNSUPPORTED, step.getName() + ": workers run processes and change files only");
+                throw new SlipwayException(
+                    ErrorKind.UNSUPPORTED,
+                    step.getName() + ": workers run processes and change files only");
           };
     } catch (SlipwayException e) {
-      List<String> lost = fetcher.missing(inputs.stream().flatMap(List::stream).distinct().toList());
+      List<String> lost =
+          fetcher.missing(inputs.stream().flatMap(List::stream).distinct().toList());
       if (e.kind() == ErrorKind.NOT_FOUND && !lost.isEmpty()) {
         throw new LayersUnavailableException(lost, e.getMessage());
       }
@@ -129,31 +158,46 @@ public final class StageExecutor {
     return left.compareTo(Duration.ofMillis(1)) < 0 ? Duration.ofMillis(1) : left;
   }
 
-  private Map<Integer, List<String>> runFile(Op.File file, List<List<String>> inputs) throws SlipwayException, InterruptedException {
+  private Map<Integer, List<String>> runFile(Op.File file, List<List<String>> inputs)
+      throws SlipwayException, InterruptedException {
     Map<Integer, List<String>> outputs = files.run(file, inputs);
-    outputs.values().stream().filter(chain -> !chain.isEmpty()).map(List::getLast).flatMap(id -> store.find(id).stream()).forEach(made);
+    outputs.values().stream()
+        .filter(chain -> !chain.isEmpty())
+        .map(List::getLast)
+        .flatMap(id -> store.find(id).stream())
+        .forEach(made);
     return outputs;
   }
 
-  private List<List<String>> bringInputs(Step step, Results results, StageEvents events) throws SlipwayException, InterruptedException {
-    List<List<Layer>> chains = step.getInputsList().stream().filter(StepInput::hasChain).map(input -> input.getChain().getLayersList()).toList();
+  private List<List<String>> bringInputs(Step step, Results results, StageEvents events)
+      throws SlipwayException, InterruptedException {
+    List<List<Layer>> chains =
+        step.getInputsList().stream()
+            .filter(StepInput::hasChain)
+            .map(input -> input.getChain().getLayersList())
+            .toList();
     fetcher.ensure(chains, events::status);
     List<List<String>> inputs = new ArrayList<>();
     for (StepInput input : step.getInputsList()) {
       inputs.add(
           switch (input.getInputCase()) {
             case CHAIN -> input.getChain().getLayersList().stream().map(Layer::getId).toList();
-            case PREVIOUS -> previous(input.getPrevious().getStep(), input.getPrevious().getOutput(), results);
+            case PREVIOUS ->
+                previous(input.getPrevious().getStep(), input.getPrevious().getOutput(), results);
             case INPUT_NOT_SET -> List.of();
           });
     }
     return inputs;
   }
 
-  private static List<String> previous(int step, int output, Results results) throws SlipwayException {
-    List<String> chain = step < results.steps().size() ? results.steps().get(step).get(output) : null;
+  private static List<String> previous(int step, int output, Results results)
+      throws SlipwayException {
+    List<String> chain =
+        step < results.steps().size() ? results.steps().get(step).get(output) : null;
     if (chain == null) {
-      throw new SlipwayException(ErrorKind.INTERNAL, "the stage names output " + output + " of step " + step + ", which there is not");
+      throw new SlipwayException(
+          ErrorKind.INTERNAL,
+          "the stage names output " + output + " of step " + step + ", which there is not");
     }
     return chain;
   }
@@ -161,28 +205,46 @@ public final class StageExecutor {
   private StepDone done(Map<Integer, List<String>> outputs, Duration took) {
     StepDone.Builder done = StepDone.newBuilder().setDurationMillis(took.toMillis());
     new TreeMap<>(outputs)
-        .forEach(
-            (output, chain) -> {
-              StepResult.Builder result = StepResult.newBuilder().setOutput(output);
-              chain.forEach(id -> result.addChain(HeldLayer.newBuilder().setLayerId(id).setSize(store.find(id).map(StoredLayer::size).orElse(0L))));
-              done.addResults(result);
-            });
+        .forEach((output, chain) -> {
+          StepResult.Builder result = StepResult.newBuilder().setOutput(output);
+          chain.forEach(id ->
+              result.addChain(
+                  HeldLayer.newBuilder()
+                      .setLayerId(id)
+                      .setSize(store.find(id).map(StoredLayer::size).orElse(0L))));
+          done.addResults(result);
+        });
     return done.build();
   }
 
-  /** Who is to blame decides whether anybody tries again: the user never, a worker's trouble elsewhere. */
-  private static StageOutcome.Builder failed(StageOutcome.Builder outcome, String vertex, SlipwayException e) {
+  /**
+   * Who is to blame decides whether anybody tries again: the user never, a worker's trouble
+   * elsewhere.
+   */
+  private static StageOutcome.Builder failed(
+      StageOutcome.Builder outcome, String vertex, SlipwayException e) {
     if (e instanceof LayersUnavailableException lost) {
-      return outcome.setLayersUnavailable(LayersUnavailable.newBuilder().addAllLayerIds(lost.layerIds()).setMessage(e.getMessage()));
+      return outcome.setLayersUnavailable(
+          LayersUnavailable.newBuilder()
+              .addAllLayerIds(lost.layerIds())
+              .setMessage(e.getMessage()));
     }
     int exitCode = e instanceof StepFailedException failure ? failure.exitCode() : 0;
     return switch (e.kind()) {
       case INVALID, NOT_FOUND, DENIED, CONFLICT, UNSUPPORTED ->
-          outcome.setFailed(StepFailed.newBuilder().setVertex(vertex).setMessage(e.getMessage()).setExitCode(exitCode));
+          outcome.setFailed(
+              StepFailed.newBuilder()
+                  .setVertex(vertex)
+                  .setMessage(e.getMessage())
+                  .setExitCode(exitCode));
       case CANCELLED -> outcome.setCancelled(Cancelled.getDefaultInstance());
       case UNAVAILABLE, EXHAUSTED, INTERNAL -> {
-        LOG.atWarn().addKeyValue("vertex", vertex).setCause(e).log("step not finished by this worker's trouble");
-        yield outcome.setFault(WorkerFault.newBuilder().setVertex(vertex).setMessage(e.getMessage()));
+        LOG.atWarn()
+            .addKeyValue("vertex", vertex)
+            .setCause(e)
+            .log("step not finished by this worker's trouble");
+        yield outcome.setFault(
+            WorkerFault.newBuilder().setVertex(vertex).setMessage(e.getMessage()));
       }
     };
   }

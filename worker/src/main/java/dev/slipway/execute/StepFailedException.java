@@ -9,7 +9,9 @@ final class StepFailedException extends SlipwayException {
 
   private final int exitCode;
 
-  /** @param exitCode 0 when no process ended badly */
+  /**
+   * @param exitCode 0 when no process ended badly
+   */
   StepFailedException(String message, int exitCode) {
     super(ErrorKind.INVALID, message);
     this.exitCode = exitCode;

@@ -36,10 +36,12 @@ final class Archives {
   private Archives() {}
 
   /** Unpacks the file below the copy's destination when it is an archive; false when it is none. */
-  static boolean unpack(Directory sourceRoot, String path, Directory root, Attributes attributes) throws SlipwayException, IOException {
+  static boolean unpack(Directory sourceRoot, String path, Directory root, Attributes attributes)
+      throws SlipwayException, IOException {
     try (OpenFile file = sourceRoot.resolveFile(path);
         OpenFile.Buffer buffer = new OpenFile.Buffer(BUFFER)) {
-      BufferedInputStream content = new BufferedInputStream(decompressed(new FileStream(file, buffer)), BUFFER);
+      BufferedInputStream content =
+          new BufferedInputStream(decompressed(new FileStream(file, buffer)), BUFFER);
       content.mark(BLOCK);
       byte[] first;
       try {
@@ -53,12 +55,17 @@ final class Archives {
       }
       content.reset();
       String destination = RootPaths.clean(attributes.copy().destination());
-      RootPaths.makeAll(root, destination, new RootPaths.NewDirectory(0755, attributes.owner().orElse(Owners.Ids.ROOT), attributes.copy().timestamp()))
+      RootPaths.makeAll(
+              root,
+              destination,
+              new RootPaths.NewDirectory(
+                  0755, attributes.owner().orElse(Owners.Ids.ROOT), attributes.copy().timestamp()))
           .close();
       try (Directory into = root.resolve(destination)) {
         new Unpacking(into, attributes).run(content);
       } catch (IllegalArgumentException e) {
-        throw new SlipwayException(ErrorKind.INVALID, "archive " + path + " cannot be unpacked: " + e.getMessage(), e);
+        throw new SlipwayException(
+            ErrorKind.INVALID, "archive " + path + " cannot be unpacked: " + e.getMessage(), e);
       }
       return true;
     }
@@ -71,7 +78,10 @@ final class Archives {
     in.reset();
     try {
       if (starts(magic, 0x1f, 0x8b)) {
-        return GzipCompressorInputStream.builder().setInputStream(in).setDecompressConcatenated(true).get();
+        return GzipCompressorInputStream.builder()
+            .setInputStream(in)
+            .setDecompressConcatenated(true)
+            .get();
       }
       if (starts(magic, 'B', 'Z', 'h')) {
         return new BZip2CompressorInputStream(in, true);
@@ -140,7 +150,9 @@ final class Archives {
       long total = 0;
       try (OpenFile.Buffer buffer = new OpenFile.Buffer(BUFFER)) {
         byte[] bytes = new byte[BUFFER];
-        for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+        for (TarArchiveEntry entry = tar.getNextEntry();
+            entry != null;
+            entry = tar.getNextEntry()) {
           total += entry.getSize();
           if (total > MOST_BYTES) {
             throw new IOException("an archive unpacks to more than " + MOST_BYTES + " bytes");
@@ -156,15 +168,26 @@ final class Archives {
       }
     }
 
-    private void entry(TarArchiveEntry entry, InputStream tar, OpenFile.Buffer buffer, byte[] bytes) throws IOException {
+    private void entry(TarArchiveEntry entry, InputStream tar, OpenFile.Buffer buffer, byte[] bytes)
+        throws IOException {
       String path = RootPaths.clean(entry.getName());
       if (path.equals("/")) {
         return;
       }
       String name = RootPaths.name(path);
-      Owners.Ids owner = attributes.owner().orElse(new Owners.Ids((int) entry.getLongUserId(), (int) entry.getLongGroupId()));
-      long time = attributes.copy().timestamp() >= 0 ? attributes.copy().timestamp() : entry.getLastModifiedTime().to(TimeUnit.NANOSECONDS);
-      try (Directory parent = RootPaths.makeAll(into, RootPaths.parent(path), new RootPaths.NewDirectory(0755, Owners.Ids.ROOT, -1))) {
+      Owners.Ids owner =
+          attributes
+              .owner()
+              .orElse(new Owners.Ids((int) entry.getLongUserId(), (int) entry.getLongGroupId()));
+      long time =
+          attributes.copy().timestamp() >= 0
+              ? attributes.copy().timestamp()
+              : entry.getLastModifiedTime().to(TimeUnit.NANOSECONDS);
+      try (Directory parent =
+          RootPaths.makeAll(
+              into,
+              RootPaths.parent(path),
+              new RootPaths.NewDirectory(0755, Owners.Ids.ROOT, -1))) {
         Optional<Status> existing = parent.find(name);
         boolean keep = existing.isPresent() && existing.get().isDirectory() && entry.isDirectory();
         if (existing.isPresent() && !keep) {
@@ -205,7 +228,8 @@ final class Archives {
     }
 
     /** Set last: a change of owner takes capabilities away. */
-    private void extended(TarArchiveEntry entry, Map<String, byte[]> attributes) throws IOException {
+    private void extended(TarArchiveEntry entry, Map<String, byte[]> attributes)
+        throws IOException {
       if (attributes.isEmpty() || entry.isSymbolicLink() || entry.isLink()) {
         return;
       }
@@ -218,8 +242,12 @@ final class Archives {
       }
     }
 
-    private static boolean node(Directory parent, String name, TarArchiveEntry entry) throws IOException {
-      int type = entry.isFIFO() ? Status.FIFO : entry.isCharacterDevice() ? Status.CHARACTER_DEVICE : Status.BLOCK_DEVICE;
+    private static boolean node(Directory parent, String name, TarArchiveEntry entry)
+        throws IOException {
+      int type =
+          entry.isFIFO()
+              ? Status.FIFO
+              : entry.isCharacterDevice() ? Status.CHARACTER_DEVICE : Status.BLOCK_DEVICE;
       if (type == Status.CHARACTER_DEVICE && entry.getDevMajor() == 0 && entry.getDevMinor() == 0) {
         throw new IOException("an archive holds the device 0:0 at " + entry.getName());
       }

@@ -36,16 +36,21 @@ record Attributes(Copy copy, Optional<Owners.Ids> owner) {
 
   /** Whether the source's own owner, mode and time stay. */
   boolean keeps(Status source) {
-    return uid(source) == source.uid() && gid(source) == source.gid() && mode(source) == source.permissions() && time(source) == source.modified();
+    return uid(source) == source.uid()
+        && gid(source) == source.gid()
+        && mode(source) == source.permissions()
+        && time(source) == source.modified();
   }
 
   /** Directories that a copy makes on the way. */
   RootPaths.NewDirectory onTheWay() {
-    return new RootPaths.NewDirectory(copy.mode().orElse(0755) & 07777, owner.orElse(Owners.Ids.ROOT), copy.timestamp());
+    return new RootPaths.NewDirectory(
+        copy.mode().orElse(0755) & 07777, owner.orElse(Owners.Ids.ROOT), copy.timestamp());
   }
 
   /** Sets owner, mode, extended attributes and, unless it is a directory, time of what was made. */
-  void set(Directory from, String source, Status status, Directory parent, String name) throws IOException {
+  void set(Directory from, String source, Status status, Directory parent, String name)
+      throws IOException {
     parent.owner(name, uid(status), gid(status));
     if (!status.isSymlink()) {
       parent.mode(name, mode(status));
@@ -64,13 +69,16 @@ record Attributes(Copy copy, Optional<Owners.Ids> owner) {
   /** Sets extended attributes as far as the filesystem takes them. */
   static void extended(Map<String, byte[]> attributes, String to) throws IOException {
     for (Map.Entry<String, byte[]> attribute : attributes.entrySet()) {
-      if (attribute.getKey().startsWith("user.overlay.") || attribute.getKey().startsWith("trusted.")) {
+      if (attribute.getKey().startsWith("user.overlay.")
+          || attribute.getKey().startsWith("trusted.")) {
         continue;
       }
       try {
         ExtendedAttributes.set(to, attribute.getKey(), attribute.getValue());
       } catch (LinuxException e) {
-        if (e.errno() != Errno.EPERM && e.errno() != Errno.EOPNOTSUPP && e.errno() != Errno.EACCES) {
+        if (e.errno() != Errno.EPERM
+            && e.errno() != Errno.EOPNOTSUPP
+            && e.errno() != Errno.EACCES) {
           throw e;
         }
       }

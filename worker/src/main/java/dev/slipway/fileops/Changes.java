@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Changes that need no source. A file that is there is replaced, never written to: it may be a link to a file of another layer.
+ * Changes that need no source. A file that is there is replaced, never written to: it may be a link
+ * to a file of another layer.
  */
 final class Changes {
   private final MountedRoot target;
@@ -37,9 +38,11 @@ final class Changes {
     }
   }
 
-  private void makeDirectory(Directory root, Change.MakeDirectory make) throws SlipwayException, IOException {
+  private void makeDirectory(Directory root, Change.MakeDirectory make)
+      throws SlipwayException, IOException {
     Owners.Ids owner = owners.resolve(make.owner()).orElse(Owners.Ids.ROOT);
-    RootPaths.NewDirectory made = new RootPaths.NewDirectory(make.mode() & 07777, owner, make.timestamp());
+    RootPaths.NewDirectory made =
+        new RootPaths.NewDirectory(make.mode() & 07777, owner, make.timestamp());
     String path = RootPaths.clean(make.path());
     if (make.makeParents()) {
       throughEveryDirectory(root, make.path(), made);
@@ -54,8 +57,12 @@ final class Changes {
     }
   }
 
-  /** A path with {@code ..} in it passes through directories that are not above its end; `mkdir -p` makes them too. */
-  private static void throughEveryDirectory(Directory root, String path, RootPaths.NewDirectory made) throws IOException {
+  /**
+   * A path with {@code ..} in it passes through directories that are not above its end; `mkdir -p`
+   * makes them too.
+   */
+  private static void throughEveryDirectory(
+      Directory root, String path, RootPaths.NewDirectory made) throws IOException {
     for (int dots = path.indexOf("/.."); dots > 0; dots = path.indexOf("/..", dots + 1)) {
       if (dots + 3 == path.length() || path.charAt(dots + 3) == '/') {
         RootPaths.makeAll(root, RootPaths.clean(path.substring(0, dots)), made).close();
@@ -87,7 +94,8 @@ final class Changes {
     }
   }
 
-  private void makeSymlink(Directory root, Change.MakeSymlink make) throws SlipwayException, IOException {
+  private void makeSymlink(Directory root, Change.MakeSymlink make)
+      throws SlipwayException, IOException {
     Owners.Ids owner = owners.resolve(make.owner()).orElse(Owners.Ids.ROOT);
     String path = RootPaths.clean(make.path());
     try (Directory parent = root.resolve(RootPaths.parent(path))) {
@@ -100,10 +108,12 @@ final class Changes {
     }
   }
 
-  private static void remove(Directory root, Change.Remove remove) throws SlipwayException, IOException {
+  private static void remove(Directory root, Change.Remove remove)
+      throws SlipwayException, IOException {
     String path = RootPaths.clean(remove.path());
     if (path.equals("/")) {
-      throw new SlipwayException(ErrorKind.INVALID, "rm " + remove.path() + ": the root directory cannot be removed");
+      throw new SlipwayException(
+          ErrorKind.INVALID, "rm " + remove.path() + ": the root directory cannot be removed");
     }
     List<String> paths = remove.allowWildcard() ? Wildcards.resolve(root, path) : List.of(path);
     for (String each : paths) {
@@ -119,7 +129,8 @@ final class Changes {
         }
       }
       if (!remove.allowNotFound()) {
-        throw new SlipwayException(ErrorKind.NOT_FOUND, "lstat " + each + ": no such file or directory");
+        throw new SlipwayException(
+            ErrorKind.NOT_FOUND, "lstat " + each + ": no such file or directory");
       }
     }
   }

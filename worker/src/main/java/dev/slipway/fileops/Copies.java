@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Copies from one root filesystem into another: decides what goes where, {@link TreeCopy} carries it. */
+/**
+ * Copies from one root filesystem into another: decides what goes where, {@link TreeCopy} carries
+ * it.
+ */
 final class Copies {
   private final MountedRoot target;
   private final MountedRoot source;
@@ -39,7 +42,8 @@ final class Copies {
         if (options.allowEmptyWildcard()) {
           return;
         }
-        throw new SlipwayException(ErrorKind.NOT_FOUND, "lstat " + pattern + ": no such file or directory");
+        throw new SlipwayException(
+            ErrorKind.NOT_FOUND, "lstat " + pattern + ": no such file or directory");
       }
       List<String> missing = new ArrayList<>(options.requiredPaths());
       for (String path : paths) {
@@ -51,20 +55,31 @@ final class Copies {
     }
   }
 
-  private void one(Directory sourceRoot, String path, Attributes attributes, List<String> missing) throws SlipwayException, IOException {
+  private void one(Directory sourceRoot, String path, Attributes attributes, List<String> missing)
+      throws SlipwayException, IOException {
     CopyOptions options = attributes.copy().options();
-    String from = options.followSymlink() ? RootPaths.follow(sourceRoot, path) : literal(sourceRoot, path);
+    String from =
+        options.followSymlink() ? RootPaths.follow(sourceRoot, path) : literal(sourceRoot, path);
     Status status = status(sourceRoot, from).orElseThrow(() -> notFound(path));
     target.attach();
     String to;
     try (Directory root = Directory.open(target.path())) {
-      if (options.unpackArchives() && status.isRegular() && Archives.unpack(sourceRoot, from, root, attributes)) {
+      if (options.unpackArchives()
+          && status.isRegular()
+          && Archives.unpack(sourceRoot, from, root, attributes)) {
         return;
       }
       to = destination(root, path, status, attributes);
     }
     CopyFilter filter = new CopyFilter(options.includePatterns(), options.excludePatterns());
-    try (TreeCopy tree = new TreeCopy(target, source, attributes, filter, linked, relative -> missing.removeIf(required -> covers(required, relative)))) {
+    try (TreeCopy tree =
+        new TreeCopy(
+            target,
+            source,
+            attributes,
+            filter,
+            linked,
+            relative -> missing.removeIf(required -> covers(required, relative)))) {
       if (status.isDirectory()) {
         tree.directory(from, to);
       } else {
@@ -77,14 +92,25 @@ final class Copies {
     return new CopyFilter(List.of(required), List.of()).takes(relative);
   }
 
-  /** Where the source goes: clean, links followed but at the name itself when it goes into a directory. */
-  private static String destination(Directory root, String path, Status source, Attributes attributes) throws SlipwayException, IOException {
+  /**
+   * Where the source goes: clean, links followed but at the name itself when it goes into a
+   * directory.
+   */
+  private static String destination(
+      Directory root, String path, Status source, Attributes attributes)
+      throws SlipwayException, IOException {
     Copy copy = attributes.copy();
     String destination = RootPaths.clean(copy.destination());
     boolean directory = copy.destination().endsWith("/") || copy.destination().endsWith("/.");
-    if (!copy.options().createDestinationPath() && root.resolveStatus(RootPaths.parent(destination)).isEmpty()) {
+    if (!copy.options().createDestinationPath()
+        && root.resolveStatus(RootPaths.parent(destination)).isEmpty()) {
       throw new SlipwayException(
-          ErrorKind.INVALID, "failed to stat " + destination + ": lstat " + RootPaths.parent(destination) + ": no such file or directory");
+          ErrorKind.INVALID,
+          "failed to stat "
+              + destination
+              + ": lstat "
+              + RootPaths.parent(destination)
+              + ": no such file or directory");
     }
     String ensured = directory ? destination : RootPaths.parent(destination);
     try {
@@ -94,15 +120,21 @@ final class Copies {
         replaceInTheWay(root, ensured);
         RootPaths.makeAll(root, ensured, attributes.onTheWay()).close();
       } else if (e.errno() == Errno.ENOTDIR) {
-        throw new SlipwayException(ErrorKind.INVALID, "cannot copy to non-directory: " + ensured, e);
+        throw new SlipwayException(
+            ErrorKind.INVALID, "cannot copy to non-directory: " + ensured, e);
       } else {
         throw e;
       }
     }
-    boolean replacesLink = copy.options().alwaysReplaceExisting() && !directory && source.isDirectory();
-    String followed = replacesLink ? literal(root, destination) : RootPaths.follow(root, destination);
+    boolean replacesLink =
+        copy.options().alwaysReplaceExisting() && !directory && source.isDirectory();
+    String followed =
+        replacesLink ? literal(root, destination) : RootPaths.follow(root, destination);
     Optional<Status> existing = status(root, followed);
-    boolean into = existing.isPresent() && existing.get().isDirectory() && !(source.isDirectory() && copy.options().directoryContents());
+    boolean into =
+        existing.isPresent()
+            && existing.get().isDirectory()
+            && !(source.isDirectory() && copy.options().directoryContents());
     if (into && !RootPaths.name(path).isEmpty()) {
       return RootPaths.join(followed, RootPaths.name(path));
     }

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Carries out file ops on the layers of a store. Actions that build on each other write into one layer; a result that several use is
- * committed first. @ThreadSafe
+ * Carries out file ops on the layers of a store. Actions that build on each other write into one
+ * layer; a result that several use is committed first. @ThreadSafe
  */
 public final class FileOps {
   private final SnapshotStore store;
@@ -35,7 +35,8 @@ public final class FileOps {
    * @return the chain of each output, by output index
    * @throws SlipwayException the message is the one a client gets for the failed action
    */
-  public Map<Integer, List<String>> run(Op.File op, List<List<String>> inputs) throws SlipwayException, InterruptedException {
+  public Map<Integer, List<String>> run(Op.File op, List<List<String>> inputs)
+      throws SlipwayException, InterruptedException {
     try (Running running = new Running(op.actions(), inputs)) {
       for (int i = 0; i < op.actions().size(); i++) {
         if (Thread.interrupted()) {
@@ -88,21 +89,27 @@ public final class FileOps {
 
     private void check(int index, int current) throws SlipwayException {
       if (index < -1 || index >= inputs.size() + current) {
-        throw new SlipwayException(ErrorKind.INVALID, "file action " + current + " has the invalid input index " + index);
+        throw new SlipwayException(
+            ErrorKind.INVALID, "file action " + current + " has the invalid input index " + index);
       }
     }
 
     /** The root that an action changes: the earlier result itself when nobody else needs it. */
     private MountedRoot takeTarget(int index) throws SlipwayException {
       int earlier = index - inputs.size();
-      if (earlier >= 0 && open.containsKey(earlier) && actions.get(earlier).output() < 0 && users(index) == 1) {
+      if (earlier >= 0
+          && open.containsKey(earlier)
+          && actions.get(earlier).output() < 0
+          && users(index) == 1) {
         return open.remove(earlier);
       }
       return store.mount(chain(index), true);
     }
 
     private long users(int index) {
-      return actions.stream().mapToInt(a -> (a.input() == index ? 1 : 0) + (a.secondaryInput() == index ? 1 : 0)).sum();
+      return actions.stream()
+          .mapToInt(a -> (a.input() == index ? 1 : 0) + (a.secondaryInput() == index ? 1 : 0))
+          .sum();
     }
 
     private List<String> chain(int index) throws SlipwayException {
@@ -119,7 +126,8 @@ public final class FileOps {
       }
       MountedRoot root = open.get(action);
       if (root == null) {
-        throw new SlipwayException(ErrorKind.INVALID, "the result of file action " + action + " was changed by another");
+        throw new SlipwayException(
+            ErrorKind.INVALID, "the result of file action " + action + " was changed by another");
       }
       String id = ids.get();
       root.commit(id);

@@ -5,8 +5,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The files of other layers that were linked into the new one. A second copy of the same file gets bytes of its own: in a layer,
- * two names of one file mean a hard link.
+ * The files of other layers that were linked into the new one. A second copy of the same file gets
+ * bytes of its own: in a layer, two names of one file mean a hard link.
  */
 final class LinkedFiles {
   private final Set<Key> linked = new HashSet<>();

@@ -11,8 +11,14 @@ final class Messages {
   static String of(IOException e, Path root) {
     String message = e.getMessage() == null ? e.toString() : e.getMessage();
     if (e instanceof LinuxException linux) {
-      message = message.substring(0, message.indexOf(' ')).replaceAll("(at2?|x)$", "") + " " + linux.path() + message.substring(message.lastIndexOf(": "));
+      message =
+          message.substring(0, message.indexOf(' ')).replaceAll("(at2?|x)$", "")
+              + " "
+              + linux.path()
+              + message.substring(message.lastIndexOf(": "));
     }
-    return message.replace(root.toString(), "").replaceAll("/[^ ]*/(mounts|incoming)/[0-9]+(/diff)?(?=/|:)", "");
+    return message
+        .replace(root.toString(), "")
+        .replaceAll("/[^ ]*/(mounts|incoming)/[0-9]+(/diff)?(?=/|:)", "");
   }
 }

@@ -34,7 +34,10 @@ final class Owners {
     this.roots = roots;
   }
 
-  /** Empty when no owner is given. A user without a group brings its own: of the account, or the same number. */
+  /**
+   * Empty when no owner is given. A user without a group brings its own: of the account, or the
+   * same number.
+   */
   Optional<Ids> resolve(Optional<FileAction.Owner> owner) throws SlipwayException, IOException {
     if (owner.isEmpty() || (owner.get().user().isEmpty() && owner.get().group().isEmpty())) {
       return Optional.empty();
@@ -65,7 +68,9 @@ final class Owners {
     }
     String[] fields = line(name, input, "/etc/passwd", 4);
     if (fields.length == 0) {
-      throw new SlipwayException(ErrorKind.INVALID, "unable to find user " + name + ": no matching entries in passwd file");
+      throw new SlipwayException(
+          ErrorKind.INVALID,
+          "unable to find user " + name + ": no matching entries in passwd file");
     }
     return new Ids(Integer.parseInt(fields[2]), Integer.parseInt(fields[3]));
   }
@@ -73,18 +78,24 @@ final class Owners {
   private int group(String name, int input) throws SlipwayException, IOException {
     String[] fields = line(name, input, "/etc/group", 3);
     if (fields.length == 0) {
-      throw new SlipwayException(ErrorKind.INVALID, "unable to find group " + name + ": no matching entries in group file");
+      throw new SlipwayException(
+          ErrorKind.INVALID,
+          "unable to find group " + name + ": no matching entries in group file");
     }
     return Integer.parseInt(fields[2]);
   }
 
-  private String[] line(String name, int input, String file, int numbers) throws SlipwayException, IOException {
+  private String[] line(String name, int input, String file, int numbers)
+      throws SlipwayException, IOException {
     if (input < 0) {
       throw new SlipwayException(ErrorKind.INVALID, "invalid user index: " + input);
     }
     for (String line : read(roots.get(input), file).split("\n")) {
       String[] fields = line.strip().split(":", -1);
-      if (fields.length >= numbers && fields[0].equals(name) && fields[2].matches("[0-9]{1,9}") && fields[numbers - 1].matches("[0-9]{1,9}")) {
+      if (fields.length >= numbers
+          && fields[0].equals(name)
+          && fields[2].matches("[0-9]{1,9}")
+          && fields[numbers - 1].matches("[0-9]{1,9}")) {
         return fields;
       }
     }
@@ -97,7 +108,9 @@ final class Owners {
         OpenFile.Buffer buffer = new OpenFile.Buffer(64 << 10)) {
       ByteArrayOutputStream content = new ByteArrayOutputStream();
       byte[] part = new byte[buffer.size()];
-      for (int n = file.read(buffer, part, 0, part.length); n > 0 && content.size() < MOST_BYTES; n = file.read(buffer, part, 0, part.length)) {
+      for (int n = file.read(buffer, part, 0, part.length);
+          n > 0 && content.size() < MOST_BYTES;
+          n = file.read(buffer, part, 0, part.length)) {
         content.write(part, 0, n);
       }
       return content.toString(StandardCharsets.UTF_8);

@@ -84,7 +84,8 @@ final class RootPaths {
   }
 
   /**
-   * Follows links at the end of the path as far as they lead; the path of what is or would be there, its parent without links.
+   * Follows links at the end of the path as far as they lead; the path of what is or would be
+   * there, its parent without links.
    */
   static String follow(Directory root, String path) throws IOException {
     String at = path;

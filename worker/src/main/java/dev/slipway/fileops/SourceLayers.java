@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** One directory of a merged root, as the layers have it, topmost first: where the files really are, to be linked from. */
+/**
+ * One directory of a merged root, as the layers have it, topmost first: where the files really are,
+ * to be linked from.
+ */
 final class SourceLayers implements AutoCloseable {
   private final List<Directory> holders;
 
@@ -50,13 +53,17 @@ final class SourceLayers implements AutoCloseable {
   }
 
   /** Makes the file one more name of the layer's own; false where that cannot be. */
-  boolean link(String name, Status merged, Directory target, String newName, LinkedFiles linked) throws IOException {
+  boolean link(String name, Status merged, Directory target, String newName, LinkedFiles linked)
+      throws IOException {
     for (Directory holder : holders) {
       Optional<Status> status = holder.find(name);
       if (status.isEmpty()) {
         continue;
       }
-      boolean same = status.get().isRegular() && status.get().size() == merged.size() && status.get().modified() == merged.modified();
+      boolean same =
+          status.get().isRegular()
+              && status.get().size() == merged.size()
+              && status.get().modified() == merged.modified();
       if (!same || !linked.claim(status.get())) {
         return false;
       }

@@ -11,12 +11,13 @@ final class SymbolicMode {
       int at = 0;
       int who = 0;
       for (; at < clause.length() && "ugoa".indexOf(clause.charAt(at)) >= 0; at++) {
-        who |= switch (clause.charAt(at)) {
-          case 'u' -> 04700;
-          case 'g' -> 02070;
-          case 'o' -> 01007;
-          default -> 07777;
-        };
+        who |=
+            switch (clause.charAt(at)) {
+              case 'u' -> 04700;
+              case 'g' -> 02070;
+              case 'o' -> 01007;
+              default -> 07777;
+            };
       }
       who = who == 0 ? 07777 : who;
       if (at == clause.length()) {
@@ -32,11 +33,12 @@ final class SymbolicMode {
           bits |= bits(clause.charAt(at), mode, directory, text);
         }
         bits &= who;
-        mode = switch (operator) {
-          case '+' -> mode | bits;
-          case '-' -> mode & ~bits;
-          default -> (mode & ~(who & 0777)) | bits;
-        };
+        mode =
+            switch (operator) {
+              case '+' -> mode | bits;
+              case '-' -> mode & ~bits;
+              default -> (mode & ~(who & 0777)) | bits;
+            };
       }
     }
     return mode;

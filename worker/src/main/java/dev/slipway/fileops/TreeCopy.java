@@ -21,8 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Copies one file or tree to one place. Two phases: in the mounted root it goes through what is there already; what is new is then
- * written straight into the upper directory, unmounted, where files of the source's layers can be linked instead of copied.
+ * Copies one file or tree to one place. Two phases: in the mounted root it goes through what is
+ * there already; what is new is then written straight into the upper directory, unmounted, where
+ * files of the source's layers can be linked instead of copied.
  */
 final class TreeCopy implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(TreeCopy.class);
@@ -50,7 +51,13 @@ final class TreeCopy implements AutoCloseable {
 
   private record Placed(String directory, String name) {}
 
-  TreeCopy(MountedRoot target, MountedRoot source, Attributes attributes, CopyFilter filter, LinkedFiles linked, Consumer<String> taken) {
+  TreeCopy(
+      MountedRoot target,
+      MountedRoot source,
+      Attributes attributes,
+      CopyFilter filter,
+      LinkedFiles linked,
+      Consumer<String> taken) {
     this.target = target;
     this.source = source;
     this.attributes = attributes;
@@ -69,7 +76,8 @@ final class TreeCopy implements AutoCloseable {
       }
       clear(parent, to, false);
       raise(parent);
-      news.add(new New(RootPaths.parent(from), name, RootPaths.parent(to), RootPaths.name(to), name));
+      news.add(
+          new New(RootPaths.parent(from), name, RootPaths.parent(to), RootPaths.name(to), name));
     }
     writeNews();
   }
@@ -90,7 +98,10 @@ final class TreeCopy implements AutoCloseable {
       }
       try (Directory out = root.resolve(to)) {
         boolean given = attributes.copy().mode().isPresent();
-        out.ownerAndMode(attributes.uid(status), attributes.gid(status), attributes.mode(status) & (given ? 0777 : 07777));
+        out.ownerAndMode(
+            attributes.uid(status),
+            attributes.gid(status),
+            attributes.mode(status) & (given ? 0777 : 07777));
         Attributes.extended(in.pathOfSelf(), out.pathOfSelf());
         times.put(to, attributes.time(status));
         merge(in, from, out, to, "");
@@ -99,7 +110,8 @@ final class TreeCopy implements AutoCloseable {
     writeNews();
   }
 
-  private void merge(Directory in, String from, Directory out, String to, String prefix) throws SlipwayException, IOException {
+  private void merge(Directory in, String from, Directory out, String to, String prefix)
+      throws SlipwayException, IOException {
     for (String name : in.names()) {
       Status status = in.status(name);
       String relative = prefix + name;
@@ -146,7 +158,8 @@ final class TreeCopy implements AutoCloseable {
   }
 
   /** Removes what is in the way, or says that it is. */
-  private void clear(Directory parent, String path, boolean directory) throws SlipwayException, IOException {
+  private void clear(Directory parent, String path, boolean directory)
+      throws SlipwayException, IOException {
     String name = RootPaths.name(path);
     Optional<Status> existing = parent.find(name);
     if (existing.isEmpty() || (directory && existing.get().isDirectory())) {
@@ -157,7 +170,8 @@ final class TreeCopy implements AutoCloseable {
       throw new SlipwayException(ErrorKind.INVALID, "cannot copy to non-directory: " + path);
     }
     if (existing.get().isDirectory() && !replace) {
-      throw new SlipwayException(ErrorKind.INVALID, "cannot overwrite directory " + path + " with a non-directory");
+      throw new SlipwayException(
+          ErrorKind.INVALID, "cannot overwrite directory " + path + " with a non-directory");
     }
     parent.removeTree(name);
   }
@@ -173,7 +187,9 @@ final class TreeCopy implements AutoCloseable {
         try (Directory in = sourceRoot.resolve(from);
             SourceLayers layers = SourceLayers.open(source.layers(), from);
             Directory out = upper.resolve(to)) {
-          for (; at < news.size() && news.get(at).from().equals(from) && news.get(at).to().equals(to); at++) {
+          for (;
+              at < news.size() && news.get(at).from().equals(from) && news.get(at).to().equals(to);
+              at++) {
             write(news.get(at), in, layers, out, upper);
           }
         }
@@ -186,7 +202,8 @@ final class TreeCopy implements AutoCloseable {
     }
   }
 
-  private void write(New one, Directory in, SourceLayers layers, Directory out, Directory upper) throws IOException, SlipwayException {
+  private void write(New one, Directory in, SourceLayers layers, Directory out, Directory upper)
+      throws IOException, SlipwayException {
     Optional<Status> whiteout = out.find(one.newName());
     if (whiteout.isPresent()) {
       out.removeTree(one.newName());
@@ -201,9 +218,11 @@ final class TreeCopy implements AutoCloseable {
   }
 
   /** From where to where; {@code path} is that of {@code out} in the target. */
-  private record Place(Directory in, SourceLayers layers, Directory out, String path, Directory upper) {}
+  private record Place(
+      Directory in, SourceLayers layers, Directory out, String path, Directory upper) {}
 
-  private void place(Place at, String name, String newName, String relative) throws IOException, SlipwayException {
+  private void place(Place at, String name, String newName, String relative)
+      throws IOException, SlipwayException {
     Status status = at.in().status(name);
     if (status.isDirectory()) {
       directory(at, name, newName, relative, status);
@@ -219,12 +238,14 @@ final class TreeCopy implements AutoCloseable {
         at.out().makeSymlink(newName, at.in().readLink(name));
         attributes.set(at.in(), name, status, at.out(), newName);
       }
-      case Status.FIFO, Status.CHARACTER_DEVICE, Status.BLOCK_DEVICE -> node(at, name, newName, status);
+      case Status.FIFO, Status.CHARACTER_DEVICE, Status.BLOCK_DEVICE ->
+          node(at, name, newName, status);
       default -> log.atDebug().addKeyValue("path", relative).log("socket left out of a copy");
     }
   }
 
-  private void directory(Place at, String name, String newName, String relative, Status status) throws IOException, SlipwayException {
+  private void directory(Place at, String name, String newName, String relative, Status status)
+      throws IOException, SlipwayException {
     if (Thread.currentThread().isInterrupted()) {
       throw new java.io.InterruptedIOException("copy was interrupted");
     }
@@ -293,7 +314,9 @@ final class TreeCopy implements AutoCloseable {
       if (e.errno() != Errno.EPERM) {
         throw e;
       }
-      log.atWarn().addKeyValue("name", newName).log("device node left out of a copy, not permitted in a user namespace");
+      log.atWarn()
+          .addKeyValue("name", newName)
+          .log("device node left out of a copy, not permitted in a user namespace");
       return;
     }
     attributes.set(at.in(), name, status, at.out(), newName);

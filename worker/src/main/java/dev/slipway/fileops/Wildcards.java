@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Wildcards of paths, in the language of Go's {@code path/filepath.Match}: {@code * ? [a-z] [^a] \x}, none crosses a slash. */
+/**
+ * Wildcards of paths, in the language of Go's {@code path/filepath.Match}: {@code * ? [a-z] [^a]
+ * \x}, none crosses a slash.
+ */
 final class Wildcards {
   private Wildcards() {}
 
@@ -16,7 +19,10 @@ final class Wildcards {
     return text.chars().anyMatch(c -> c == '*' || c == '?' || c == '[' || c == '\\');
   }
 
-  /** Paths in the root that the clean pattern matches, sorted; a pattern without wildcards is its own answer. */
+  /**
+   * Paths in the root that the clean pattern matches, sorted; a pattern without wildcards is its
+   * own answer.
+   */
   static List<String> resolve(Directory root, String pattern) throws IOException {
     if (!has(pattern)) {
       return List.of(pattern);
@@ -27,7 +33,10 @@ final class Wildcards {
       Pattern regex = Pattern.compile(regex(part), Pattern.DOTALL);
       for (String directory : found) {
         try (Directory open = root.resolve(directory)) {
-          for (String name : has(part) ? open.names() : open.find(part).isPresent() ? List.of(part) : List.<String>of()) {
+          for (String name :
+              has(part)
+                  ? open.names()
+                  : open.find(part).isPresent() ? List.of(part) : List.<String>of()) {
             if (regex.matcher(name).matches()) {
               next.add(RootPaths.join(directory, name));
             }
@@ -64,7 +73,9 @@ final class Wildcards {
           } else {
             String set = part.substring(i + 1, end);
             boolean negated = set.startsWith("^");
-            out.append(negated ? "[^" : "[").append((negated ? set.substring(1) : set).replaceAll("([\\[&^])", "\\\\$1")).append(']');
+            out.append(negated ? "[^" : "[")
+                .append((negated ? set.substring(1) : set).replaceAll("([\\[&^])", "\\\\$1"))
+                .append(']');
             i = end;
           }
         }

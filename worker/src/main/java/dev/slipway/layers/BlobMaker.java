@@ -21,8 +21,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Makes the gzip blob of a layer, once; the bytes are in {@link StoredLayer#blobFile()}. One pass: tar, digest, compression in
- * parallel, digest, file. @ThreadSafe
+ * Makes the gzip blob of a layer, once; the bytes are in {@link StoredLayer#blobFile()}. One pass:
+ * tar, digest, compression in parallel, digest, file. @ThreadSafe
  */
 public final class BlobMaker implements AutoCloseable {
   /** Media type of what is made. OCI image-spec v1.1. */
@@ -33,7 +33,8 @@ public final class BlobMaker implements AutoCloseable {
   private final GzipMember members = GzipMember.fastest();
   private final int threadCount = Runtime.getRuntime().availableProcessors();
   private final ExecutorService threads =
-      Executors.newFixedThreadPool(threadCount, Thread.ofPlatform().daemon().name("gzip-", 0).factory());
+      Executors.newFixedThreadPool(
+          threadCount, Thread.ofPlatform().daemon().name("gzip-", 0).factory());
 
   /** Held while a layer's blob is made, so that it is made once. */
   private final Map<String, ReentrantLock> making = new ConcurrentHashMap<>();
@@ -65,9 +66,13 @@ public final class BlobMaker implements AutoCloseable {
       Digest diffId = tars.write(layer, gzip);
       gzip.finish();
       Files.move(half, file, StandardCopyOption.ATOMIC_MOVE);
-      return store.describe(layer.id(), diffId, Optional.of(new StoredBlob(MEDIA_TYPE, gzip.digest(), gzip.size())));
+      return store.describe(
+          layer.id(), diffId, Optional.of(new StoredBlob(MEDIA_TYPE, gzip.digest(), gzip.size())));
     } catch (IOException e) {
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, "compression of layer " + layer.id() + " failed: " + e.getMessage(), e);
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE,
+          "compression of layer " + layer.id() + " failed: " + e.getMessage(),
+          e);
     }
   }
 

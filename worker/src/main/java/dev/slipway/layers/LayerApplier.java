@@ -15,8 +15,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * Turns a layer tar or blob into a layer. Trusts nothing in the stream: paths stay inside, sizes are bounded. OCI image-spec v1.1,
- * layer.md. @ThreadSafe
+ * Turns a layer tar or blob into a layer. Trusts nothing in the stream: paths stay inside, sizes
+ * are bounded. OCI image-spec v1.1, layer.md. @ThreadSafe
  */
 public final class LayerApplier {
   private final LayerLimits limits;
@@ -39,17 +39,22 @@ public final class LayerApplier {
   }
 
   /**
-   * Reads the stream to its end, fills the writer and commits it, the diffId noted when it was expected. The caller closes writer and
-   * stream in any case.
+   * Reads the stream to its end, fills the writer and commits it, the diffId noted when it was
+   * expected. The caller closes writer and stream in any case.
    *
-   * @param mediaType of the stream; what it really is (plain, gzip, zstd) is told from its first bytes
+   * @param mediaType of the stream; what it really is (plain, gzip, zstd) is told from its first
+   *     bytes
    * @param expected diffId that the uncompressed bytes must have
-   * @throws SlipwayException INVALID when the stream is no layer or the digest differs; EXHAUSTED when a limit is exceeded;
-   *     UNAVAILABLE when it ended early or the disk failed
+   * @throws SlipwayException INVALID when the stream is no layer or the digest differs; EXHAUSTED
+   *     when a limit is exceeded; UNAVAILABLE when it ended early or the disk failed
    */
-  public StoredLayer apply(InputStream stream, String mediaType, LayerWriter writer, Optional<Digest> expected) throws SlipwayException {
+  public StoredLayer apply(
+      InputStream stream, String mediaType, LayerWriter writer, Optional<Digest> expected)
+      throws SlipwayException {
     if (mediaType.contains("encrypted")) {
-      throw new SlipwayException(ErrorKind.UNSUPPORTED, "layer " + writer.id() + ": encrypted layers are not supported yet");
+      throw new SlipwayException(
+          ErrorKind.UNSUPPORTED,
+          "layer " + writer.id() + ": encrypted layers are not supported yet");
     }
     String what = "layer " + writer.id();
     try {
@@ -59,7 +64,12 @@ public final class LayerApplier {
       Digest digest = plain.digest();
       if (expected.isPresent() && !expected.get().equals(digest)) {
         throw new SlipwayException(
-            ErrorKind.INVALID, what + " is not what was asked for: its diffId is " + digest + " instead of " + expected.get());
+            ErrorKind.INVALID,
+            what
+                + " is not what was asked for: its diffId is "
+                + digest
+                + " instead of "
+                + expected.get());
       }
       return writer.commit(size, expected);
     } catch (LayerStream.LimitExceeded e) {
@@ -69,7 +79,8 @@ public final class LayerApplier {
     } catch (LinuxException e) {
       throw new SlipwayException(kind(e), what + " could not be unpacked: " + e.getMessage(), e);
     } catch (IOException e) {
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, what + " could not be unpacked: " + e.getMessage(), e);
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE, what + " could not be unpacked: " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
       throw new SlipwayException(ErrorKind.INVALID, what + " was refused: " + e.getMessage(), e);
     }
@@ -85,8 +96,10 @@ public final class LayerApplier {
         if (++entries > limits.entries()) {
           throw new LayerStream.LimitExceeded("it has more than " + limits.entries() + " entries");
         }
-        if (entry.getName().length() > limits.path() || entry.getLinkName().length() > limits.path()) {
-          throw new LayerStream.LimitExceeded("it has a path of more than " + limits.path() + " bytes");
+        if (entry.getName().length() > limits.path()
+            || entry.getLinkName().length() > limits.path()) {
+          throw new LayerStream.LimitExceeded(
+              "it has a path of more than " + limits.path() + " bytes");
         }
         if (Thread.interrupted()) {
           Thread.currentThread().interrupt();
@@ -99,6 +112,8 @@ public final class LayerApplier {
   }
 
   private static ErrorKind kind(LinuxException e) {
-    return e.errno() == Errno.ENOSPC || e.errno() == Errno.EDQUOT ? ErrorKind.EXHAUSTED : ErrorKind.UNAVAILABLE;
+    return e.errno() == Errno.ENOSPC || e.errno() == Errno.EDQUOT
+        ? ErrorKind.EXHAUSTED
+        : ErrorKind.UNAVAILABLE;
   }
 }

@@ -9,7 +9,10 @@ import java.io.InputStream;
 import java.security.MessageDigest;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
-/** The uncompressed bytes of a layer: told by its first bytes, decompressed, counted, digested, held to the limits. */
+/**
+ * The uncompressed bytes of a layer: told by its first bytes, decompressed, counted, digested, held
+ * to the limits.
+ */
 final class LayerStream extends InputStream {
   private static final int BUFFER = 256 << 10;
 
@@ -42,9 +45,17 @@ final class LayerStream extends InputStream {
 
   private static InputStream open(InputStream in, byte[] magic) throws IOException {
     if (magic.length >= 2 && (magic[0] & 0xff) == 0x1f && (magic[1] & 0xff) == 0x8b) {
-      return GzipCompressorInputStream.builder().setInputStream(in).setDecompressConcatenated(true).setBufferSize(BUFFER).get();
+      return GzipCompressorInputStream.builder()
+          .setInputStream(in)
+          .setDecompressConcatenated(true)
+          .setBufferSize(BUFFER)
+          .get();
     }
-    if (magic.length == 4 && (magic[0] & 0xff) == 0x28 && (magic[1] & 0xff) == 0xb5 && magic[2] == 0x2f && (magic[3] & 0xff) == 0xfd) {
+    if (magic.length == 4
+        && (magic[0] & 0xff) == 0x28
+        && (magic[1] & 0xff) == 0xb5
+        && magic[2] == 0x2f
+        && (magic[3] & 0xff) == 0xfd) {
       return new ZstdInputStream(in).setContinuous(false);
     }
     return in;

@@ -17,8 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Writes a layer directory as an OCI layer tar: same layer, same bytes. Times keep their nanoseconds, owners are numbers, of the
- * extended attributes only {@code security.capability} is written. OCI image-spec v1.1, layer.md. @ThreadSafe
+ * Writes a layer directory as an OCI layer tar: same layer, same bytes. Times keep their
+ * nanoseconds, owners are numbers, of the extended attributes only {@code security.capability} is
+ * written. OCI image-spec v1.1, layer.md. @ThreadSafe
  */
 public final class LayerTarWriter {
   private static final int BUFFER = 256 << 10;
@@ -28,7 +29,10 @@ public final class LayerTarWriter {
   /** Two blocks of zeros end a tar. */
   private static final int END = 2 * TarHeaders.BLOCK;
 
-  /** Writes the uncompressed tar and returns its digest, the diffId. The stream is flushed, not closed. */
+  /**
+   * Writes the uncompressed tar and returns its digest, the diffId. The stream is flushed, not
+   * closed.
+   */
   public Digest write(StoredLayer layer, OutputStream out) throws SlipwayException {
     try (OpenFile.Buffer buffer = new OpenFile.Buffer(BUFFER)) {
       Writing writing = new Writing(out, buffer);
@@ -38,7 +42,8 @@ public final class LayerTarWriter {
       out.flush();
       return Digest.ofHash(writing.digest.digest());
     } catch (IOException e) {
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, "tar of layer " + layer.id() + " failed: " + e.getMessage(), e);
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE, "tar of layer " + layer.id() + " failed: " + e.getMessage(), e);
     }
   }
 
@@ -58,7 +63,10 @@ public final class LayerTarWriter {
 
     void entry(LayerEntry entry) throws IOException {
       switch (entry) {
-        case LayerEntry.Removed(String path) -> marker(path.substring(0, path.lastIndexOf('/') + 1), ".wh." + path.substring(path.lastIndexOf('/') + 1));
+        case LayerEntry.Removed(String path) ->
+            marker(
+                path.substring(0, path.lastIndexOf('/') + 1),
+                ".wh." + path.substring(path.lastIndexOf('/') + 1));
         case LayerEntry.Opaque(String path) -> marker(path + "/", ".wh..wh..opq");
         case LayerEntry.Present present -> present(present);
       }
@@ -72,12 +80,16 @@ public final class LayerTarWriter {
       Status status = present.status();
       switch (status.type()) {
         case Status.DIRECTORY -> header(entry('5', present, present.path() + "/", "", 0));
-        case Status.SYMLINK -> header(entry('2', present, present.path(), present.parent().readLink(present.name()), 0));
+        case Status.SYMLINK ->
+            header(
+                entry('2', present, present.path(), present.parent().readLink(present.name()), 0));
         case Status.CHARACTER_DEVICE -> header(entry('3', present, present.path(), "", 0));
         case Status.BLOCK_DEVICE -> header(entry('4', present, present.path(), "", 0));
         case Status.FIFO -> header(entry('6', present, present.path(), "", 0));
         case Status.REGULAR -> file(present);
-        default -> throw new IOException(present.path() + " has the unknown type " + Integer.toOctalString(status.mode()));
+        default ->
+            throw new IOException(
+                present.path() + " has the unknown type " + Integer.toOctalString(status.mode()));
       }
     }
 
@@ -100,7 +112,8 @@ public final class LayerTarWriter {
           if (filled == pending.length) {
             drain();
           }
-          int count = file.read(buffer, pending, filled, (int) Math.min(left, pending.length - filled));
+          int count =
+              file.read(buffer, pending, filled, (int) Math.min(left, pending.length - filled));
           if (count == 0) {
             throw new IOException(present.path() + " became shorter while it was read");
           }
@@ -112,18 +125,30 @@ public final class LayerTarWriter {
       put(new byte[padding], 0, padding);
     }
 
-    private TarHeaders.Entry entry(char type, LayerEntry.Present present, String path, String link, long size) throws IOException {
+    private TarHeaders.Entry entry(
+        char type, LayerEntry.Present present, String path, String link, long size)
+        throws IOException {
       Status status = present.status();
       Map<String, byte[]> attributes = Map.of();
       if (type == '0') {
-        Optional<byte[]> capability = ExtendedAttributes.get(present.parent().pathOf(present.name()), CAPABILITY);
+        Optional<byte[]> capability =
+            ExtendedAttributes.get(present.parent().pathOf(present.name()), CAPABILITY);
         if (capability.isPresent()) {
           attributes = Map.of(XATTR_RECORD + CAPABILITY, capability.get());
         }
       }
       return new TarHeaders.Entry(
-          type, path, link, status.permissions(), Integer.toUnsignedLong(status.uid()), Integer.toUnsignedLong(status.gid()), size,
-          status.modified(), status.deviceMajor(), status.deviceMinor(), attributes);
+          type,
+          path,
+          link,
+          status.permissions(),
+          Integer.toUnsignedLong(status.uid()),
+          Integer.toUnsignedLong(status.gid()),
+          size,
+          status.modified(),
+          status.deviceMajor(),
+          status.deviceMinor(),
+          attributes);
     }
 
     private void header(TarHeaders.Entry entry) throws IOException {

@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** A layer directory that is being filled from a list of untrusted paths. Nothing leaves it. Owned by one thread. */
+/**
+ * A layer directory that is being filled from a list of untrusted paths. Nothing leaves it. Owned
+ * by one thread.
+ */
 final class LayerTree implements AutoCloseable {
   private final Directory root;
   private final List<Path> below;
@@ -28,7 +31,10 @@ final class LayerTree implements AutoCloseable {
     return root;
   }
 
-  /** The directory at the path, made where missing with the attributes that it has in the layers below. */
+  /**
+   * The directory at the path, made where missing with the attributes that it has in the layers
+   * below.
+   */
   Directory directory(String path) throws IOException {
     if (path.equals(currentPath)) {
       return current;
@@ -75,7 +81,8 @@ final class LayerTree implements AutoCloseable {
       try {
         return root.resolve(prefix);
       } catch (LinuxException e) {
-        throw new LayerApplier.BadLayer("it has entries below the link " + prefix + " that leads to no directory");
+        throw new LayerApplier.BadLayer(
+            "it has entries below the link " + prefix + " that leads to no directory");
       }
     } else if (!status.get().isDirectory()) {
       throw new LayerApplier.BadLayer("it has entries below " + prefix + ", which is no directory");
@@ -123,7 +130,10 @@ final class LayerTree implements AutoCloseable {
     }
   }
 
-  /** Finds the layer directory below that holds a regular file at the path; for hard links to files of other layers. */
+  /**
+   * Finds the layer directory below that holds a regular file at the path; for hard links to files
+   * of other layers.
+   */
   Optional<Path> holder(String path) throws IOException {
     for (Path layer : below.reversed()) {
       try (Directory lower = Directory.open(layer)) {

@@ -46,7 +46,8 @@ final class LayerUnpacking implements AutoCloseable {
     this.tree = new LayerTree(directory, below);
   }
 
-  void entry(TarArchiveEntry entry, InputStream content, Map<String, byte[]> attributes) throws IOException {
+  void entry(TarArchiveEntry entry, InputStream content, Map<String, byte[]> attributes)
+      throws IOException {
     this.extended = attributes;
     String path = clean(entry.getName());
     if (path.isEmpty()) {
@@ -106,7 +107,8 @@ final class LayerUnpacking implements AutoCloseable {
 
   private void marker(Directory parent, String parentPath, String name) throws IOException {
     if (name.equals(OPAQUE)) {
-      ExtendedAttributes.set(parent.pathOfSelf(), dev.slipway.diff.LayerWalk.OPAQUE, new byte[] {'y'});
+      ExtendedAttributes.set(
+          parent.pathOfSelf(), dev.slipway.diff.LayerWalk.OPAQUE, new byte[] {'y'});
       return;
     }
     if (name.startsWith(AUFS)) {
@@ -114,7 +116,8 @@ final class LayerUnpacking implements AutoCloseable {
     }
     String removed = name.substring(WHITEOUT.length());
     if (removed.isEmpty() || removed.equals(".") || removed.equals("..")) {
-      throw new LayerApplier.BadLayer("it has the marker " + parentPath + "/" + name + " that names nothing");
+      throw new LayerApplier.BadLayer(
+          "it has the marker " + parentPath + "/" + name + " that names nothing");
     }
     Optional<Status> existing = parent.find(removed);
     if (existing.isEmpty()) {
@@ -126,7 +129,8 @@ final class LayerUnpacking implements AutoCloseable {
   }
 
   /** Makes room for a new entry; whether a whiteout was in its place. */
-  private boolean clear(Directory parent, String path, String name, boolean directory) throws IOException {
+  private boolean clear(Directory parent, String path, String name, boolean directory)
+      throws IOException {
     Optional<Status> existing = parent.find(name);
     if (existing.isEmpty() || (directory && existing.get().isDirectory())) {
       return false;
@@ -142,16 +146,26 @@ final class LayerUnpacking implements AutoCloseable {
 
   private static boolean supported(TarArchiveEntry entry, String path) throws IOException {
     if (entry.isCharacterDevice() && entry.getDevMajor() == 0 && entry.getDevMinor() == 0) {
-      throw new LayerApplier.BadLayer("it has the device 0:0 at " + path + ", which would remove files unsaid");
+      throw new LayerApplier.BadLayer(
+          "it has the device 0:0 at " + path + ", which would remove files unsaid");
     }
-    if (entry.isFile() || entry.isSymbolicLink() || entry.isLink() || entry.isCharacterDevice() || entry.isBlockDevice() || entry.isFIFO()) {
+    if (entry.isFile()
+        || entry.isSymbolicLink()
+        || entry.isLink()
+        || entry.isCharacterDevice()
+        || entry.isBlockDevice()
+        || entry.isFIFO()) {
       return true;
     }
-    log.atDebug().addKeyValue("type", (int) entry.getLinkFlag()).addKeyValue("path", path).log("tar entry of unknown type left out");
+    log.atDebug()
+        .addKeyValue("type", (int) entry.getLinkFlag())
+        .addKeyValue("path", path)
+        .log("tar entry of unknown type left out");
     return false;
   }
 
-  private void make(Directory parent, String name, TarArchiveEntry entry, InputStream content) throws IOException {
+  private void make(Directory parent, String name, TarArchiveEntry entry, InputStream content)
+      throws IOException {
     if (entry.isSymbolicLink()) {
       parent.makeSymlink(name, entry.getLinkName());
     } else if (entry.isFIFO()) {
@@ -165,7 +179,9 @@ final class LayerUnpacking implements AutoCloseable {
           throw e;
         }
         // Nobody can make devices in a user namespace, and containers get their own /dev.
-        log.atWarn().addKeyValue("path", entry.getName()).log("device node of a layer left out, not permitted in a user namespace");
+        log.atWarn()
+            .addKeyValue("path", entry.getName())
+            .log("device node of a layer left out, not permitted in a user namespace");
       }
     } else {
       try (OpenFile file = parent.create(name, 0600)) {
@@ -177,7 +193,8 @@ final class LayerUnpacking implements AutoCloseable {
     }
   }
 
-  private void attributes(Directory parent, String name, String path, TarArchiveEntry entry) throws IOException {
+  private void attributes(Directory parent, String name, String path, TarArchiveEntry entry)
+      throws IOException {
     Optional<Status> made = parent.find(name);
     if (made.isEmpty()) {
       return;
@@ -187,7 +204,11 @@ final class LayerUnpacking implements AutoCloseable {
     } catch (LinuxException e) {
       if (e.errno() == Errno.EINVAL) {
         throw new LayerApplier.BadLayer(
-            path + " belongs to user " + entry.getLongUserId() + ", group " + entry.getLongGroupId()
+            path
+                + " belongs to user "
+                + entry.getLongUserId()
+                + ", group "
+                + entry.getLongGroupId()
                 + ", which the worker's subordinate ids (/etc/subuid, /etc/subgid) do not cover");
       }
       throw e;
@@ -203,8 +224,11 @@ final class LayerUnpacking implements AutoCloseable {
     }
   }
 
-  private static void extended(Directory parent, String name, String attribute, byte[] value) throws IOException {
-    boolean wanted = attribute.equals("security.capability") || (attribute.startsWith("user.") && !attribute.startsWith("user.overlay."));
+  private static void extended(Directory parent, String name, String attribute, byte[] value)
+      throws IOException {
+    boolean wanted =
+        attribute.equals("security.capability")
+            || (attribute.startsWith("user.") && !attribute.startsWith("user.overlay."));
     if (!wanted) {
       return;
     }
@@ -214,7 +238,9 @@ final class LayerUnpacking implements AutoCloseable {
       if (e.errno() != Errno.EPERM && e.errno() != Errno.EOPNOTSUPP) {
         throw e;
       }
-      log.atDebug().addKeyValue("attribute", attribute).log("extended attribute of a layer left out");
+      log.atDebug()
+          .addKeyValue("attribute", attribute)
+          .log("extended attribute of a layer left out");
     }
   }
 
@@ -222,7 +248,8 @@ final class LayerUnpacking implements AutoCloseable {
     int slash = target.lastIndexOf('/');
     String targetName = target.substring(slash + 1);
     if (targetName.isEmpty() || target.equals(path)) {
-      throw new LayerApplier.BadLayer("the hard link " + path + " has the target \"" + target + "\"");
+      throw new LayerApplier.BadLayer(
+          "the hard link " + path + " has the target \"" + target + "\"");
     }
     try (Directory from = tree.root().resolve(slash < 0 ? "" : target.substring(0, slash))) {
       Optional<Status> status = from.find(targetName);
@@ -238,11 +265,16 @@ final class LayerUnpacking implements AutoCloseable {
     copyFromBelow(parent, name, path, target);
   }
 
-  /** A hard link to a file of another layer becomes a copy: overlayfs does the same when it copies up. */
-  private void copyFromBelow(Directory parent, String name, String path, String target) throws IOException {
+  /**
+   * A hard link to a file of another layer becomes a copy: overlayfs does the same when it copies
+   * up.
+   */
+  private void copyFromBelow(Directory parent, String name, String path, String target)
+      throws IOException {
     Optional<Path> holder = tree.holder(target);
     if (holder.isEmpty()) {
-      throw new LayerApplier.BadLayer("the hard link " + path + " leads to " + target + ", which is not there");
+      throw new LayerApplier.BadLayer(
+          "the hard link " + path + " leads to " + target + ", which is not there");
     }
     try (Directory root = Directory.open(holder.get());
         OpenFile source = root.resolveFile(target);

@@ -15,8 +15,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Gzip members made by libdeflate, in about half of zlib's time; the library is a package of every distribution. One
- * compressor for each thread that asks. @ThreadSafe
+ * Gzip members made by libdeflate, in about half of zlib's time; the library is a package of every
+ * distribution. One compressor for each thread that asks. @ThreadSafe
  */
 final class LibDeflate implements GzipMember {
   private static final String LIBRARY = "libdeflate.so.0";
@@ -32,11 +32,18 @@ final class LibDeflate implements GzipMember {
 
   private LibDeflate(SymbolLookup library) {
     Linker linker = Linker.nativeLinker();
-    allocate = linker.downcallHandle(library.findOrThrow("libdeflate_alloc_compressor"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
-    free = linker.downcallHandle(library.findOrThrow("libdeflate_free_compressor"), FunctionDescriptor.ofVoid(ADDRESS));
+    allocate =
+        linker.downcallHandle(
+            library.findOrThrow("libdeflate_alloc_compressor"),
+            FunctionDescriptor.of(ADDRESS, JAVA_INT));
+    free =
+        linker.downcallHandle(
+            library.findOrThrow("libdeflate_free_compressor"), FunctionDescriptor.ofVoid(ADDRESS));
     bound =
         linker.downcallHandle(
-            library.findOrThrow("libdeflate_gzip_compress_bound"), FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG), Linker.Option.critical(false));
+            library.findOrThrow("libdeflate_gzip_compress_bound"),
+            FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG),
+            Linker.Option.critical(false));
     // On the arrays themselves: a block takes a few milliseconds, which a collection can wait.
     compress =
         linker.downcallHandle(
@@ -60,9 +67,16 @@ final class LibDeflate implements GzipMember {
       MemorySegment compressor = compressors.get();
       byte[] out = new byte[Math.toIntExact((long) bound.invokeExact(compressor, (long) length))];
       long size =
-          (long) compress.invokeExact(compressor, MemorySegment.ofArray(block), (long) length, MemorySegment.ofArray(out), (long) out.length);
+          (long)
+              compress.invokeExact(
+                  compressor,
+                  MemorySegment.ofArray(block),
+                  (long) length,
+                  MemorySegment.ofArray(out),
+                  (long) out.length);
       if (size == 0) {
-        throw new IOException("a block of " + length + " bytes did not compress into " + out.length);
+        throw new IOException(
+            "a block of " + length + " bytes did not compress into " + out.length);
       }
       return Arrays.copyOf(out, (int) size);
     } catch (IOException | RuntimeException | Error e) {

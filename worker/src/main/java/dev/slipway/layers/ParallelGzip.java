@@ -12,8 +12,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 
 /**
- * Compresses what is written, block by block on several threads, and passes it on in order. The bytes do not depend on the threads.
- * Owned by one thread. Closing does not close the target.
+ * Compresses what is written, block by block on several threads, and passes it on in order. The
+ * bytes do not depend on the threads. Owned by one thread. Closing does not close the target.
  */
 final class ParallelGzip extends OutputStream {
   /** Large enough that the loss of compression at the borders is below a hundredth. */

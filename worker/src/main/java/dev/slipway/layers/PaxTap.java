@@ -9,8 +9,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Listens to a tar on its way to commons-compress and keeps the extended attributes of the entry at hand as bytes; that library
- * makes text of them, which a capability does not survive. POSIX.1-2017 pax, "pax Extended Header".
+ * Listens to a tar on its way to commons-compress and keeps the extended attributes of the entry at
+ * hand as bytes; that library makes text of them, which a capability does not survive. POSIX.1-2017
+ * pax, "pax Extended Header".
  */
 public final class PaxTap extends FilterInputStream {
   private static final int BLOCK = 512;
@@ -110,7 +111,8 @@ public final class PaxTap extends FilterInputStream {
     }
     current = pending;
     pending = new HashMap<>();
-    boolean content = type != '1' && type != '2' && type != '3' && type != '4' && type != '5' && type != '6';
+    boolean content =
+        type != '1' && type != '2' && type != '3' && type != '4' && type != '5' && type != '6';
     skip = content ? padded(sizeOverride >= 0 ? sizeOverride : size) : 0;
     sizeOverride = -1;
   }
@@ -134,7 +136,9 @@ public final class PaxTap extends FilterInputStream {
           return;
         }
       } else {
-        record(Arrays.copyOfRange(bytes, space + 1, equals), Arrays.copyOfRange(bytes, equals + 1, end - 1));
+        record(
+            Arrays.copyOfRange(bytes, space + 1, equals),
+            Arrays.copyOfRange(bytes, equals + 1, end - 1));
       }
       at = end;
     }
@@ -142,7 +146,8 @@ public final class PaxTap extends FilterInputStream {
 
   private void record(byte[] key, byte[] value) {
     if (key.length > XATTR.length && Arrays.equals(key, 0, XATTR.length, XATTR, 0, XATTR.length)) {
-      pending.put(new String(key, XATTR.length, key.length - XATTR.length, StandardCharsets.UTF_8), value);
+      pending.put(
+          new String(key, XATTR.length, key.length - XATTR.length, StandardCharsets.UTF_8), value);
     } else if (Arrays.equals(key, "size".getBytes(StandardCharsets.US_ASCII))) {
       String text = new String(value, StandardCharsets.US_ASCII);
       sizeOverride = text.matches("[0-9]{1,18}") ? Long.parseLong(text) : -1;

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Headers of a tar: ustar, with a pax extended header before it only where ustar cannot say it. POSIX.1-2017 pax, "ustar
- * Interchange Format" and "pax Extended Header".
+ * Headers of a tar: ustar, with a pax extended header before it only where ustar cannot say it.
+ * POSIX.1-2017 pax, "ustar Interchange Format" and "pax Extended Header".
  */
 final class TarHeaders {
   static final int BLOCK = 512;
@@ -23,7 +23,17 @@ final class TarHeaders {
 
   /** What a header says. {@code modified} in nanoseconds since 1970; attributes are pax records. */
   record Entry(
-      char type, String path, String linkTarget, int mode, long uid, long gid, long size, long modified, int major, int minor, Map<String, byte[]> attributes) {}
+      char type,
+      String path,
+      String linkTarget,
+      int mode,
+      long uid,
+      long gid,
+      long size,
+      long modified,
+      int major,
+      int minor,
+      Map<String, byte[]> attributes) {}
 
   /** The blocks of the entry's headers. */
   static byte[] of(Entry entry) {
@@ -47,7 +57,11 @@ final class TarHeaders {
     ByteArrayOutputStream out = new ByteArrayOutputStream(3 * BLOCK);
     if (!records.isEmpty()) {
       byte[] body = pax(records);
-      String name = entry.path().substring(entry.path().lastIndexOf('/', entry.path().length() - 2) + 1).replace("/", "");
+      String name =
+          entry
+              .path()
+              .substring(entry.path().lastIndexOf('/', entry.path().length() - 2) + 1)
+              .replace("/", "");
       byte[] label = cut(("PaxHeaders.0/" + name).getBytes(StandardCharsets.UTF_8));
       out.writeBytes(block('x', label, new byte[0], new long[] {0644, 0, 0, body.length, 0, 0, 0}));
       out.writeBytes(body);
@@ -110,20 +124,19 @@ final class TarHeaders {
 
   private static byte[] pax(Map<String, byte[]> records) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    records.forEach(
-        (key, value) -> {
-          byte[] name = key.getBytes(StandardCharsets.UTF_8);
-          int rest = name.length + value.length + 3;
-          int length = rest + Integer.toString(rest).length();
-          if (Integer.toString(length).length() != Integer.toString(rest).length()) {
-            length = rest + Integer.toString(length).length();
-          }
-          out.writeBytes((length + " ").getBytes(StandardCharsets.US_ASCII));
-          out.writeBytes(name);
-          out.write('=');
-          out.writeBytes(value);
-          out.write('\n');
-        });
+    records.forEach((key, value) -> {
+      byte[] name = key.getBytes(StandardCharsets.UTF_8);
+      int rest = name.length + value.length + 3;
+      int length = rest + Integer.toString(rest).length();
+      if (Integer.toString(length).length() != Integer.toString(rest).length()) {
+        length = rest + Integer.toString(length).length();
+      }
+      out.writeBytes((length + " ").getBytes(StandardCharsets.US_ASCII));
+      out.writeBytes(name);
+      out.write('=');
+      out.writeBytes(value);
+      out.write('\n');
+    });
     return out.toByteArray();
   }
 
@@ -134,7 +147,8 @@ final class TarHeaders {
     boolean negative = seconds < 0;
     long whole = negative ? -(seconds + 1) : seconds;
     long part = negative ? SECOND - nanos : nanos;
-    return ((negative ? "-" : "") + whole + "." + String.format("%09d", part)).replaceAll("0+$", "");
+    return ((negative ? "-" : "") + whole + "." + String.format("%09d", part))
+        .replaceAll("0+$", "");
   }
 
   private static void number(Map<String, byte[]> records, String key, long value, long most) {

@@ -29,11 +29,15 @@ final class ZlibMember implements GzipMember {
       out[9] = (byte) 255;
       int size = HEADER + deflater.deflate(out, HEADER, out.length - HEADER - TRAILER);
       if (!deflater.finished()) {
-        throw new IOException("a block of " + length + " bytes did not compress into " + out.length);
+        throw new IOException(
+            "a block of " + length + " bytes did not compress into " + out.length);
       }
       CRC32 checksum = new CRC32();
       checksum.update(block, 0, length);
-      ByteBuffer.wrap(out, size, TRAILER).order(ByteOrder.LITTLE_ENDIAN).putInt((int) checksum.getValue()).putInt(length);
+      ByteBuffer.wrap(out, size, TRAILER)
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .putInt((int) checksum.getValue())
+          .putInt(length);
       return Arrays.copyOf(out, size + TRAILER);
     } finally {
       deflater.end();

@@ -56,8 +56,14 @@ public final class PeerServer implements AutoCloseable {
   private final ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor();
   private volatile Capability.@Nullable Verifier verifier;
 
-  /** @param ready whether the worker can be given work */
-  public PeerServer(SnapshotStore store, PrometheusMeterRegistry metrics, InstantSource clock, BooleanSupplier ready) {
+  /**
+   * @param ready whether the worker can be given work
+   */
+  public PeerServer(
+      SnapshotStore store,
+      PrometheusMeterRegistry metrics,
+      InstantSource clock,
+      BooleanSupplier ready) {
     this.store = store;
     this.metrics = metrics;
     this.clock = clock;
@@ -72,7 +78,10 @@ public final class PeerServer implements AutoCloseable {
 
   /** Listens and returns the real port. @param address port 0 = any free one */
   public int start(InetSocketAddress address) throws SlipwayException, InterruptedException {
-    HttpServer server = vertx.createHttpServer(new HttpServerOptions().setHandle100ContinueAutomatically(true)).requestHandler(this::handle);
+    HttpServer server =
+        vertx
+            .createHttpServer(new HttpServerOptions().setHandle100ContinueAutomatically(true))
+            .requestHandler(this::handle);
     try {
       return server
           .listen(address.getPort(), address.getHostString())
@@ -82,7 +91,12 @@ public final class PeerServer implements AutoCloseable {
           .actualPort();
     } catch (ExecutionException | TimeoutException e) {
       throw new SlipwayException(
-          ErrorKind.UNAVAILABLE, "listening on " + address + " failed: " + (e.getCause() == null ? e : e.getCause()).getMessage(), e);
+          ErrorKind.UNAVAILABLE,
+          "listening on "
+              + address
+              + " failed: "
+              + (e.getCause() == null ? e : e.getCause()).getMessage(),
+          e);
     }
   }
 
@@ -97,7 +111,10 @@ public final class PeerServer implements AutoCloseable {
     } else if (path.startsWith(BLOBS)) {
       authorized(request, BLOBS, this::sendBlob);
     } else if (path.equals("/metrics")) {
-      request.response().putHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8").end(metrics.scrape());
+      request
+          .response()
+          .putHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+          .end(metrics.scrape());
     } else if (path.equals("/livez")) {
       answer(request.response(), 200, "ok");
     } else if (path.equals("/readyz")) {
@@ -116,7 +133,10 @@ public final class PeerServer implements AutoCloseable {
     HttpServerResponse response = request.response();
     String id;
     try {
-      id = URLDecoder.decode(request.path().substring(prefix.length()).replace("+", "%2B"), StandardCharsets.UTF_8);
+      id =
+          URLDecoder.decode(
+              request.path().substring(prefix.length()).replace("+", "%2B"),
+              StandardCharsets.UTF_8);
     } catch (IllegalArgumentException _) {
       answer(response, 400, "the path is malformed");
       return;
@@ -128,7 +148,8 @@ public final class PeerServer implements AutoCloseable {
       return;
     }
     try {
-      String token = header != null && header.startsWith(BEARER) ? header.substring(BEARER.length()) : "";
+      String token =
+          header != null && header.startsWith(BEARER) ? header.substring(BEARER.length()) : "";
       coordinator.verify(token, prefix.substring(1) + id, clock.instant());
     } catch (SlipwayException e) {
       answer(response, 403, e.getMessage());
@@ -156,7 +177,10 @@ public final class PeerServer implements AutoCloseable {
       tars.write(layer.get(), body);
       body.close();
     } catch (SlipwayException | IOException e) {
-      LOG.atWarn().addKeyValue("layer", id).addKeyValue("error", e.getMessage()).log("layer not sent to a peer");
+      LOG.atWarn()
+          .addKeyValue("layer", id)
+          .addKeyValue("error", e.getMessage())
+          .log("layer not sent to a peer");
       abort(response, e.getMessage());
     }
   }
@@ -166,7 +190,8 @@ public final class PeerServer implements AutoCloseable {
         !Digest.isDigest(digest)
             ? Optional.empty()
             : store.inventory().stream()
-                .filter(here -> here.blob().isPresent() && here.blob().get().digest().value().equals(digest))
+                .filter(here ->
+                    here.blob().isPresent() && here.blob().get().digest().value().equals(digest))
                 .findFirst();
     if (layer.isEmpty()) {
       answer(response, 404, "blob " + digest + " is not here");
@@ -191,7 +216,11 @@ public final class PeerServer implements AutoCloseable {
   }
 
   private static void answer(HttpServerResponse response, int status, String text) {
-    response.setChunked(false).setStatusCode(status).putHeader("Content-Type", "text/plain; charset=utf-8").end(text + "\n");
+    response
+        .setChunked(false)
+        .setStatusCode(status)
+        .putHeader("Content-Type", "text/plain; charset=utf-8")
+        .end(text + "\n");
   }
 
   @Override

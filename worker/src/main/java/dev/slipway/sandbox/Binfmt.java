@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets foreign binaries run: a binfmt_misc of the worker's own user namespace (kernel 6.7 or later), where nothing of the host is
- * touched; else the host's registrations as they are.
+ * Lets foreign binaries run: a binfmt_misc of the worker's own user namespace (kernel 6.7 or
+ * later), where nothing of the host is touched; else the host's registrations as they are.
  */
 public final class Binfmt {
   private static final Logger LOG = LoggerFactory.getLogger(Binfmt.class);
@@ -45,7 +45,9 @@ public final class Binfmt {
   public static Platforms register(Path scratch) throws InterruptedException {
     Platform machine =
         ElfFormat.ofMachine(System.getProperty("os.arch"))
-            .orElseThrow(() -> new IllegalStateException("workers do not run on " + System.getProperty("os.arch")));
+            .orElseThrow(() ->
+                new IllegalStateException(
+                    "workers do not run on " + System.getProperty("os.arch")));
     List<Platform> nativeOnes = new ArrayList<>(List.of(machine));
     if (machine.equals(Platform.LINUX_AMD64) && runs32Bit(scratch)) {
       nativeOnes.add(Platform.parse("linux/386"));
@@ -96,14 +98,18 @@ public final class Binfmt {
           StandardOpenOption.WRITE);
       return true;
     } catch (IOException e) {
-      LOG.atWarn().addKeyValue("format", format.name()).addKeyValue("error", e.getMessage()).log("emulator not registered");
+      LOG.atWarn()
+          .addKeyValue("format", format.name())
+          .addKeyValue("error", e.getMessage())
+          .log("emulator not registered");
       return false;
     }
   }
 
   /** The program, where the PATH has it. */
   static Optional<Path> onPath(String program) {
-    String path = Optional.ofNullable(System.getenv("PATH")).orElse("") + ":/usr/sbin:/usr/bin:/sbin:/bin";
+    String path =
+        Optional.ofNullable(System.getenv("PATH")).orElse("") + ":/usr/sbin:/usr/bin:/sbin:/bin";
     return List.of(path.split(File.pathSeparator)).stream()
         .filter(directory -> directory.startsWith("/"))
         .map(directory -> Path.of(directory, program))
@@ -131,14 +137,34 @@ public final class Binfmt {
   }
 
   private static byte[] exitProgram() {
-    byte[] code = {(byte) 0xb8, 1, 0, 0, 0, 0x31, (byte) 0xdb, (byte) 0xcd, (byte) 0x80}; // mov eax,1; xor ebx,ebx; int 0x80
+    byte[] code = {
+      (byte) 0xb8, 1, 0, 0, 0, 0x31, (byte) 0xdb, (byte) 0xcd, (byte) 0x80
+    }; // mov eax,1; xor ebx,ebx; int 0x80
     int base = 0x08048000;
     int headers = 52 + 32;
     ByteBuffer elf = ByteBuffer.allocate(headers + code.length).order(ByteOrder.LITTLE_ENDIAN);
     elf.put(new byte[] {0x7f, 'E', 'L', 'F', 1, 1, 1, 0}).putLong(0);
-    elf.putShort((short) 2).putShort((short) 3).putInt(1).putInt(base + headers).putInt(52).putInt(0).putInt(0);
-    elf.putShort((short) 52).putShort((short) 32).putShort((short) 1).putShort((short) 0).putShort((short) 0).putShort((short) 0);
-    elf.putInt(1).putInt(0).putInt(base).putInt(base).putInt(headers + code.length).putInt(headers + code.length).putInt(5).putInt(0x1000);
+    elf.putShort((short) 2)
+        .putShort((short) 3)
+        .putInt(1)
+        .putInt(base + headers)
+        .putInt(52)
+        .putInt(0)
+        .putInt(0);
+    elf.putShort((short) 52)
+        .putShort((short) 32)
+        .putShort((short) 1)
+        .putShort((short) 0)
+        .putShort((short) 0)
+        .putShort((short) 0);
+    elf.putInt(1)
+        .putInt(0)
+        .putInt(base)
+        .putInt(base)
+        .putInt(headers + code.length)
+        .putInt(headers + code.length)
+        .putInt(5)
+        .putInt(0x1000);
     elf.put(code);
     return elf.array();
   }

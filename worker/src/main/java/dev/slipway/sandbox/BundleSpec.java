@@ -10,11 +10,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The config.json of a bundle. OCI runtime-spec v1.0.2, Configuration. No user namespace (the worker has one), no cgroup mount and no
- * resources: neither is delegated to it.
+ * The config.json of a bundle. OCI runtime-spec v1.0.2, Configuration. No user namespace (the
+ * worker has one), no cgroup mount and no resources: neither is delegated to it.
  */
 final class BundleSpec {
-  static final String DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  static final String DEFAULT_PATH =
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   static final String DEFAULT_HOSTNAME = "buildkitsandbox";
 
   /** Docker's default: what a package manager needs, nothing that reaches the kernel. */
@@ -50,9 +51,13 @@ final class BundleSpec {
           "/sys/devices/virtual/powercap",
           "/sys/firmware");
 
-  private static final List<String> READ_ONLY_PATHS = List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+  private static final List<String> READ_ONLY_PATHS =
+      List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
 
-  /** Of -1000 to 1000: where memory ends, a step goes before the worker and the coordinator. proc(5), /proc/pid/oom_score_adj. */
+  /**
+   * Of -1000 to 1000: where memory ends, a step goes before the worker and the coordinator.
+   * proc(5), /proc/pid/oom_score_adj.
+   */
   private static final int OOM_SCORE_ADJUSTMENT = 800;
 
   /** Bytes of /dev/shm, Docker's default. */
@@ -81,7 +86,10 @@ final class BundleSpec {
     ObjectNode config = JSON.objectNode();
     config.put("ociVersion", "1.0.2");
     config.set("process", process(spec.meta(), ids));
-    config.putObject("root").put("path", spec.root().toString()).put("readonly", spec.readOnlyRoot());
+    config
+        .putObject("root")
+        .put("path", spec.root().toString())
+        .put("readonly", spec.readOnlyRoot());
     config.put("hostname", hostname(spec.meta()));
     config.set("mounts", mounts(spec, net, etc));
     ObjectNode linux = config.putObject("linux");
@@ -91,7 +99,8 @@ final class BundleSpec {
       namespaces.addObject().put("type", type);
     }
     switch (net) {
-      case Net.Joined joined -> namespaces.addObject().put("type", "network").put("path", joined.namespace().toString());
+      case Net.Joined joined ->
+          namespaces.addObject().put("type", "network").put("path", joined.namespace().toString());
       case Net.Isolated() -> namespaces.addObject().put("type", "network");
       case Net.Host() -> {}
     }
@@ -108,7 +117,8 @@ final class BundleSpec {
   private static ObjectNode process(ExecMeta meta, UserLookup.Ids ids) {
     ObjectNode process = JSON.objectNode();
     process.put("terminal", false);
-    ObjectNode user = process.putObject("user").put("uid", ids.uid()).put("gid", ids.gid()).put("umask", 022);
+    ObjectNode user =
+        process.putObject("user").put("uid", ids.uid()).put("gid", ids.gid()).put("umask", 022);
     if (!ids.supplementary().isEmpty()) {
       ids.supplementary().forEach(user.putArray("additionalGids")::add);
     }
@@ -124,7 +134,11 @@ final class BundleSpec {
     if (!meta.ulimits().isEmpty()) {
       ArrayNode limits = process.putArray("rlimits");
       for (ExecMeta.Ulimit limit : meta.ulimits()) {
-        limits.addObject().put("type", "RLIMIT_" + limit.name().toUpperCase(Locale.ROOT)).put("hard", limit.hard()).put("soft", limit.soft());
+        limits
+            .addObject()
+            .put("type", "RLIMIT_" + limit.name().toUpperCase(Locale.ROOT))
+            .put("hard", limit.hard())
+            .put("soft", limit.soft());
       }
     }
     return process;
@@ -142,20 +156,40 @@ final class BundleSpec {
   private static ArrayNode mounts(ExecSpec spec, Net net, EtcFiles etc) {
     ArrayNode mounts = JSON.arrayNode();
     mount(mounts, "/proc", "proc", "proc", List.of("nosuid", "noexec", "nodev"));
-    mount(mounts, "/dev", "tmpfs", "tmpfs", List.of("nosuid", "strictatime", "mode=755", "size=65536k"));
-    mount(mounts, "/dev/pts", "devpts", "devpts", List.of("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"));
-    mount(mounts, "/dev/shm", "tmpfs", "shm", List.of("nosuid", "noexec", "nodev", "mode=1777", SHM_SIZE));
+    mount(
+        mounts,
+        "/dev",
+        "tmpfs",
+        "tmpfs",
+        List.of("nosuid", "strictatime", "mode=755", "size=65536k"));
+    mount(
+        mounts,
+        "/dev/pts",
+        "devpts",
+        "devpts",
+        List.of("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"));
+    mount(
+        mounts,
+        "/dev/shm",
+        "tmpfs",
+        "shm",
+        List.of("nosuid", "noexec", "nodev", "mode=1777", SHM_SIZE));
     mount(mounts, "/dev/mqueue", "mqueue", "mqueue", List.of("nosuid", "noexec", "nodev"));
     switch (net) {
-      case Net.Host() -> // sysfs belongs to the network namespace, which is not ours: only the host's mount can be shown
-          mount(mounts, "/sys", "bind", "/sys", List.of("rbind", "nosuid", "noexec", "nodev", "ro"));
-      case Net.Joined _, Net.Isolated _ -> mount(mounts, "/sys", "sysfs", "sysfs", List.of("nosuid", "noexec", "nodev", "ro"));
+      case Net.Host(
+              ) -> // sysfs belongs to the network namespace, which is not ours: only the host's
+          // mount can be shown
+          mount(
+              mounts, "/sys", "bind", "/sys", List.of("rbind", "nosuid", "noexec", "nodev", "ro"));
+      case Net.Joined _, Net.Isolated _ ->
+          mount(mounts, "/sys", "sysfs", "sysfs", List.of("nosuid", "noexec", "nodev", "ro"));
     }
     bind(mounts, "/etc/hosts", etc.hosts(), true);
     bind(mounts, "/etc/resolv.conf", etc.resolvConf(), true);
     for (SandboxMount mount : spec.mounts()) {
       switch (mount) {
-        case SandboxMount.Bind(Path source, String destination, boolean readOnly) -> bind(mounts, destination, source, readOnly);
+        case SandboxMount.Bind(Path source, String destination, boolean readOnly) ->
+            bind(mounts, destination, source, readOnly);
         case SandboxMount.Tmpfs(String destination, long size) -> {
           List<String> options = new ArrayList<>(List.of("nosuid", "nodev", "mode=1777"));
           if (size > 0) {
@@ -169,11 +203,18 @@ final class BundleSpec {
   }
 
   private static void bind(ArrayNode mounts, String destination, Path source, boolean readOnly) {
-    mount(mounts, destination, "bind", source.toString(), List.of("rbind", "rprivate", readOnly ? "ro" : "rw"));
+    mount(
+        mounts,
+        destination,
+        "bind",
+        source.toString(),
+        List.of("rbind", "rprivate", readOnly ? "ro" : "rw"));
   }
 
-  private static void mount(ArrayNode mounts, String destination, String type, String source, List<String> options) {
-    ObjectNode mount = mounts.addObject().put("destination", destination).put("type", type).put("source", source);
+  private static void mount(
+      ArrayNode mounts, String destination, String type, String source, List<String> options) {
+    ObjectNode mount =
+        mounts.addObject().put("destination", destination).put("type", type).put("source", source);
     mount.set("options", strings(options));
   }
 
@@ -186,8 +227,11 @@ final class BundleSpec {
   /** Text of /etc/hosts. */
   static String hosts(ExecMeta meta) {
     StringBuilder text = new StringBuilder();
-    text.append("127.0.0.1\tlocalhost ").append(hostname(meta)).append("\n::1\tlocalhost ip6-localhost ip6-loopback\n");
-    meta.extraHosts().forEach(host -> text.append(host.ip()).append('\t').append(host.host()).append('\n'));
+    text.append("127.0.0.1\tlocalhost ")
+        .append(hostname(meta))
+        .append("\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+    meta.extraHosts()
+        .forEach(host -> text.append(host.ip()).append('\t').append(host.host()).append('\n'));
     return text.toString();
   }
 }

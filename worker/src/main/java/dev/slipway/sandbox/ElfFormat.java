@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How the kernel recognises a foreign binary, and who runs it. ELF header, e_ident and e_machine: System V ABI, chapter 4.
+ * How the kernel recognises a foreign binary, and who runs it. ELF header, e_ident and e_machine:
+ * System V ABI, chapter 4.
  *
  * @param name of the registration
  * @param interpreter name of the emulator's program
@@ -13,7 +14,13 @@ import java.util.Optional;
  * @param machine e_machine
  * @param platforms what it runs
  */
-record ElfFormat(String name, String interpreter, int bits, boolean bigEndian, int machine, List<Platform> platforms) {
+record ElfFormat(
+    String name,
+    String interpreter,
+    int bits,
+    boolean bigEndian,
+    int machine,
+    List<Platform> platforms) {
   /** Every platform that is emulated where its emulator is installed. */
   static final List<ElfFormat> ALL =
       List.of(
@@ -23,12 +30,25 @@ record ElfFormat(String name, String interpreter, int bits, boolean bigEndian, i
           little("qemu-i386", "qemu-i386-static", 32, 0x03, "386"),
           little("qemu-riscv64", "qemu-riscv64-static", 64, 0xf3, "riscv64"),
           little("qemu-ppc64le", "qemu-ppc64le-static", 64, 0x15, "ppc64le"),
-          new ElfFormat("qemu-s390x", "qemu-s390x-static", 64, true, 0x16, List.of(Platform.parse("linux/s390x"))),
+          new ElfFormat(
+              "qemu-s390x",
+              "qemu-s390x-static",
+              64,
+              true,
+              0x16,
+              List.of(Platform.parse("linux/s390x"))),
           little("qemu-mips64el", "qemu-mips64el-static", 64, 0x08, "mips64le"),
           little("qemu-loongarch64", "qemu-loongarch64-static", 64, 0x102, "loong64"));
 
-  private static ElfFormat little(String name, String interpreter, int bits, int machine, String... platforms) {
-    return new ElfFormat(name, interpreter, bits, false, machine, List.of(platforms).stream().map(p -> Platform.parse("linux/" + p)).toList());
+  private static ElfFormat little(
+      String name, String interpreter, int bits, int machine, String... platforms) {
+    return new ElfFormat(
+        name,
+        interpreter,
+        bits,
+        false,
+        machine,
+        List.of(platforms).stream().map(p -> Platform.parse("linux/" + p)).toList());
   }
 
   /** What the machine runs itself, by the JDK's name of its architecture. */
@@ -42,8 +62,9 @@ record ElfFormat(String name, String interpreter, int bits, boolean bigEndian, i
   }
 
   /**
-   * The line that registers it, with flags POCF: argv[0] stays (P), the binary is opened by the kernel (O), runs with its own
-   * credentials (C), and the interpreter is opened now, so that no container needs it (F). Kernel, admin-guide/binfmt-misc.rst.
+   * The line that registers it, with flags POCF: argv[0] stays (P), the binary is opened by the
+   * kernel (O), runs with its own credentials (C), and the interpreter is opened now, so that no
+   * container needs it (F). Kernel, admin-guide/binfmt-misc.rst.
    */
   String registration(String interpreterPath) {
     int[] magic = new int[20];
@@ -60,7 +81,15 @@ record ElfFormat(String name, String interpreter, int bits, boolean bigEndian, i
     mask[16 + low] = 0xfe;
     magic[18 + low] = machine & 0xff;
     magic[18 + high] = machine >> 8;
-    return ":" + name + ":M::" + escape(magic) + ":" + escape(mask) + ":" + interpreterPath + ":POCF";
+    return ":"
+        + name
+        + ":M::"
+        + escape(magic)
+        + ":"
+        + escape(mask)
+        + ":"
+        + interpreterPath
+        + ":POCF";
   }
 
   private static String escape(int[] bytes) {

@@ -16,7 +16,13 @@ import java.util.Optional;
  * @param timeout the process is killed after it; empty = none
  */
 public record ExecSpec(
-    String id, Path root, boolean readOnlyRoot, ExecMeta meta, List<SandboxMount> mounts, Op.Network network, Optional<Duration> timeout) {
+    String id,
+    Path root,
+    boolean readOnlyRoot,
+    ExecMeta meta,
+    List<SandboxMount> mounts,
+    Op.Network network,
+    Optional<Duration> timeout) {
   public ExecSpec {
     if (!id.matches("[a-z0-9-]{1,64}")) {
       throw new IllegalArgumentException("\"" + id + "\" is not a container id");

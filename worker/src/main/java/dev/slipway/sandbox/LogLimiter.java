@@ -6,8 +6,9 @@ import java.time.InstantSource;
 import java.util.Arrays;
 
 /**
- * Cuts the output of a noisy process, as BuildKit does: at most 2 MiB per step and 200 KiB for every second begun. What is cut is
- * kept, the last 256 KiB of each stream, and written when the step fails. Guarded by itself: both pump threads write here.
+ * Cuts the output of a noisy process, as BuildKit does: at most 2 MiB per step and 200 KiB for
+ * every second begun. What is cut is kept, the last 256 KiB of each stream, and written when the
+ * step fails. Guarded by itself: both pump threads write here.
  */
 final class LogLimiter implements ExecOutput {
   static final long MAX_SIZE = 2L << 20;
@@ -29,7 +30,9 @@ final class LogLimiter implements ExecOutput {
   @Override
   public synchronized void write(int stream, byte[] data) {
     Stream state = streams[stream - 1];
-    long bySpeed = Math.max(1, Math.ceilDiv(clock.millis() - startMillis, Duration.ofSeconds(1).toMillis())) * MAX_PER_SECOND;
+    long bySpeed =
+        Math.max(1, Math.ceilDiv(clock.millis() - startMillis, Duration.ofSeconds(1).toMillis()))
+            * MAX_PER_SECOND;
     long allowed = Math.min(bySpeed, MAX_SIZE);
     int pass = (int) Math.clamp(allowed - written, 0, data.length);
     if (pass > 0) {
@@ -42,7 +45,10 @@ final class LogLimiter implements ExecOutput {
       if (!state.clipping) {
         state.clipping = true;
         String limit = bySpeed < MAX_SIZE ? "200KiB/s" : "2MiB";
-        target.write(stream, ("\n[output clipped, log limit " + limit + " reached]\n").getBytes(StandardCharsets.UTF_8));
+        target.write(
+            stream,
+            ("\n[output clipped, log limit " + limit + " reached]\n")
+                .getBytes(StandardCharsets.UTF_8));
       }
     }
   }

@@ -13,8 +13,9 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Mount points made for the mounts of one process. Made before it starts, removed when it has ended; the times of the directories
- * around them stay as they were, so no trace gets into a layer. Owner: the thread that runs the process.
+ * Mount points made for the mounts of one process. Made before it starts, removed when it has
+ * ended; the times of the directories around them stay as they were, so no trace gets into a layer.
+ * Owner: the thread that runs the process.
  */
 final class MountStubs implements AutoCloseable {
   private final Deque<Path> made = new ArrayDeque<>();
@@ -44,25 +45,30 @@ final class MountStubs implements AutoCloseable {
       current = parent.resolve(target.missing().pop());
       Path next = current;
       boolean directory = point.directory() || !target.missing().isEmpty();
-      keepingTimes(parent, () -> {
-        if (directory) {
-          Files.createDirectory(next);
-        } else {
-          Files.createFile(next);
-        }
-      });
+      keepingTimes(
+          parent,
+          () -> {
+            if (directory) {
+              Files.createDirectory(next);
+            } else {
+              Files.createFile(next);
+            }
+          });
       made.push(current);
     }
   }
 
-  /** Removes the stubs that are still empty, innermost first; what the process put into one stays. */
+  /**
+   * Removes the stubs that are still empty, innermost first; what the process put into one stays.
+   */
   @Override
   public void close() throws IOException {
     while (!made.isEmpty()) {
       Path stub = made.pop();
       BasicFileAttributes attributes;
       try {
-        attributes = Files.readAttributes(stub, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        attributes =
+            Files.readAttributes(stub, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
       } catch (NoSuchFileException _) {
         continue; // the process moved its parent away
       }
@@ -81,7 +87,8 @@ final class MountStubs implements AutoCloseable {
   }
 
   private static void keepingTimes(Path directory, Change change) throws IOException {
-    BasicFileAttributeView view = Files.getFileAttributeView(directory, BasicFileAttributeView.class);
+    BasicFileAttributeView view =
+        Files.getFileAttributeView(directory, BasicFileAttributeView.class);
     BasicFileAttributes before = view.readAttributes();
     change.run();
     view.setTimes(before.lastModifiedTime(), before.lastAccessTime(), null);

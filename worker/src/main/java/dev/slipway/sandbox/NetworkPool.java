@@ -17,9 +17,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Network namespaces with egress, made once and reused: a process has no right to change its network's settings, so nothing of it
- * stays behind. Each namespace has one slirp4netns that lives as long as the pool. Where egress cannot work the pool says so once and
- * gives the host's network. {@code this} guards the list of free namespaces; making one happens outside of it.
+ * Network namespaces with egress, made once and reused: a process has no right to change its
+ * network's settings, so nothing of it stays behind. Each namespace has one slirp4netns that lives
+ * as long as the pool. Where egress cannot work the pool says so once and gives the host's network.
+ * {@code this} guards the list of free namespaces; making one happens outside of it.
  */
 public final class NetworkPool implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NetworkPool.class);
@@ -48,7 +49,8 @@ public final class NetworkPool implements AutoCloseable {
     this.unreachable = unreachable;
     if (!isolated) {
       LOG.atWarn()
-          .log("build steps share the host's network: slirp4netns or /dev/net/tun is not usable here, so a step can reach host loopback");
+          .log(
+              "build steps share the host's network: slirp4netns or /dev/net/tun is not usable here, so a step can reach host loopback");
     }
   }
 
@@ -72,7 +74,9 @@ public final class NetworkPool implements AutoCloseable {
         return "nameserver " + SLIRP_RESOLVER + "\n";
       }
       Path host = Path.of("/etc/resolv.conf");
-      return net instanceof BundleSpec.Net.Host && Files.isReadable(host) ? Files.readString(host) : "";
+      return net instanceof BundleSpec.Net.Host && Files.isReadable(host)
+          ? Files.readString(host)
+          : "";
     }
 
     @Override
@@ -180,12 +184,17 @@ public final class NetworkPool implements AutoCloseable {
       namespace.end();
       throw new SlipwayException(ErrorKind.CANCELLED, "the worker is ending");
     } catch (IOException e) {
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, "making a network for a build step failed: " + e.getMessage(), e);
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE, "making a network for a build step failed: " + e.getMessage(), e);
     }
   }
 
-  /** slirp4netns offers no event that Java could wait for without a descriptor to pass: the file is looked at every 2 ms. */
-  private static void awaitReady(Namespace namespace, Path ready, Path log) throws IOException, InterruptedException {
+  /**
+   * slirp4netns offers no event that Java could wait for without a descriptor to pass: the file is
+   * looked at every 2 ms.
+   */
+  private static void awaitReady(Namespace namespace, Path ready, Path log)
+      throws IOException, InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
     try {
       while (!Files.exists(ready) || Files.size(ready) == 0) {

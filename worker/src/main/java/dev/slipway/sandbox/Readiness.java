@@ -41,14 +41,20 @@ public record Readiness(List<String> missing, List<String> degraded, boolean egr
               ? "the worker refuses to run as real root: start it as an ordinary user inside rootlesskit, as `./slipway up` does"
               : "the worker needs a user namespace of its own: start it inside rootlesskit, as `./slipway up` does");
     } else if (!root) {
-      missing.add("the worker is not root of its user namespace: start it inside rootlesskit, as `./slipway up` does");
+      missing.add(
+          "the worker is not root of its user namespace: start it inside rootlesskit, as `./slipway up` does");
     } else if (map.stream().mapToLong(range -> range[2]).sum() < IDS_NEEDED) {
       missing.add(
           "the user namespace has too few ids: install newuidmap (package uidmap) and give the user 65536 subordinate ids in /etc/subuid and"
               + " /etc/subgid");
     }
-    if (runtime.startsWith("/") ? !Files.isExecutable(Path.of(runtime)) : Binfmt.onPath(runtime).isEmpty()) {
-      missing.add("the OCI runtime " + runtime + " is not installed: install runc, or name another with --runtime");
+    if (runtime.startsWith("/")
+        ? !Files.isExecutable(Path.of(runtime))
+        : Binfmt.onPath(runtime).isEmpty()) {
+      missing.add(
+          "the OCI runtime "
+              + runtime
+              + " is not installed: install runc, or name another with --runtime");
     }
     boolean egress = true;
     if (Binfmt.onPath("slirp4netns").isEmpty()) {
@@ -58,15 +64,20 @@ public record Readiness(List<String> missing, List<String> degraded, boolean egr
     for (String program : List.of("ip", "nsenter")) {
       if (Binfmt.onPath(program).isEmpty()) {
         egress = false;
-        degraded.add(program + " is not installed (packages iproute2, util-linux): build steps share the host's network");
+        degraded.add(
+            program
+                + " is not installed (packages iproute2, util-linux): build steps share the host's network");
       }
     }
     if (!opens(Path.of("/dev/net/tun"))) {
       egress = false;
-      degraded.add("/dev/net/tun cannot be opened: build steps share the host's network (as root: chmod 666 /dev/net/tun)");
+      degraded.add(
+          "/dev/net/tun cannot be opened: build steps share the host's network (as root: chmod 666 /dev/net/tun)");
     }
-    if (ElfFormat.ALL.stream().noneMatch(format -> Binfmt.onPath(format.interpreter()).isPresent())) {
-      degraded.add("no emulator is installed: only native platforms are built (package qemu-user-static)");
+    if (ElfFormat.ALL.stream()
+        .noneMatch(format -> Binfmt.onPath(format.interpreter()).isPresent())) {
+      degraded.add(
+          "no emulator is installed: only native platforms are built (package qemu-user-static)");
     }
     return new Readiness(missing, degraded, egress);
   }
@@ -84,15 +95,21 @@ public record Readiness(List<String> missing, List<String> degraded, boolean egr
 
   /** Ranges of user_namespaces(7), /proc/pid/uid_map: first id inside, first id outside, length. */
   static List<long[]> idMap(String text) {
-    return text.lines().map(line -> Arrays.stream(line.trim().split("\\s+")).mapToLong(Long::parseLong).toArray()).toList();
+    return text.lines()
+        .map(line -> Arrays.stream(line.trim().split("\\s+")).mapToLong(Long::parseLong).toArray())
+        .toList();
   }
 
   static boolean isInitial(List<long[]> map) {
-    return map.size() == 1 && map.getFirst()[0] == 0 && map.getFirst()[1] == 0 && map.getFirst()[2] == ALL_IDS;
+    return map.size() == 1
+        && map.getFirst()[0] == 0
+        && map.getFirst()[1] == 0
+        && map.getFirst()[2] == ALL_IDS;
   }
 
   private static boolean opens(Path device) {
-    try (FileChannel _ = FileChannel.open(device, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+    try (FileChannel _ =
+        FileChannel.open(device, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       return true;
     } catch (IOException _) {
       return false;

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The worker's own hard limits, beyond which nobody without real root can raise a process's: proc(5), /proc/self/limits. */
+/**
+ * The worker's own hard limits, beyond which nobody without real root can raise a process's:
+ * proc(5), /proc/self/limits.
+ */
 final class RlimitBounds {
   /** What the kernel calls a limit, by its name in {@code --ulimit}. */
   private static final Map<String, String> KERNEL_NAMES =
@@ -33,8 +36,9 @@ final class RlimitBounds {
           Map.entry("rttime", "Max realtime timeout"));
 
   /**
-   * Processes and threads of the root of all steps of one worker together, for which the kernel counts: enough for wide compilations,
-   * and a fork bomb is stopped well before the machine's 32,768 process ids are used up. There is no pids controller to bound it by.
+   * Processes and threads of the root of all steps of one worker together, for which the kernel
+   * counts: enough for wide compilations, and a fork bomb is stopped well before the machine's
+   * 32,768 process ids are used up. There is no pids controller to bound it by.
    */
   static final long MAX_PROCESSES = 8192;
 
@@ -42,7 +46,10 @@ final class RlimitBounds {
 
   private RlimitBounds() {}
 
-  /** Returns the spec with its limits cut to what the worker may give, and with a limit of processes. */
+  /**
+   * Returns the spec with its limits cut to what the worker may give, and with a limit of
+   * processes.
+   */
   static ExecSpec clamp(ExecSpec spec) throws IOException {
     ExecMeta meta = spec.meta();
     Map<String, Long> bounds = parse(Files.readAllLines(Path.of("/proc/self/limits")));
@@ -59,11 +66,19 @@ final class RlimitBounds {
             limits,
             meta.proxyEnvironment(),
             meta.validExitCodes());
-    return new ExecSpec(spec.id(), spec.root(), spec.readOnlyRoot(), clamped, spec.mounts(), spec.network(), spec.timeout());
+    return new ExecSpec(
+        spec.id(),
+        spec.root(),
+        spec.readOnlyRoot(),
+        clamped,
+        spec.mounts(),
+        spec.network(),
+        spec.timeout());
   }
 
   static List<ExecMeta.Ulimit> clamp(List<ExecMeta.Ulimit> asked, Map<String, Long> bounds) {
-    List<ExecMeta.Ulimit> limits = new ArrayList<>(asked.stream().map(limit -> clamp(limit, bounds)).toList());
+    List<ExecMeta.Ulimit> limits =
+        new ArrayList<>(asked.stream().map(limit -> clamp(limit, bounds)).toList());
     if (asked.stream().noneMatch(limit -> limit.name().equalsIgnoreCase(PROCESSES))) {
       limits.add(new ExecMeta.Ulimit(PROCESSES, bounds.get(PROCESSES), bounds.get(PROCESSES)));
     }
@@ -73,14 +88,13 @@ final class RlimitBounds {
   /** Hard limits by {@code --ulimit} name; unlimited ones are absent. */
   static Map<String, Long> parse(List<String> lines) {
     Map<String, Long> bounds = new HashMap<>();
-    KERNEL_NAMES.forEach(
-        (name, kernelName) ->
-            lines.stream()
-                .filter(line -> line.startsWith(kernelName))
-                .map(line -> line.substring(kernelName.length()).trim().split("\\s+"))
-                .filter(fields -> fields.length >= 2 && fields[1].matches("\\d+"))
-                .findFirst()
-                .ifPresent(fields -> bounds.put(name, Long.parseLong(fields[1]))));
+    KERNEL_NAMES.forEach((name, kernelName) ->
+        lines.stream()
+            .filter(line -> line.startsWith(kernelName))
+            .map(line -> line.substring(kernelName.length()).trim().split("\\s+"))
+            .filter(fields -> fields.length >= 2 && fields[1].matches("\\d+"))
+            .findFirst()
+            .ifPresent(fields -> bounds.put(name, Long.parseLong(fields[1]))));
     return bounds;
   }
 

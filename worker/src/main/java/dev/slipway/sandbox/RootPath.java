@@ -9,8 +9,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Follows paths inside an untrusted root filesystem, symbolic links included, without ever leaving it. Safe only while nobody else
- * changes the tree: here always before the container's process starts or after its last one has ended.
+ * Follows paths inside an untrusted root filesystem, symbolic links included, without ever leaving
+ * it. Safe only while nobody else changes the tree: here always before the container's process
+ * starts or after its last one has ended.
  */
 public final class RootPath {
   /** Longest chain of links that is followed, as the kernel's ELOOP limit. */

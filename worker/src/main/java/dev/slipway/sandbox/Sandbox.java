@@ -28,7 +28,10 @@ public final class Sandbox {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int CHUNK_SIZE = 32 << 10;
 
-  /** A kill ends every process of the pid namespace at once; longer means a process stuck in the kernel. */
+  /**
+   * A kill ends every process of the pid namespace at once; longer means a process stuck in the
+   * kernel.
+   */
   private static final Duration KILL_PATIENCE = Duration.ofSeconds(5);
 
   /** The output ends with the last process; longer means a pump that hangs. */
@@ -48,18 +51,22 @@ public final class Sandbox {
    * Runs the process until it ends. An interrupt kills everything in the container.
    *
    * @param output gets what the process writes, cut at BuildKit's limits
-   * @return how the process ended; a command that cannot be executed is exit code 1 with the runtime's words on stderr
-   * @throws SlipwayException NOT_FOUND or INVALID when the spec does not fit the root filesystem; UNSUPPORTED; INTERNAL when the
-   *     runtime failed
+   * @return how the process ended; a command that cannot be executed is exit code 1 with the
+   *     runtime's words on stderr
+   * @throws SlipwayException NOT_FOUND or INVALID when the spec does not fit the root filesystem;
+   *     UNSUPPORTED; INTERNAL when the runtime failed
    */
-  public ExecExit run(ExecSpec spec, ExecOutput output) throws SlipwayException, InterruptedException {
+  public ExecExit run(ExecSpec spec, ExecOutput output)
+      throws SlipwayException, InterruptedException {
     if (spec.network() == Op.Network.HOST) {
       throw new SlipwayException(ErrorKind.UNSUPPORTED, "network mode host is not supported yet");
     }
-    try (NetworkPool.Lease network = spec.network() == Op.Network.NONE ? networks.none() : networks.lease()) {
+    try (NetworkPool.Lease network =
+        spec.network() == Op.Network.NONE ? networks.none() : networks.lease()) {
       return runIn(network, spec, output);
     } catch (IOException e) {
-      throw new SlipwayException(ErrorKind.INTERNAL, "preparing the container of a step failed: " + describe(e), e);
+      throw new SlipwayException(
+          ErrorKind.INTERNAL, "preparing the container of a step failed: " + describe(e), e);
     }
   }
 
@@ -68,22 +75,28 @@ public final class Sandbox {
     UserLookup.Ids ids = new UserLookup(spec.root()).find(spec.meta().user());
     Path bundle = Files.createDirectory(config.directory().resolve("bundles").resolve(spec.id()));
     try (MountStubs stubs = MountStubs.make(points(spec))) {
-      BundleSpec.EtcFiles etc = new BundleSpec.EtcFiles(bundle.resolve("hosts"), bundle.resolve("resolv.conf"));
+      BundleSpec.EtcFiles etc =
+          new BundleSpec.EtcFiles(bundle.resolve("hosts"), bundle.resolve("resolv.conf"));
       Files.writeString(etc.hosts(), BundleSpec.hosts(spec.meta()));
       Files.writeString(etc.resolvConf(), network.resolvConf());
       ExecSpec bounded = RlimitBounds.clamp(spec);
-      Files.write(bundle.resolve("config.json"), JSON.writeValueAsBytes(BundleSpec.of(bounded, ids, network.net(), etc)));
+      Files.write(
+          bundle.resolve("config.json"),
+          JSON.writeValueAsBytes(BundleSpec.of(bounded, ids, network.net(), etc)));
       return execute(spec, bundle, output);
     } finally {
       deleteTree(bundle);
     }
   }
 
-  private ExecExit execute(ExecSpec spec, Path bundle, ExecOutput output) throws IOException, SlipwayException, InterruptedException {
+  private ExecExit execute(ExecSpec spec, Path bundle, ExecOutput output)
+      throws IOException, SlipwayException, InterruptedException {
     LogLimiter limiter = new LogLimiter(output, InstantSource.system());
     Process runtime = start(spec.id(), bundle);
     List<Thread> pumps =
-        List.of(pump(runtime.getInputStream(), ExecOutput.STDOUT, limiter), pump(runtime.getErrorStream(), ExecOutput.STDERR, limiter));
+        List.of(
+            pump(runtime.getInputStream(), ExecOutput.STDOUT, limiter),
+            pump(runtime.getErrorStream(), ExecOutput.STDERR, limiter));
     boolean ended = false;
     try {
       if (spec.timeout().isPresent()) {
@@ -139,20 +152,22 @@ public final class Sandbox {
   private static Thread pump(InputStream in, int stream, LogLimiter output) {
     return Thread.ofVirtual()
         .name("sandbox-output")
-        .start(
-            () -> {
-              byte[] buffer = new byte[CHUNK_SIZE];
-              try (in) {
-                for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                  output.write(stream, Arrays.copyOf(buffer, count));
-                }
-              } catch (IOException e) {
-                LOG.atDebug().setCause(e).log("output of a step ended early");
-              }
-            });
+        .start(() -> {
+          byte[] buffer = new byte[CHUNK_SIZE];
+          try (in) {
+            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+              output.write(stream, Arrays.copyOf(buffer, count));
+            }
+          } catch (IOException e) {
+            LOG.atDebug().setCause(e).log("output of a step ended early");
+          }
+        });
   }
 
-  /** Kills the container's first process, with which the kernel ends all others of its pid namespace, and waits for the runtime. */
+  /**
+   * Kills the container's first process, with which the kernel ends all others of its pid
+   * namespace, and waits for the runtime.
+   */
   private void kill(String id, Path bundle, Process runtime) {
     boolean interrupted = Thread.interrupted();
     try {
@@ -163,7 +178,13 @@ public final class Sandbox {
       }
       if (Files.exists(config.directory().resolve("state").resolve(id))) {
         Process delete =
-            new ProcessBuilder(config.runtime(), "--root", config.directory().resolve("state").toString(), "delete", "--force", id)
+            new ProcessBuilder(
+                    config.runtime(),
+                    "--root",
+                    config.directory().resolve("state").toString(),
+                    "delete",
+                    "--force",
+                    id)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -186,11 +207,15 @@ public final class Sandbox {
   private static void killFirstProcess(Path bundle) throws IOException {
     Path pidFile = bundle.resolve("pid");
     String pid = Files.exists(pidFile) ? Files.readString(pidFile).trim() : "";
-    Optional<ProcessHandle> first = pid.isEmpty() ? Optional.empty() : ProcessHandle.of(Long.parseLong(pid));
+    Optional<ProcessHandle> first =
+        pid.isEmpty() ? Optional.empty() : ProcessHandle.of(Long.parseLong(pid));
     first.ifPresent(ProcessHandle::destroyForcibly);
   }
 
-  /** A process that ended with an error leaves no word in the runtime's log; a runtime that could not start it does. */
+  /**
+   * A process that ended with an error leaves no word in the runtime's log; a runtime that could
+   * not start it does.
+   */
   private static void throwIfRuntimeFailed(Path bundle) throws IOException, SlipwayException {
     Path log = bundle.resolve("log");
     if (!Files.exists(log)) {
@@ -213,14 +238,21 @@ public final class Sandbox {
     }
   }
 
-  /** Command not there, not executable, or no such working directory: the user's, told by exit code and stderr like any failure. */
+  /**
+   * Command not there, not executable, or no such working directory: the user's, told by exit code
+   * and stderr like any failure.
+   */
   private static boolean isCommandsFault(String message) {
-    return message.contains("exec: \"") || message.contains("exec /") || message.contains("chdir to cwd") || message.contains("mkdir cwd");
+    return message.contains("exec: \"")
+        || message.contains("exec /")
+        || message.contains("chdir to cwd")
+        || message.contains("mkdir cwd");
   }
 
   /**
-   * Mount points that may have to be made, outer ones first. Those below another mount lie in that mount's source. /proc, /sys and /dev
-   * are left to the runtime, and to the layer: BuildKit's layers have them too.
+   * Mount points that may have to be made, outer ones first. Those below another mount lie in that
+   * mount's source. /proc, /sys and /dev are left to the runtime, and to the layer: BuildKit's
+   * layers have them too.
    */
   private static List<MountStubs.Point> points(ExecSpec spec) {
     List<MountStubs.Point> points = new ArrayList<>();
@@ -240,11 +272,17 @@ public final class Sandbox {
               .max(Comparator.comparingInt(other -> other.destination().length()));
       if (parent.isEmpty()) {
         points.add(new MountStubs.Point(spec.root(), mount.destination(), directory));
-      } else if (parent.get() instanceof SandboxMount.Bind(Path source, String destination, boolean _)) {
-        points.add(new MountStubs.Point(source, mount.destination().substring(destination.length()), directory));
+      } else if (parent.get()
+          instanceof SandboxMount.Bind(Path source, String destination, boolean _)) {
+        points.add(
+            new MountStubs.Point(
+                source, mount.destination().substring(destination.length()), directory));
       }
     }
-    points.removeIf(point -> point.path().startsWith("/dev/") || point.path().startsWith("/proc/") || point.path().startsWith("/sys/"));
+    points.removeIf(point ->
+        point.path().startsWith("/dev/")
+            || point.path().startsWith("/proc/")
+            || point.path().startsWith("/sys/"));
     return points;
   }
 

@@ -9,7 +9,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** The filter of system calls, read from the resource {@code denied-syscalls.txt}. OCI runtime-spec v1.0.2, Seccomp. */
+/**
+ * The filter of system calls, read from the resource {@code denied-syscalls.txt}. OCI runtime-spec
+ * v1.0.2, Seccomp.
+ */
 final class SeccompProfile {
   private static final int EPERM = 1;
   private static final int ENOSYS = 38;
@@ -34,10 +37,13 @@ final class SeccompProfile {
     profile.set("architectures", BundleSpec.strings(architectures()));
     ArrayNode rules = profile.putArray("syscalls");
     rule(rules, denied(), EPERM);
-    // The flags of clone3 lie in memory where a filter cannot look; C libraries fall back to clone, whose flags it can see.
+    // The flags of clone3 lie in memory where a filter cannot look; C libraries fall back to clone,
+    // whose flags it can see.
     rule(rules, List.of("clone3"), ENOSYS);
     for (long flag : NAMESPACE_FLAGS) {
-      argument(rule(rules, List.of("clone"), EPERM), flag).put("valueTwo", flag).put("op", "SCMP_CMP_MASKED_EQ");
+      argument(rule(rules, List.of("clone"), EPERM), flag)
+          .put("valueTwo", flag)
+          .put("op", "SCMP_CMP_MASKED_EQ");
     }
     argument(rule(rules, List.of("socket"), EPERM), AF_VSOCK).put("op", "SCMP_CMP_EQ");
     return profile;
@@ -67,7 +73,10 @@ final class SeccompProfile {
       if (in == null) {
         throw new IllegalStateException("the jar lacks denied-syscalls.txt");
       }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank() && !line.startsWith("#")).toList();
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> !line.isBlank() && !line.startsWith("#"))
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

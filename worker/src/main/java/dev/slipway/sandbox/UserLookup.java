@@ -18,7 +18,10 @@ final class UserLookup {
 
   private static final long MAX_ID = 0x7fffffffL;
 
-  /** Who a process runs as. The primary group is the first of the supplementary ones: without it a set-group-id program could shed it (CVE-2022-36109). */
+  /**
+   * Who a process runs as. The primary group is the first of the supplementary ones: without it a
+   * set-group-id program could shed it (CVE-2022-36109).
+   */
   record Ids(int uid, int gid, List<Integer> supplementary) {}
 
   private record User(String name, int uid, int gid) {}
@@ -35,8 +38,8 @@ final class UserLookup {
   }
 
   /**
-   * Returns the ids of {@code name|uid[:group|gid]}; empty is root. Supplementary groups are those of a user without an explicit
-   * group; an unknown uid gets gid 0.
+   * Returns the ids of {@code name|uid[:group|gid]}; empty is root. Supplementary groups are those
+   * of a user without an explicit group; an unknown uid gets gid 0.
    *
    * @throws SlipwayException NOT_FOUND when a name is unknown
    */
@@ -47,10 +50,13 @@ final class UserLookup {
     Optional<Integer> numeric = userPart.isEmpty() ? Optional.of(0) : number(userPart);
     Optional<User> user =
         users.stream()
-            .filter(entry -> numeric.isPresent() ? entry.uid() == numeric.get() : entry.name().equals(userPart))
+            .filter(entry ->
+                numeric.isPresent() ? entry.uid() == numeric.get() : entry.name().equals(userPart))
             .findFirst();
     if (user.isEmpty() && numeric.isEmpty()) {
-      throw new SlipwayException(ErrorKind.NOT_FOUND, "unable to find user " + userPart + ": no matching entries in passwd file");
+      throw new SlipwayException(
+          ErrorKind.NOT_FOUND,
+          "unable to find user " + userPart + ": no matching entries in passwd file");
     }
     int uid = user.map(User::uid).orElseGet(numeric::get);
     if (!groupPart.isEmpty()) {
@@ -59,8 +65,10 @@ final class UserLookup {
     }
     int primary = user.map(User::gid).orElse(0);
     TreeSet<Integer> supplementary = new TreeSet<>();
-    user.ifPresent(
-        found -> groups.stream().filter(group -> group.members().contains(found.name())).forEach(group -> supplementary.add(group.gid())));
+    user.ifPresent(found ->
+        groups.stream()
+            .filter(group -> group.members().contains(found.name()))
+            .forEach(group -> supplementary.add(group.gid())));
     supplementary.remove(primary);
     List<Integer> all = new ArrayList<>(List.of(primary));
     all.addAll(supplementary);
@@ -76,8 +84,10 @@ final class UserLookup {
         .filter(group -> group.name().equals(part))
         .findFirst()
         .map(Group::gid)
-        .orElseThrow(
-            () -> new SlipwayException(ErrorKind.NOT_FOUND, "unable to find group " + part + ": no matching entries in group file"));
+        .orElseThrow(() ->
+            new SlipwayException(
+                ErrorKind.NOT_FOUND,
+                "unable to find group " + part + ": no matching entries in group file"));
   }
 
   private static List<User> users(List<String> lines) {
@@ -100,7 +110,9 @@ final class UserLookup {
     for (String line : lines) {
       String[] fields = line.split(":", -1);
       if (fields.length >= 4) {
-        number(fields[2]).ifPresent(gid -> groups.add(new Group(fields[0], gid, List.of(fields[3].trim().split(",")))));
+        number(fields[2])
+            .ifPresent(
+                gid -> groups.add(new Group(fields[0], gid, List.of(fields[3].trim().split(",")))));
       }
     }
     return groups;
@@ -116,7 +128,9 @@ final class UserLookup {
 
   private static List<String> lines(Path root, String path) throws IOException {
     RootPath.Target target = RootPath.follow(root, path);
-    if (!target.exists() || !Files.isRegularFile(target.existing()) || Files.size(target.existing()) > MAX_FILE_SIZE) {
+    if (!target.exists()
+        || !Files.isRegularFile(target.existing())
+        || Files.size(target.existing()) > MAX_FILE_SIZE) {
       return List.of();
     }
     return Files.readString(target.existing(), StandardCharsets.ISO_8859_1).lines().toList();

@@ -22,9 +22,10 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The store on disk: {@code layers/N/{diff,layer,blob}} for what is committed, {@code incoming/N/diff} for what is being made,
- * {@code mounts/N} to mount at, {@code empty/{a,b}}, {@code flushed} (boot id and number of the last layer known to be on the
- * disk). A layer comes into being by the rename of its directory. @ThreadSafe
+ * The store on disk: {@code layers/N/{diff,layer,blob}} for what is committed, {@code
+ * incoming/N/diff} for what is being made, {@code mounts/N} to mount at, {@code empty/{a,b}},
+ * {@code flushed} (boot id and number of the last layer known to be on the disk). A layer comes
+ * into being by the rename of its directory. @ThreadSafe
  */
 final class LayerDirectories {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
@@ -68,11 +69,13 @@ final class LayerDirectories {
   }
 
   Path makeMountPoint() throws IOException {
-    return Files.createDirectory(root.resolve("mounts").resolve(Long.toString(next.incrementAndGet())));
+    return Files.createDirectory(
+        root.resolve("mounts").resolve(Long.toString(next.incrementAndGet())));
   }
 
   /** Turns a directory of {@link #makeIncoming} into a layer. */
-  StoredLayer commit(Path incoming, String id, long size, Optional<Digest> diffId) throws IOException {
+  StoredLayer commit(Path incoming, String id, long size, Optional<Digest> diffId)
+      throws IOException {
     for (Path child : list(incoming)) {
       if (!child.getFileName().toString().equals("diff")) {
         remove(child);
@@ -148,7 +151,10 @@ final class LayerDirectories {
     return size;
   }
 
-  /** After a crash of the machine the newest layers may lack bytes: those not known to be flushed are removed. */
+  /**
+   * After a crash of the machine the newest layers may lack bytes: those not known to be flushed
+   * are removed.
+   */
   private void dropUnflushed() throws IOException {
     Path file = root.resolve("flushed");
     if (!Files.exists(file)) {
@@ -179,7 +185,8 @@ final class LayerDirectories {
     Properties properties = new Properties();
     try (Reader reader = Files.newBufferedReader(place.resolve("layer"))) {
       properties.load(reader);
-      Optional<Digest> diffId = Optional.ofNullable(properties.getProperty("diff-id")).map(Digest::new);
+      Optional<Digest> diffId =
+          Optional.ofNullable(properties.getProperty("diff-id")).map(Digest::new);
       Optional<StoredBlob> blob = Optional.empty();
       if (properties.getProperty("blob-digest") != null && Files.exists(place.resolve("blob"))) {
         blob =
@@ -193,7 +200,13 @@ final class LayerDirectories {
       if (id == null || !Files.isDirectory(place.resolve("diff"))) {
         return Optional.empty();
       }
-      return Optional.of(new StoredLayer(id, Long.parseLong(properties.getProperty("size")), place.resolve("diff"), diffId, blob));
+      return Optional.of(
+          new StoredLayer(
+              id,
+              Long.parseLong(properties.getProperty("size")),
+              place.resolve("diff"),
+              diffId,
+              blob));
     } catch (IOException | IllegalArgumentException _) {
       return Optional.empty();
     }
@@ -201,14 +214,22 @@ final class LayerDirectories {
 
   private static void write(Path place, StoredLayer layer) throws IOException {
     StringBuilder text = new StringBuilder();
-    text.append("id=").append(layer.id().replace("\\", "\\\\")).append("\nsize=").append(layer.size()).append('\n');
+    text.append("id=")
+        .append(layer.id().replace("\\", "\\\\"))
+        .append("\nsize=")
+        .append(layer.size())
+        .append('\n');
     layer.diffId().ifPresent(diffId -> text.append("diff-id=").append(diffId).append('\n'));
     layer
         .blob()
-        .ifPresent(
-            blob ->
-                text.append("blob-type=").append(blob.mediaType()).append("\nblob-digest=").append(blob.digest())
-                    .append("\nblob-size=").append(blob.size()).append('\n'));
+        .ifPresent(blob ->
+            text.append("blob-type=")
+                .append(blob.mediaType())
+                .append("\nblob-digest=")
+                .append(blob.digest())
+                .append("\nblob-size=")
+                .append(blob.size())
+                .append('\n'));
     replace(place.resolve("layer"), text.toString());
   }
 

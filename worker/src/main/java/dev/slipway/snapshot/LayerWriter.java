@@ -17,8 +17,8 @@ public interface LayerWriter extends AutoCloseable {
   List<Path> below();
 
   /**
-   * Makes it a layer, for good and under {@link #id()}. When somebody else committed the same id meanwhile, theirs stays and is
-   * returned.
+   * Makes it a layer, for good and under {@link #id()}. When somebody else committed the same id
+   * meanwhile, theirs stays and is returned.
    *
    * @param size bytes of its files
    * @param diffId digest of its uncompressed tar, if known

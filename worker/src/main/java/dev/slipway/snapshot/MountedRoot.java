@@ -5,7 +5,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** A mounted root filesystem. Closing unmounts it and throws away what was not committed. Owned by one thread at a time. */
+/**
+ * A mounted root filesystem. Closing unmounts it and throws away what was not committed. Owned by
+ * one thread at a time.
+ */
 public interface MountedRoot extends AutoCloseable {
   /** The merged root. */
   Path path();
@@ -16,7 +19,10 @@ public interface MountedRoot extends AutoCloseable {
   /** The chain's directories, lowest first. */
   List<Path> layers();
 
-  /** Where writes go; empty when read-only. Written to by others than the kernel only between {@link #detach} and {@link #attach}. */
+  /**
+   * Where writes go; empty when read-only. Written to by others than the kernel only between {@link
+   * #detach} and {@link #attach}.
+   */
   Optional<Path> upper();
 
   /** Unmounts, keeps what was written. */
@@ -26,7 +32,8 @@ public interface MountedRoot extends AutoCloseable {
   void attach() throws SlipwayException;
 
   /**
-   * Unmounts and makes what was written a layer; measures it once. No process may have it open any more. Only when writable.
+   * Unmounts and makes what was written a layer; measures it once. No process may have it open any
+   * more. Only when writable.
    *
    * @throws SlipwayException CONFLICT when the id is taken
    */

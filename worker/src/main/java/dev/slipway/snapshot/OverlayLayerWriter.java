@@ -61,7 +61,10 @@ final class OverlayLayerWriter implements LayerWriter {
     try {
       LayerDirectories.remove(place);
     } catch (IOException e) {
-      log.atWarn().addKeyValue("layer", id).setCause(e).log("half-made layer not removed, will be at the next start");
+      log.atWarn()
+          .addKeyValue("layer", id)
+          .setCause(e)
+          .log("half-made layer not removed, will be at the next start");
     }
   }
 }

@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Mounts overlays the one way that works for root of a user namespace and for real root alike: attributes in {@code user.overlay.*}.
- * Writable ones are {@code volatile}: without it every unmount flushes the whole disk.
+ * Mounts overlays the one way that works for root of a user namespace and for real root alike:
+ * attributes in {@code user.overlay.*}. Writable ones are {@code volatile}: without it every
+ * unmount flushes the whole disk.
  */
 final class OverlayMounts {
   private static final String OPTIONS = "userxattr";
@@ -52,24 +53,39 @@ final class OverlayMounts {
       upper = Optional.of(new Mounts.Writes(writes.get().resolve("diff"), work));
     }
     if (oneByOne) {
-      Mounts.overlay(target, lower, upper, upper.isPresent() ? List.of(OPTIONS, "volatile") : List.of(OPTIONS));
+      Mounts.overlay(
+          target,
+          lower,
+          upper,
+          upper.isPresent() ? List.of(OPTIONS, "volatile") : List.of(OPTIONS));
     } else {
       mountAtOnce(target, lower, upper);
     }
   }
 
-  private static void mountAtOnce(Path target, List<Path> lower, Optional<Mounts.Writes> upper) throws IOException {
+  private static void mountAtOnce(Path target, List<Path> lower, Optional<Mounts.Writes> upper)
+      throws IOException {
     StringBuilder options = new StringBuilder(OPTIONS).append(",lowerdir=");
     for (int i = lower.size() - 1; i >= 0; i--) {
       options.append(lower.get(i)).append(i == 0 ? "" : ":");
     }
-    upper.ifPresent(writes -> options.append(",volatile,upperdir=").append(writes.upper()).append(",workdir=").append(writes.work()));
+    upper.ifPresent(writes ->
+        options
+            .append(",volatile,upperdir=")
+            .append(writes.upper())
+            .append(",workdir=")
+            .append(writes.work()));
     if (options.length() > MOST_OPTIONS) {
       throw new IOException(
-          lower.size() + " layers need " + options.length() + " bytes of mount options; this kernel takes " + MOST_OPTIONS
+          lower.size()
+              + " layers need "
+              + options.length()
+              + " bytes of mount options; this kernel takes "
+              + MOST_OPTIONS
               + " (Linux 6.7 has no such limit, a shorter worker root helps)");
     }
-    Mounts.mount("overlay", target, "overlay", upper.isPresent() ? 0 : Mounts.READ_ONLY, options.toString());
+    Mounts.mount(
+        "overlay", target, "overlay", upper.isPresent() ? 0 : Mounts.READ_ONLY, options.toString());
   }
 
   /** Unmounts; when a process still holds it open it is taken out of sight and ends later. */

@@ -24,7 +24,8 @@ final class OverlayRoot implements MountedRoot {
   private boolean mounted;
   private boolean closed;
 
-  OverlayRoot(OverlayStore store, List<String> chain, List<Path> layers, Pin pin) throws IOException {
+  OverlayRoot(OverlayStore store, List<String> chain, List<Path> layers, Pin pin)
+      throws IOException {
     this.store = store;
     this.chain = chain;
     this.layers = layers;
@@ -139,7 +140,9 @@ final class OverlayRoot implements MountedRoot {
         LayerDirectories.remove(place);
       }
     } catch (IOException e) {
-      log.atWarn().setCause(e).log("leftovers of a root filesystem not removed, will be at the next start");
+      log.atWarn()
+          .setCause(e)
+          .log("leftovers of a root filesystem not removed, will be at the next start");
     }
   }
 }

@@ -12,7 +12,8 @@ public final class OverlaySnapshots {
   private OverlaySnapshots() {}
 
   /**
-   * Opens the store in the directory, made when missing; half-made layers of an earlier run are removed. One process at a time.
+   * Opens the store in the directory, made when missing; half-made layers of an earlier run are
+   * removed. One process at a time.
    *
    * @throws SlipwayException UNSUPPORTED, saying what is missing, where overlayfs cannot be mounted
    */
@@ -23,11 +24,15 @@ public final class OverlaySnapshots {
       OverlayMounts mounts = probe(directories);
       return new OverlayStore(directories, mounts);
     } catch (IOException e) {
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, "snapshot store " + absolute + " cannot be opened: " + e.getMessage(), e);
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE,
+          "snapshot store " + absolute + " cannot be opened: " + e.getMessage(),
+          e);
     }
   }
 
-  private static OverlayMounts probe(LayerDirectories directories) throws SlipwayException, IOException {
+  private static OverlayMounts probe(LayerDirectories directories)
+      throws SlipwayException, IOException {
     LinuxException last = null;
     for (boolean oneByOne : new boolean[] {true, false}) {
       OverlayMounts mounts = new OverlayMounts(directories.empty(), oneByOne);

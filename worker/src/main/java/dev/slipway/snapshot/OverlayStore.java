@@ -20,7 +20,10 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The store over overlayfs. The lock guards the table of layers and their pins; no I/O on layers' files happens under it. */
+/**
+ * The store over overlayfs. The lock guards the table of layers and their pins; no I/O on layers'
+ * files happens under it.
+ */
 final class OverlayStore implements SnapshotStore {
   private static final Logger log = LoggerFactory.getLogger(OverlayStore.class);
 
@@ -86,11 +89,17 @@ final class OverlayStore implements SnapshotStore {
 
   @Override
   public MountedRoot mount(List<String> chain, boolean writable) throws SlipwayException {
-    // A layer may come twice in merged chains; what is on top decides, and overlayfs takes a directory only once.
+    // A layer may come twice in merged chains; what is on top decides, and overlayfs takes a
+    // directory only once.
     List<String> once = new ArrayList<>(new LinkedHashSet<>(chain.reversed())).reversed();
     if (once.size() > OverlayMounts.MOST_LAYERS) {
       throw new SlipwayException(
-          ErrorKind.EXHAUSTED, "a chain of " + once.size() + " layers cannot be mounted, at most " + OverlayMounts.MOST_LAYERS + " can");
+          ErrorKind.EXHAUSTED,
+          "a chain of "
+              + once.size()
+              + " layers cannot be mounted, at most "
+              + OverlayMounts.MOST_LAYERS
+              + " can");
     }
     Pin pin;
     List<Path> paths;
@@ -112,7 +121,8 @@ final class OverlayStore implements SnapshotStore {
   public synchronized Pin pin(Collection<String> ids) throws SlipwayException {
     List<String> missing = ids.stream().filter(id -> !entries.containsKey(id)).toList();
     if (!missing.isEmpty()) {
-      throw new SlipwayException(ErrorKind.NOT_FOUND, "layers are not here: " + String.join(", ", missing));
+      throw new SlipwayException(
+          ErrorKind.NOT_FOUND, "layers are not here: " + String.join(", ", missing));
     }
     List<Entry> pinned = ids.stream().map(entries::get).toList();
     pinned.forEach(entry -> entry.pins++);
@@ -132,7 +142,8 @@ final class OverlayStore implements SnapshotStore {
   }
 
   @Override
-  public StoredLayer describe(String id, Digest diffId, Optional<StoredBlob> blob) throws SlipwayException {
+  public StoredLayer describe(String id, Digest diffId, Optional<StoredBlob> blob)
+      throws SlipwayException {
     synchronized (this) {
       Entry entry = entries.get(id);
       if (entry == null) {
@@ -140,7 +151,12 @@ final class OverlayStore implements SnapshotStore {
       }
       StoredLayer layer = entry.layer;
       entry.layer =
-          new StoredLayer(id, layer.size(), layer.directory(), Optional.of(diffId), blob.isPresent() ? blob : layer.blob());
+          new StoredLayer(
+              id,
+              layer.size(),
+              layer.directory(),
+              Optional.of(diffId),
+              blob.isPresent() ? blob : layer.blob());
       try {
         directories.describe(entry.layer);
       } catch (IOException e) {
@@ -167,7 +183,10 @@ final class OverlayStore implements SnapshotStore {
       try {
         directories.delete(layer);
       } catch (IOException e) {
-        log.atWarn().addKeyValue("layer", layer.id()).setCause(e).log("layer not deleted from disk, will be at the next start");
+        log.atWarn()
+            .addKeyValue("layer", layer.id())
+            .setCause(e)
+            .log("layer not deleted from disk, will be at the next start");
       }
     }
     return unused.stream().map(StoredLayer::id).toList();
@@ -187,8 +206,12 @@ final class OverlayStore implements SnapshotStore {
     return directories;
   }
 
-  /** Makes the directory a layer; when the id is taken the directory is thrown away and the other returned. */
-  StoredLayer commit(Path incoming, String id, long size, Optional<Digest> diffId) throws SlipwayException {
+  /**
+   * Makes the directory a layer; when the id is taken the directory is thrown away and the other
+   * returned.
+   */
+  StoredLayer commit(Path incoming, String id, long size, Optional<Digest> diffId)
+      throws SlipwayException {
     try {
       StoredLayer layer = directories.commit(incoming, id, size, diffId);
       StoredLayer other;

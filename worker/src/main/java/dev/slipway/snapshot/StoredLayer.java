@@ -13,7 +13,8 @@ import java.util.Optional;
  * @param diffId digest of its uncompressed tar, once known
  * @param blob its compressed form, once made; the bytes are in {@link #blobFile()}
  */
-public record StoredLayer(String id, long size, Path directory, Optional<Digest> diffId, Optional<StoredBlob> blob) {
+public record StoredLayer(
+    String id, long size, Path directory, Optional<Digest> diffId, Optional<StoredBlob> blob) {
   /** Where the compressed form is, or would be. */
   public Path blobFile() {
     return directory.resolveSibling("blob");

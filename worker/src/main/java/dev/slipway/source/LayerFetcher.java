@@ -22,8 +22,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees to it that layers are here. A layer on its way is brought once: whoever wants it too waits for the same transfer, which ends
- * early only when nobody waits any more. {@code this} guards the transfers under way and their numbers of waiters. @ThreadSafe
+ * Sees to it that layers are here. A layer on its way is brought once: whoever wants it too waits
+ * for the same transfer, which ends early only when nobody waits any more. {@code this} guards the
+ * transfers under way and their numbers of waiters. @ThreadSafe
  */
 public final class LayerFetcher implements AutoCloseable {
   private final SnapshotStore store;
@@ -36,7 +37,13 @@ public final class LayerFetcher implements AutoCloseable {
    * @param arrived hears of every layer that came
    */
   public LayerFetcher(
-      SnapshotStore store, LayerApplier applier, BlobTransfer transfer, Path scratch, InstantSource clock, Meters meters, Consumer<StoredLayer> arrived) {
+      SnapshotStore store,
+      LayerApplier applier,
+      BlobTransfer transfer,
+      Path scratch,
+      InstantSource clock,
+      Meters meters,
+      Consumer<StoredLayer> arrived) {
     this.store = store;
     this.origins = new LayerOrigins(store, applier, transfer, scratch, clock, meters);
     this.arrived = arrived;
@@ -57,19 +64,29 @@ public final class LayerFetcher implements AutoCloseable {
 
     void run(List<String> belowIds, @Nullable Transfer below) {
       try {
-        LayerOrigins.Below wait = () -> {
-          if (below != null) {
-            below.over.await();
-          }
-        };
-        StoredLayer stored = origins.bring(layer, belowIds, wait, status -> listeners.forEach(listener -> listener.report(status)));
+        LayerOrigins.Below wait =
+            () -> {
+              if (below != null) {
+                below.over.await();
+              }
+            };
+        StoredLayer stored =
+            origins.bring(
+                layer,
+                belowIds,
+                wait,
+                status -> listeners.forEach(listener -> listener.report(status)));
         arrived.accept(stored);
       } catch (SlipwayException e) {
         failure = e;
       } catch (InterruptedException e) {
-        failure = new SlipwayException(ErrorKind.CANCELLED, "fetch of layer " + layer.getId() + " was cancelled", e);
+        failure =
+            new SlipwayException(
+                ErrorKind.CANCELLED, "fetch of layer " + layer.getId() + " was cancelled", e);
       } catch (RuntimeException e) {
-        failure = new SlipwayException(ErrorKind.INTERNAL, "fetch of layer " + layer.getId() + " failed: " + e, e);
+        failure =
+            new SlipwayException(
+                ErrorKind.INTERNAL, "fetch of layer " + layer.getId() + " failed: " + e, e);
       } finally {
         synchronized (LayerFetcher.this) {
           underWay.remove(layer.getId(), this);
@@ -83,9 +100,11 @@ public final class LayerFetcher implements AutoCloseable {
    * Returns when every layer of the chains is in the store.
    *
    * @throws LayersUnavailableException naming those that no origin gave
-   * @throws SlipwayException EXHAUSTED when this worker has no room; INVALID when a layer of an image is refused
+   * @throws SlipwayException EXHAUSTED when this worker has no room; INVALID when a layer of an
+   *     image is refused
    */
-  public void ensure(List<List<Layer>> chains, TransferProgress progress) throws SlipwayException, InterruptedException {
+  public void ensure(List<List<Layer>> chains, TransferProgress progress)
+      throws SlipwayException, InterruptedException {
     Map<String, Transfer> wanted = new LinkedHashMap<>();
     try {
       for (List<Layer> chain : chains) {
@@ -116,8 +135,12 @@ public final class LayerFetcher implements AutoCloseable {
     }
   }
 
-  /** Null when the layer is here. A transfer only ever waits for one that began before it, so none wait for each other. */
-  private synchronized @Nullable Transfer joinOne(Layer layer, List<String> belowIds, @Nullable Transfer below, TransferProgress progress) {
+  /**
+   * Null when the layer is here. A transfer only ever waits for one that began before it, so none
+   * wait for each other.
+   */
+  private synchronized @Nullable Transfer joinOne(
+      Layer layer, List<String> belowIds, @Nullable Transfer below, TransferProgress progress) {
     Transfer transfer = underWay.get(layer.getId());
     if (transfer == null) {
       if (store.has(layer.getId())) {
@@ -125,7 +148,8 @@ public final class LayerFetcher implements AutoCloseable {
       }
       Transfer fresh = new Transfer(layer);
       underWay.put(layer.getId(), fresh);
-      fresh.thread = Thread.ofVirtual().name("fetch-" + layer.getId()).start(() -> fresh.run(belowIds, below));
+      fresh.thread =
+          Thread.ofVirtual().name("fetch-" + layer.getId()).start(() -> fresh.run(belowIds, below));
       transfer = fresh;
     }
     transfer.waiters++;

@@ -28,7 +28,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
-/** Takes one layer from the first of its origins that gives it: peers, the coordinator, registries. @ThreadSafe */
+/**
+ * Takes one layer from the first of its origins that gives it: peers, the coordinator,
+ * registries. @ThreadSafe
+ */
 final class LayerOrigins implements AutoCloseable {
   /** Downloads at once: enough to fill a link, few enough for a registry's patience. */
   private static final int MAX_DOWNLOADS = 6;
@@ -49,10 +52,21 @@ final class LayerOrigins implements AutoCloseable {
   private final Meters meters;
   private final Semaphore downloads = new Semaphore(MAX_DOWNLOADS);
   private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT_TIMEOUT).build();
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECT_TIMEOUT)
+          .build();
 
-  /** @param scratch on the store's file system, for blobs on their way */
-  LayerOrigins(SnapshotStore store, LayerApplier applier, BlobTransfer transfer, Path scratch, InstantSource clock, Meters meters) {
+  /**
+   * @param scratch on the store's file system, for blobs on their way
+   */
+  LayerOrigins(
+      SnapshotStore store,
+      LayerApplier applier,
+      BlobTransfer transfer,
+      Path scratch,
+      InstantSource clock,
+      Meters meters) {
     this.store = store;
     this.applier = applier;
     this.transfer = transfer;
@@ -61,7 +75,10 @@ final class LayerOrigins implements AutoCloseable {
     this.meters = meters;
   }
 
-  /** Waits until the layers below are here, as far as they come; a layer's implied directories take their attributes. */
+  /**
+   * Waits until the layers below are here, as far as they come; a layer's implied directories take
+   * their attributes.
+   */
   interface Below {
     void await() throws InterruptedException;
   }
@@ -70,9 +87,11 @@ final class LayerOrigins implements AutoCloseable {
    * Brings the layer.
    *
    * @param belowIds the chain under it
-   * @throws SlipwayException UNAVAILABLE with each origin's answer; INVALID when the image itself is refused; EXHAUSTED when the disk is full
+   * @throws SlipwayException UNAVAILABLE with each origin's answer; INVALID when the image itself
+   *     is refused; EXHAUSTED when the disk is full
    */
-  StoredLayer bring(Layer layer, List<String> belowIds, Below below, TransferProgress progress) throws SlipwayException, InterruptedException {
+  StoredLayer bring(Layer layer, List<String> belowIds, Below below, TransferProgress progress)
+      throws SlipwayException, InterruptedException {
     List<String> failures = new ArrayList<>();
     for (String url : plainTars(layer)) {
       below.await();
@@ -95,7 +114,10 @@ final class LayerOrigins implements AutoCloseable {
     }
     throw new SlipwayException(
         ErrorKind.UNAVAILABLE,
-        "fetch of layer " + layer.getId() + " failed: " + (failures.isEmpty() ? "nobody has it" : String.join("; ", failures)));
+        "fetch of layer "
+            + layer.getId()
+            + " failed: "
+            + (failures.isEmpty() ? "nobody has it" : String.join("; ", failures)));
   }
 
   private static List<String> plainTars(Layer layer) {
@@ -106,7 +128,10 @@ final class LayerOrigins implements AutoCloseable {
     return urls;
   }
 
-  /** A failure that lies with this worker must not look like an origin's, or the layer would be declared lost. */
+  /**
+   * A failure that lies with this worker must not look like an origin's, or the layer would be
+   * declared lost.
+   */
   private static String failure(Exception e) throws SlipwayException, InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException();
@@ -117,22 +142,35 @@ final class LayerOrigins implements AutoCloseable {
     return e.getMessage() == null ? e.toString() : e.getMessage();
   }
 
-  private StoredLayer fromHttp(Layer layer, String url, List<String> belowIds, TransferProgress progress)
+  private StoredLayer fromHttp(
+      Layer layer, String url, List<String> belowIds, TransferProgress progress)
       throws SlipwayException, IOException, InterruptedException {
     downloads.acquire();
     try {
       HttpRequest request =
-          HttpRequest.newBuilder(URI.create(url)).timeout(RESPONSE_TIMEOUT).header("Authorization", "Bearer " + layer.getCapability()).build();
-      HttpResponse<InputStream> response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+          HttpRequest.newBuilder(URI.create(url))
+              .timeout(RESPONSE_TIMEOUT)
+              .header("Authorization", "Bearer " + layer.getCapability())
+              .build();
+      HttpResponse<InputStream> response =
+          http.send(request, HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream body = response.body()) {
         if (response.statusCode() != 200) {
-          throw new SlipwayException(ErrorKind.UNAVAILABLE, URI.create(url).getAuthority() + " answered " + response.statusCode());
+          throw new SlipwayException(
+              ErrorKind.UNAVAILABLE,
+              URI.create(url).getAuthority() + " answered " + response.statusCode());
         }
         boolean tree = url.equals(layer.getTreeUrl());
-        StatusLine line = StatusLine.start(tree ? TransferProgress.NONE : progress, clock, "transferring " + layer.getId(), layer.getSize());
+        StatusLine line =
+            StatusLine.start(
+                tree ? TransferProgress.NONE : progress,
+                clock,
+                "transferring " + layer.getId(),
+                layer.getSize());
         CountingStream counted = new CountingStream(body, line);
         StoredLayer stored = apply(layer, counted, PLAIN_TAR, belowIds);
-        meters.layerTransfer(tree ? Meters.TransferPath.COORDINATOR : Meters.TransferPath.PEER, counted.count);
+        meters.layerTransfer(
+            tree ? Meters.TransferPath.COORDINATOR : Meters.TransferPath.PEER, counted.count);
         line.done();
         return stored;
       }
@@ -141,7 +179,8 @@ final class LayerOrigins implements AutoCloseable {
     }
   }
 
-  private StoredLayer fromRegistry(Layer layer, List<String> belowIds, Below below, TransferProgress progress)
+  private StoredLayer fromRegistry(
+      Layer layer, List<String> belowIds, Below below, TransferProgress progress)
       throws SlipwayException, IOException, InterruptedException {
     Digest digest = new Digest(layer.getBlob().getDigest());
     long size = layer.getBlob().getSize();
@@ -174,27 +213,45 @@ final class LayerOrigins implements AutoCloseable {
         new Digest(layer.getBlob().getDigest()),
         layer.getBlob().getSize() > 0 ? layer.getBlob().getSize() : -1,
         layer.getBlob().getSourcesList().stream()
-            .map(source -> new BlobTransfer.Source(URI.create(source.getUrl()), source.getAuthorization(), source.getInsecureTls()))
+            .map(source ->
+                new BlobTransfer.Source(
+                    URI.create(source.getUrl()),
+                    source.getAuthorization(),
+                    source.getInsecureTls()))
             .toList());
   }
 
-  private StoredLayer apply(Layer layer, InputStream in, String mediaType, List<String> belowIds) throws SlipwayException {
-    Optional<Digest> expected = layer.getDiffId().isEmpty() ? Optional.empty() : Optional.of(new Digest(layer.getDiffId()));
+  private StoredLayer apply(Layer layer, InputStream in, String mediaType, List<String> belowIds)
+      throws SlipwayException {
+    Optional<Digest> expected =
+        layer.getDiffId().isEmpty() ? Optional.empty() : Optional.of(new Digest(layer.getDiffId()));
     try (LayerWriter writer = store.prepare(layer.getId(), belowIds)) {
       return applier.apply(in, mediaType, writer, expected);
     }
   }
 
-  /** The compressed form is at hand: a push of the same layer to another registry needs these very bytes. */
-  private StoredLayer keepBlob(Layer layer, Digest digest, Path file) throws SlipwayException, IOException {
+  /**
+   * The compressed form is at hand: a push of the same layer to another registry needs these very
+   * bytes.
+   */
+  private StoredLayer keepBlob(Layer layer, Digest digest, Path file)
+      throws SlipwayException, IOException {
     StoredLayer stored =
-        store.find(layer.getId()).orElseThrow(() -> new SlipwayException(ErrorKind.INTERNAL, "layer " + layer.getId() + " vanished after it was applied"));
+        store
+            .find(layer.getId())
+            .orElseThrow(() ->
+                new SlipwayException(
+                    ErrorKind.INTERNAL,
+                    "layer " + layer.getId() + " vanished after it was applied"));
     if (stored.blob().isPresent() || stored.diffId().isEmpty()) {
       return stored;
     }
     long size = Files.size(file);
     Files.move(file, stored.blobFile(), StandardCopyOption.ATOMIC_MOVE);
-    return store.describe(layer.getId(), stored.diffId().get(), Optional.of(new StoredBlob(layer.getBlob().getMediaType(), digest, size)));
+    return store.describe(
+        layer.getId(),
+        stored.diffId().get(),
+        Optional.of(new StoredBlob(layer.getBlob().getMediaType(), digest, size)));
   }
 
   @Override

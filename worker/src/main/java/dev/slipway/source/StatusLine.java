@@ -5,7 +5,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 
-/** One line of progress: its start, its course at a pace that a person can read, its end. Owner: the transfer's thread. */
+/**
+ * One line of progress: its start, its course at a pace that a person can read, its end. Owner: the
+ * transfer's thread.
+ */
 public final class StatusLine {
   /** BuildKit's pace. */
   private static final Duration PACE = Duration.ofMillis(150);
@@ -28,7 +31,8 @@ public final class StatusLine {
   }
 
   /** Reports the start. @param total in bytes, 0 = unknown */
-  public static StatusLine start(TransferProgress progress, InstantSource clock, String id, long total) {
+  public static StatusLine start(
+      TransferProgress progress, InstantSource clock, String id, long total) {
     StatusLine line = new StatusLine(progress, clock, id, total);
     line.report(Optional.empty());
     return line;

@@ -15,5 +15,6 @@ public interface TransferProgress {
    * @param current bytes so far
    * @param total bytes in all, 0 = unknown
    */
-  record Status(String id, long current, long total, Instant started, Optional<Instant> completed) {}
+  record Status(
+      String id, long current, long total, Instant started, Optional<Instant> completed) {}
 }

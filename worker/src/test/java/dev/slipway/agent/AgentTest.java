@@ -65,19 +65,36 @@ class AgentTest {
         });
     slow.start();
     WorkerDescription description =
-        new WorkerDescription("w-1", "test", List.of(Platform.LINUX_AMD64), List.of(Platform.LINUX_ARM64), 1, "http://127.0.0.1:1", Map.of("a", "b"));
-    Sandbox sandbox = new Sandbox(new SandboxConfig("runc", root.resolve("sandbox")), new NetworkPool(root.resolve("net"), false, new Unreachable(List.of())));
-    agent = new Agent(description, new Agent.Farm(coordinator.address(), FakeCoordinator.TOKEN), new EmptyStore(), sandbox, root, new Meters(new SimpleMeterRegistry()), _ -> {});
+        new WorkerDescription(
+            "w-1",
+            "test",
+            List.of(Platform.LINUX_AMD64),
+            List.of(Platform.LINUX_ARM64),
+            1,
+            "http://127.0.0.1:1",
+            Map.of("a", "b"));
+    Sandbox sandbox =
+        new Sandbox(
+            new SandboxConfig("runc", root.resolve("sandbox")),
+            new NetworkPool(root.resolve("net"), false, new Unreachable(List.of())));
+    agent =
+        new Agent(
+            description,
+            new Agent.Farm(coordinator.address(), FakeCoordinator.TOKEN),
+            new EmptyStore(),
+            sandbox,
+            root,
+            new Meters(new SimpleMeterRegistry()),
+            _ -> {});
     running =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    agent.run();
-                  } catch (InterruptedException _) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
+            .start(() -> {
+              try {
+                agent.run();
+              } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+              }
+            });
   }
 
   @AfterEach
@@ -97,7 +114,8 @@ class AgentTest {
     assertThat(hello.getWorkerId()).isEqualTo("w-1");
     assertThat(hello.getSlots()).isEqualTo(1);
     assertThat(hello.getEmulatedPlatforms(0).getArchitecture()).isEqualTo("arm64");
-    assertThat(coordinator.await(WorkerMessage::hasHeartbeat).getHeartbeat().getFreeBytes()).isPositive();
+    assertThat(coordinator.await(WorkerMessage::hasHeartbeat).getHeartbeat().getFreeBytes())
+        .isPositive();
   }
 
   @Test
@@ -124,13 +142,20 @@ class AgentTest {
   @Test
   void refusesWhatItHasNoSlotForAndCancels() throws Exception {
     coordinator.awaitHello();
-    Layer late = Layer.newBuilder().setId("chain:late").setTreeUrl("http://127.0.0.1:" + slow.getAddress().getPort() + "/trees/late").build();
+    Layer late =
+        Layer.newBuilder()
+            .setId("chain:late")
+            .setTreeUrl("http://127.0.0.1:" + slow.getAddress().getPort() + "/trees/late")
+            .build();
     coordinator.send(stage("s1", late));
     coordinator.await(message -> message.hasStageEvent() && message.getStageEvent().hasStarted());
 
     coordinator.send(stage("s2", late));
     var refused = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
-    coordinator.send(CoordinatorMessage.newBuilder().setCancelStage(CancelStage.newBuilder().setStageId("s1")).build());
+    coordinator.send(
+        CoordinatorMessage.newBuilder()
+            .setCancelStage(CancelStage.newBuilder().setStageId("s1"))
+            .build());
     var cancelled = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
 
     assertThat(refused.getStageId()).isEqualTo("s2");
@@ -142,7 +167,8 @@ class AgentTest {
   @Test
   void refusesWhatIsNotSupportedYet() throws Exception {
     coordinator.awaitHello();
-    Mount cache = new Mount(-1, "", "/cache", -1, false, new Mount.Kind.Cache("c", Mount.Sharing.SHARED));
+    Mount cache =
+        new Mount(-1, "", "/cache", -1, false, new Mount.Kind.Cache("c", Mount.Sharing.SHARED));
 
     coordinator.send(stage("s1", List.of(), List.of(cache)));
 
@@ -155,7 +181,11 @@ class AgentTest {
   void tellsTheKindOfAFailedRead() throws Exception {
     coordinator.awaitHello();
     ReadPath read =
-        ReadPath.newBuilder().setRequestId("r1").setPath("/x").setChain(LayerChain.newBuilder().addLayers(Layer.newBuilder().setId("snap:gone"))).build();
+        ReadPath.newBuilder()
+            .setRequestId("r1")
+            .setPath("/x")
+            .setChain(LayerChain.newBuilder().addLayers(Layer.newBuilder().setId("snap:gone")))
+            .build();
 
     coordinator.send(CoordinatorMessage.newBuilder().setReadPath(read).build());
 
@@ -169,13 +199,19 @@ class AgentTest {
   }
 
   private static CoordinatorMessage stage(String id, List<Layer> chain, List<Mount> more) {
-    List<Mount> mounts = new ArrayList<>(List.of(new Mount(-1, "", "/", 0, false, new Mount.Kind.Bind())));
+    List<Mount> mounts =
+        new ArrayList<>(List.of(new Mount(-1, "", "/", 0, false, new Mount.Kind.Bind())));
     mounts.addAll(more);
-    ExecMeta meta = new ExecMeta(List.of("true"), List.of(), "/", "", "", List.of(), List.of(), List.of(), List.of());
+    ExecMeta meta =
+        new ExecMeta(
+            List.of("true"), List.of(), "/", "", "", List.of(), List.of(), List.of(), List.of());
     Op.Exec op = new Op.Exec(meta, mounts, Op.Network.NONE, false, List.of());
-    ByteString bytes = ByteString.copyFrom(LlbCodec.encodeOp(op, List.of(), Optional.empty()).toByteArray());
+    ByteString bytes =
+        ByteString.copyFrom(LlbCodec.encodeOp(op, List.of(), Optional.empty()).toByteArray());
     Step.Builder step = Step.newBuilder().setVertex(VERTEX).setName("test").setOp(bytes);
     step.addInputs(StepInput.newBuilder().setChain(LayerChain.newBuilder().addAllLayers(chain)));
-    return CoordinatorMessage.newBuilder().setRunStage(RunStage.newBuilder().setStageId(id).addSteps(step)).build();
+    return CoordinatorMessage.newBuilder()
+        .setRunStage(RunStage.newBuilder().setStageId(id).addSteps(step))
+        .build();
   }
 }

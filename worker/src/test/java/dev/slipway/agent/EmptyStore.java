@@ -41,7 +41,8 @@ final class EmptyStore implements SnapshotStore {
   }
 
   @Override
-  public StoredLayer describe(String id, Digest diffId, Optional<StoredBlob> blob) throws SlipwayException {
+  public StoredLayer describe(String id, Digest diffId, Optional<StoredBlob> blob)
+      throws SlipwayException {
     throw nothing();
   }
 

@@ -37,11 +37,13 @@ public final class FakeCoordinator extends FarmGrpc.FarmImplBase implements Auto
   private final List<StreamObserver<CoordinatorMessage>> links = new CopyOnWriteArrayList<>();
 
   public FakeCoordinator() throws IOException {
-    Metadata.Key<String> header = Metadata.Key.of("slipway-join-token", Metadata.ASCII_STRING_MARSHALLER);
+    Metadata.Key<String> header =
+        Metadata.Key.of("slipway-join-token", Metadata.ASCII_STRING_MARSHALLER);
     ServerInterceptor guard =
         new ServerInterceptor() {
           @Override
-          public <Q, A> ServerCall.Listener<Q> interceptCall(ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+          public <Q, A> ServerCall.Listener<Q> interceptCall(
+              ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
             if (TOKEN.equals(headers.get(header))) {
               return next.startCall(call, headers);
             }
@@ -49,7 +51,12 @@ public final class FakeCoordinator extends FarmGrpc.FarmImplBase implements Auto
             return new ServerCall.Listener<>() {};
           }
         };
-    server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0)).intercept(guard).addService(this).build().start();
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+            .intercept(guard)
+            .addService(this)
+            .build()
+            .start();
   }
 
   public String address() {
@@ -70,7 +77,9 @@ public final class FakeCoordinator extends FarmGrpc.FarmImplBase implements Auto
           link.onNext(
               CoordinatorMessage.newBuilder()
                   .setWelcome(
-                      Welcome.newBuilder().setCapabilityPublicKey(ByteString.copyFrom(signer.publicKey())).setHeartbeatMillis(HEARTBEAT_MILLIS))
+                      Welcome.newBuilder()
+                          .setCapabilityPublicKey(ByteString.copyFrom(signer.publicKey()))
+                          .setHeartbeatMillis(HEARTBEAT_MILLIS))
                   .build());
           hellos.add(message.getHello());
         } else {

@@ -78,7 +78,8 @@ class FileOpsTest {
   }
 
   private static CopyOptions options() {
-    return new CopyOptions(true, true, false, true, true, true, false, List.of(), List.of(), List.of());
+    return new CopyOptions(
+        true, true, false, true, true, true, false, List.of(), List.of(), List.of());
   }
 
   private static Change.Copy copy(String source, String destination) {
@@ -103,14 +104,13 @@ class FileOpsTest {
   void copiesATreeWithItsTimesModesAndLinks() throws Exception {
     List<String> base = layer(root -> Files.createDirectories(root.resolve("app/kept")));
     List<String> context =
-        layer(
-            root -> {
-              Files.createDirectories(root.resolve("src/deep"));
-              Files.writeString(root.resolve("src/a"), "a");
-              Files.createLink(root.resolve("src/deep/b"), root.resolve("src/a"));
-              Files.createSymbolicLink(root.resolve("src/link"), Path.of("/nowhere"));
-              Files.setAttribute(root.resolve("src/a"), "unix:mode", 0640);
-            });
+        layer(root -> {
+          Files.createDirectories(root.resolve("src/deep"));
+          Files.writeString(root.resolve("src/a"), "a");
+          Files.createLink(root.resolve("src/deep/b"), root.resolve("src/a"));
+          Files.createSymbolicLink(root.resolve("src/link"), Path.of("/nowhere"));
+          Files.setAttribute(root.resolve("src/a"), "unix:mode", 0640);
+        });
 
     List<String> made = run(List.of(base, context), copy("/src", "/app/"));
 
@@ -122,7 +122,8 @@ class FileOpsTest {
           assertThat(root.resolve("app/a")).hasContent("a");
           assertThat(mode(root.resolve("app/a"))).isEqualTo(0640);
           assertThat(root.resolve("app/deep/b")).hasContent("a");
-          assertThat(Files.getAttribute(root.resolve("app/a"), "unix:ino")).isEqualTo(Files.getAttribute(root.resolve("app/deep/b"), "unix:ino"));
+          assertThat(Files.getAttribute(root.resolve("app/a"), "unix:ino"))
+              .isEqualTo(Files.getAttribute(root.resolve("app/deep/b"), "unix:ino"));
           assertThat(Files.readSymbolicLink(root.resolve("app/link"))).hasToString("/nowhere");
         });
   }
@@ -130,18 +131,16 @@ class FileOpsTest {
   @Test
   void mergesIntoWhatIsThereAndReplacesFiles() throws Exception {
     List<String> base =
-        layer(
-            root -> {
-              Files.createDirectories(root.resolve("app/d"));
-              Files.writeString(root.resolve("app/d/old"), "old");
-              Files.writeString(root.resolve("app/d/f"), "old");
-            });
+        layer(root -> {
+          Files.createDirectories(root.resolve("app/d"));
+          Files.writeString(root.resolve("app/d/old"), "old");
+          Files.writeString(root.resolve("app/d/f"), "old");
+        });
     List<String> context =
-        layer(
-            root -> {
-              Files.createDirectories(root.resolve("d"));
-              Files.writeString(root.resolve("d/f"), "new");
-            });
+        layer(root -> {
+          Files.createDirectories(root.resolve("d"));
+          Files.writeString(root.resolve("d/f"), "new");
+        });
 
     look(
         run(List.of(base, context), copy("/", "/app")),
@@ -155,16 +154,20 @@ class FileOpsTest {
   @Test
   void ownersAndModesAreGivenOnTheWayToo() throws Exception {
     List<String> base =
-        layer(
-            root -> {
-              Files.createDirectories(root.resolve("etc"));
-              Files.writeString(root.resolve("etc/passwd"), "root:x:0:0::/:/bin/sh\napp:x:100:101::/:/bin/sh\n");
-            });
+        layer(root -> {
+          Files.createDirectories(root.resolve("etc"));
+          Files.writeString(
+              root.resolve("etc/passwd"), "root:x:0:0::/:/bin/sh\napp:x:100:101::/:/bin/sh\n");
+        });
     List<String> context = layer(root -> Files.writeString(root.resolve("f"), "f"));
-    Optional<Owner> app = Optional.of(new Owner(Optional.of(new Identity.ByName("app", 0)), Optional.empty()));
+    Optional<Owner> app =
+        Optional.of(new Owner(Optional.of(new Identity.ByName("app", 0)), Optional.empty()));
 
     look(
-        run(List.of(base, context), new Change.Copy("/f", "/x/y/", app, OptionalInt.of(0700), "", options(), 5_000_000_000L)),
+        run(
+            List.of(base, context),
+            new Change.Copy(
+                "/f", "/x/y/", app, OptionalInt.of(0700), "", options(), 5_000_000_000L)),
         root -> {
           for (String path : List.of("x", "x/y", "x/y/f")) {
             assertThat(mode(root.resolve(path))).as(path).isEqualTo(0700);
@@ -173,43 +176,64 @@ class FileOpsTest {
           }
           assertThat(Files.getLastModifiedTime(root.resolve("x/y/f")).toMillis()).isEqualTo(5000);
         });
-    assertThatThrownBy(
-            () ->
-                run(
-                    List.of(base, context),
-                    new Change.MakeDirectory("/d", 0755, false, Optional.of(new Owner(Optional.of(new Identity.ByName("ghost", 0)), Optional.empty())), -1)))
+    assertThatThrownBy(() ->
+            run(
+                List.of(base, context),
+                new Change.MakeDirectory(
+                    "/d",
+                    0755,
+                    false,
+                    Optional.of(
+                        new Owner(Optional.of(new Identity.ByName("ghost", 0)), Optional.empty())),
+                    -1)))
         .hasMessage("unable to find user ghost: no matching entries in passwd file");
   }
 
   @Test
   void wildcardsGoIntoTheDirectoryAndMissingFilesAreNamed() throws Exception {
     List<String> context =
-        layer(
-            root -> {
-              Files.writeString(root.resolve("a.txt"), "a");
-              Files.writeString(root.resolve("b.txt"), "b");
-              Files.writeString(root.resolve("c.md"), "c");
-            });
+        layer(root -> {
+          Files.writeString(root.resolve("a.txt"), "a");
+          Files.writeString(root.resolve("b.txt"), "b");
+          Files.writeString(root.resolve("c.md"), "c");
+        });
 
-    look(run(List.of(List.of(), context), copy("/*.txt", "/out/")), root -> assertThat(root.resolve("out").toFile().list()).containsExactlyInAnyOrder("a.txt", "b.txt"));
-    assertThatThrownBy(() -> run(List.of(List.of(), context), copy("/foo", "/"))).hasMessage("\"/foo\": not found");
+    look(
+        run(List.of(List.of(), context), copy("/*.txt", "/out/")),
+        root ->
+            assertThat(root.resolve("out").toFile().list())
+                .containsExactlyInAnyOrder("a.txt", "b.txt"));
+    assertThatThrownBy(() -> run(List.of(List.of(), context), copy("/foo", "/")))
+        .hasMessage("\"/foo\": not found");
   }
 
   @Test
   void patternsSelect() throws Exception {
     List<String> context =
-        layer(
-            root -> {
-              Files.createDirectories(root.resolve("keep/deep"));
-              Files.createDirectories(root.resolve("none"));
-              Files.writeString(root.resolve("keep/deep/a.go"), "a");
-              Files.writeString(root.resolve("keep/a.txt"), "a");
-              Files.writeString(root.resolve("none/b.txt"), "b");
-            });
-    CopyOptions some = new CopyOptions(true, true, false, true, true, true, false, List.of("**/*.go"), List.of("none"), List.of());
+        layer(root -> {
+          Files.createDirectories(root.resolve("keep/deep"));
+          Files.createDirectories(root.resolve("none"));
+          Files.writeString(root.resolve("keep/deep/a.go"), "a");
+          Files.writeString(root.resolve("keep/a.txt"), "a");
+          Files.writeString(root.resolve("none/b.txt"), "b");
+        });
+    CopyOptions some =
+        new CopyOptions(
+            true,
+            true,
+            false,
+            true,
+            true,
+            true,
+            false,
+            List.of("**/*.go"),
+            List.of("none"),
+            List.of());
 
     look(
-        run(List.of(List.of(), context), new Change.Copy("/", "/", NOBODY, OptionalInt.empty(), "", some, -1)),
+        run(
+            List.of(List.of(), context),
+            new Change.Copy("/", "/", NOBODY, OptionalInt.empty(), "", some, -1)),
         root -> {
           assertThat(root.resolve("keep/deep/a.go")).exists();
           assertThat(root.resolve("keep/a.txt")).doesNotExist();
@@ -226,7 +250,9 @@ class FileOpsTest {
     List<String> made = run(List.of(base, context), copy("/f", "/esc/"));
 
     assertThat(outside).isEmptyDirectory();
-    look(made, root -> assertThat(root.resolve(outside.toString().substring(1)).resolve("f")).exists());
+    look(
+        made,
+        root -> assertThat(root.resolve(outside.toString().substring(1)).resolve("f")).exists());
   }
 
   @Test
@@ -244,12 +270,12 @@ class FileOpsTest {
       gzip.write("just text".getBytes(StandardCharsets.UTF_8));
     }
     List<String> context =
-        layer(
-            root -> {
-              Files.write(root.resolve("misnamed.jpg"), tgz.toByteArray());
-              Files.write(root.resolve("text.gz"), text.toByteArray());
-            });
-    CopyOptions unpack = new CopyOptions(true, true, true, true, true, true, false, List.of(), List.of(), List.of());
+        layer(root -> {
+          Files.write(root.resolve("misnamed.jpg"), tgz.toByteArray());
+          Files.write(root.resolve("text.gz"), text.toByteArray());
+        });
+    CopyOptions unpack =
+        new CopyOptions(true, true, true, true, true, true, false, List.of(), List.of(), List.of());
 
     look(
         run(
@@ -276,16 +302,25 @@ class FileOpsTest {
       tar.closeArchiveEntry();
     }
     List<String> context = layer(root -> Files.write(root.resolve("a.tar"), bytes.toByteArray()));
-    CopyOptions unpack = new CopyOptions(true, true, true, true, true, true, false, List.of(), List.of(), List.of());
+    CopyOptions unpack =
+        new CopyOptions(true, true, true, true, true, true, false, List.of(), List.of(), List.of());
 
-    List<String> made = run(List.of(List.of(), context), new Change.Copy("/a.tar", "/to/", NOBODY, OptionalInt.empty(), "", unpack, -1));
+    List<String> made =
+        run(
+            List.of(List.of(), context),
+            new Change.Copy("/a.tar", "/to/", NOBODY, OptionalInt.empty(), "", unpack, -1));
 
-    look(made, root -> assertThat(ExtendedAttributes.get(root.resolve("to/program").toString(), "user.note")).hasValue("kept".getBytes(StandardCharsets.UTF_8)));
+    look(
+        made,
+        root ->
+            assertThat(ExtendedAttributes.get(root.resolve("to/program").toString(), "user.note"))
+                .hasValue("kept".getBytes(StandardCharsets.UTF_8)));
   }
 
   @Test
   void makesEveryDirectoryThatAPathPassesThrough() throws Exception {
-    List<String> made = run(List.of(List.of()), new Change.MakeDirectory("/a//b/./c/../d", 0755, true, NOBODY, -1));
+    List<String> made =
+        run(List.of(List.of()), new Change.MakeDirectory("/a//b/./c/../d", 0755, true, NOBODY, -1));
 
     look(
         made,
@@ -297,9 +332,13 @@ class FileOpsTest {
 
   @Test
   void anOwnerWithoutAUserIsRootWithThatGroup() throws Exception {
-    Optional<Owner> owner = Optional.of(new Owner(Optional.of(new Identity.ByName("", 0)), Optional.of(new Identity.ById(100))));
+    Optional<Owner> owner =
+        Optional.of(
+            new Owner(
+                Optional.of(new Identity.ByName("", 0)), Optional.of(new Identity.ById(100))));
 
-    List<String> made = run(List.of(List.of()), new Change.MakeDirectory("/a", 0755, true, owner, -1));
+    List<String> made =
+        run(List.of(List.of()), new Change.MakeDirectory("/a", 0755, true, owner, -1));
 
     look(
         made,
@@ -312,17 +351,15 @@ class FileOpsTest {
   @Test
   void actionsBuildOnEachOtherInOneLayer() throws Exception {
     List<String> base =
-        layer(
-            root -> {
-              Files.createDirectories(root.resolve("gone"));
-              Files.writeString(root.resolve("gone/below"), "x");
-            });
+        layer(root -> {
+          Files.createDirectories(root.resolve("gone"));
+          Files.writeString(root.resolve("gone/below"), "x");
+        });
     List<String> context =
-        layer(
-            root -> {
-              Files.createDirectories(root.resolve("gone"));
-              Files.writeString(root.resolve("gone/new"), "new");
-            });
+        layer(root -> {
+          Files.createDirectories(root.resolve("gone"));
+          Files.writeString(root.resolve("gone/new"), "new");
+        });
 
     List<String> made =
         run(
@@ -349,19 +386,19 @@ class FileOpsTest {
     List<String> base = layer(root -> Files.writeString(root.resolve("x"), "x"));
     List<String> context = layer(root -> Files.createDirectories(root.resolve("d")));
 
-    assertThatThrownBy(() -> run(List.of(base, context), copy("/d", "/x"))).hasMessage("cannot copy to non-directory: /x");
+    assertThatThrownBy(() -> run(List.of(base, context), copy("/d", "/x")))
+        .hasMessage("cannot copy to non-directory: /x");
   }
 
   @Test
   void copiesManySmallFilesByLinkingThem() throws Exception {
     List<String> context =
-        layer(
-            root -> {
-              for (int i = 0; i < 2000; i++) {
-                Files.createDirectories(root.resolve("d" + i % 20));
-                Files.writeString(root.resolve("d" + i % 20 + "/f" + i), "x" + i);
-              }
-            });
+        layer(root -> {
+          for (int i = 0; i < 2000; i++) {
+            Files.createDirectories(root.resolve("d" + i % 20));
+            Files.writeString(root.resolve("d" + i % 20 + "/f" + i), "x" + i);
+          }
+        });
 
     List<String> made = run(List.of(List.of(), context), copy("/", "/app/"));
 

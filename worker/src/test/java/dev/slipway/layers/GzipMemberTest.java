@@ -37,14 +37,19 @@ class GzipMemberTest {
   }
 
   private static void readsBack(GzipMember members) throws IOException {
-    for (byte[] content : new byte[][] {CONTENT, content(0), content(1), content(ParallelGzip.BLOCK), incompressible()}) {
+    for (byte[] content :
+        new byte[][] {
+          CONTENT, content(0), content(1), content(ParallelGzip.BLOCK), incompressible()
+        }) {
       byte[] compressed = compress(members, content, 2);
 
-      assertThat(new GZIPInputStream(new ByteArrayInputStream(compressed)).readAllBytes()).isEqualTo(content);
+      assertThat(new GZIPInputStream(new ByteArrayInputStream(compressed)).readAllBytes())
+          .isEqualTo(content);
     }
   }
 
-  private static byte[] compress(GzipMember members, byte[] content, int threads) throws IOException {
+  private static byte[] compress(GzipMember members, byte[] content, int threads)
+      throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (ExecutorService pool = Executors.newFixedThreadPool(threads);
         ParallelGzip gzip = new ParallelGzip(out, pool, threads + 2, members)) {

@@ -103,7 +103,10 @@ class LayerRoundTripTest {
       assertThat(root.path().resolve("removed")).doesNotExist();
       assertThat(root.path().resolve("gone/deep")).doesNotExist();
       assertThat(root.path().resolve("gone/new")).hasContent("new");
-      assertThat(ExtendedAttributes.get(root.path().resolve("d/capable").toString(), "security.capability")).isPresent();
+      assertThat(
+              ExtendedAttributes.get(
+                  root.path().resolve("d/capable").toString(), "security.capability"))
+          .isPresent();
       assertThat(Files.getAttribute(root.path().resolve("d/two"), "unix:nlink")).isEqualTo(2);
     }
   }
@@ -139,7 +142,8 @@ class LayerRoundTripTest {
   void refusesPathsThatLeave() throws Exception {
     busyLayer();
 
-    assertThatThrownBy(() -> apply("snap:x", tar("a/../../f"), Optional.empty())).hasMessageContaining("leaves");
+    assertThatThrownBy(() -> apply("snap:x", tar("a/../../f"), Optional.empty()))
+        .hasMessageContaining("leaves");
   }
 
   @Test
@@ -155,7 +159,8 @@ class LayerRoundTripTest {
       file(tar, "esc/f");
     }
 
-    assertThatThrownBy(() -> apply("snap:x", out.toByteArray(), Optional.empty())).hasMessageContaining("below the link esc");
+    assertThatThrownBy(() -> apply("snap:x", out.toByteArray(), Optional.empty()))
+        .hasMessageContaining("below the link esc");
     assertThat(outside).isEmptyDirectory();
   }
 

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 
 class BundleSpecTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final BundleSpec.EtcFiles ETC = new BundleSpec.EtcFiles(Path.of("/b/hosts"), Path.of("/b/resolv.conf"));
+  private static final BundleSpec.EtcFiles ETC =
+      new BundleSpec.EtcFiles(Path.of("/b/hosts"), Path.of("/b/resolv.conf"));
 
   private static final ExecMeta META =
       new ExecMeta(
@@ -31,13 +32,21 @@ class BundleSpecTest {
 
   private static ExecSpec spec(Op.Network network) {
     List<SandboxMount> mounts =
-        List.of(new SandboxMount.Bind(Path.of("/input"), "/src", true), new SandboxMount.Tmpfs("/tmp", 1024));
-    return new ExecSpec("exec-1", Path.of("/root-of-it"), false, META, mounts, network, Optional.empty());
+        List.of(
+            new SandboxMount.Bind(Path.of("/input"), "/src", true),
+            new SandboxMount.Tmpfs("/tmp", 1024));
+    return new ExecSpec(
+        "exec-1", Path.of("/root-of-it"), false, META, mounts, network, Optional.empty());
   }
 
   @Test
   void looksAsReviewed() throws Exception {
-    ObjectNode config = BundleSpec.of(spec(Op.Network.SANDBOX), new UserLookup.Ids(1000, 1001, List.of(10)), new BundleSpec.Net.Joined(Path.of("/ns")), ETC);
+    ObjectNode config =
+        BundleSpec.of(
+            spec(Op.Network.SANDBOX),
+            new UserLookup.Ids(1000, 1001, List.of(10)),
+            new BundleSpec.Net.Joined(Path.of("/ns")),
+            ETC);
     ((ObjectNode) config.get("linux")).remove("seccomp"); // differs by machine; its own test below
 
     try (InputStream golden = BundleSpecTest.class.getResourceAsStream("config.golden.json")) {
@@ -49,22 +58,37 @@ class BundleSpecTest {
   void deniesNamespacesToCloneAndHidesClone3() {
     JsonNode rules = SeccompProfile.json().get("syscalls");
 
-    assertThat(rules).filteredOn(rule -> rule.get("names").get(0).asText().equals("clone")).hasSize(7);
-    assertThat(rules).anyMatch(rule -> rule.get("names").get(0).asText().equals("clone3") && rule.get("errnoRet").asInt() == 38);
-    assertThat(rules.get(0).get("names")).extracting(JsonNode::asText).contains("mount", "unshare", "bpf", "keyctl", "io_uring_setup");
+    assertThat(rules)
+        .filteredOn(rule -> rule.get("names").get(0).asText().equals("clone"))
+        .hasSize(7);
+    assertThat(rules)
+        .anyMatch(rule ->
+            rule.get("names").get(0).asText().equals("clone3")
+                && rule.get("errnoRet").asInt() == 38);
+    assertThat(rules.get(0).get("names"))
+        .extracting(JsonNode::asText)
+        .contains("mount", "unshare", "bpf", "keyctl", "io_uring_setup");
   }
 
   @Test
   void theHostsNetworkShowsTheHostsSysfs() {
-    ObjectNode config = BundleSpec.of(spec(Op.Network.SANDBOX), new UserLookup.Ids(0, 0, List.of()), new BundleSpec.Net.Host(), ETC);
+    ObjectNode config =
+        BundleSpec.of(
+            spec(Op.Network.SANDBOX),
+            new UserLookup.Ids(0, 0, List.of()),
+            new BundleSpec.Net.Host(),
+            ETC);
 
-    assertThat(config.get("linux").get("namespaces")).extracting(node -> node.get("type").asText()).doesNotContain("network", "user");
+    assertThat(config.get("linux").get("namespaces"))
+        .extracting(node -> node.get("type").asText())
+        .doesNotContain("network", "user");
     assertThat(config.get("mounts")).anyMatch(mount -> mount.get("source").asText().equals("/sys"));
   }
 
   @Test
   void writesHosts() {
     assertThat(BundleSpec.hosts(META))
-        .isEqualTo("127.0.0.1\tlocalhost buildkitsandbox\n::1\tlocalhost ip6-localhost ip6-loopback\n10.0.0.5\tdb\n");
+        .isEqualTo(
+            "127.0.0.1\tlocalhost buildkitsandbox\n::1\tlocalhost ip6-localhost ip6-loopback\n10.0.0.5\tdb\n");
   }
 }

@@ -21,6 +21,9 @@ class ElfFormatTest {
   }
 
   private static ElfFormat format(String name) {
-    return ElfFormat.ALL.stream().filter(format -> format.name().equals(name)).findFirst().orElseThrow();
+    return ElfFormat.ALL.stream()
+        .filter(format -> format.name().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 }

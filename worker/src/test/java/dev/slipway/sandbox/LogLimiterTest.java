@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 class LogLimiterTest {
   private final AtomicLong millis = new AtomicLong();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-  private final LogLimiter limiter = new LogLimiter((_, data) -> out.writeBytes(data), () -> Instant.ofEpochMilli(millis.get()));
+  private final LogLimiter limiter =
+      new LogLimiter((_, data) -> out.writeBytes(data), () -> Instant.ofEpochMilli(millis.get()));
 
   @Test
   void letsQuietOutputPass() {
@@ -28,7 +29,9 @@ class LogLimiterTest {
     millis.set(5000);
     write("later");
 
-    assertThat(text()).containsOnlyOnce("\n[output clipped, log limit 200KiB/s reached]\n").endsWith("later");
+    assertThat(text())
+        .containsOnlyOnce("\n[output clipped, log limit 200KiB/s reached]\n")
+        .endsWith("later");
     assertThat(out.size()).isLessThan(201 << 10);
   }
 

@@ -16,15 +16,20 @@ class RlimitBoundsTest {
             "Max cpu time              unlimited            unlimited            seconds   ",
             "Max open files            1024                 524288               files     ");
 
-    assertThat(RlimitBounds.parse(lines)).containsOnlyKeys("nofile").containsEntry("nofile", 524288L);
+    assertThat(RlimitBounds.parse(lines))
+        .containsOnlyKeys("nofile")
+        .containsEntry("nofile", 524288L);
   }
 
   @Test
   void everyStepHasALimitOfProcesses() {
     Map<String, Long> bounds = Map.of("nproc", 8192L);
 
-    assertThat(RlimitBounds.clamp(List.of(), bounds)).containsExactly(new ExecMeta.Ulimit("nproc", 8192, 8192));
-    assertThat(RlimitBounds.clamp(List.of(new ExecMeta.Ulimit("nproc", -1, -1)), bounds)).containsExactly(new ExecMeta.Ulimit("nproc", 8192, 8192));
-    assertThat(RlimitBounds.clamp(List.of(new ExecMeta.Ulimit("nproc", 10, 20)), bounds)).containsExactly(new ExecMeta.Ulimit("nproc", 10, 20));
+    assertThat(RlimitBounds.clamp(List.of(), bounds))
+        .containsExactly(new ExecMeta.Ulimit("nproc", 8192, 8192));
+    assertThat(RlimitBounds.clamp(List.of(new ExecMeta.Ulimit("nproc", -1, -1)), bounds))
+        .containsExactly(new ExecMeta.Ulimit("nproc", 8192, 8192));
+    assertThat(RlimitBounds.clamp(List.of(new ExecMeta.Ulimit("nproc", 10, 20)), bounds))
+        .containsExactly(new ExecMeta.Ulimit("nproc", 10, 20));
   }
 }

@@ -8,7 +8,6 @@ import dev.slipway.graph.ExecMeta;
 import dev.slipway.graph.Op;
 import dev.slipway.oci.Platform;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +26,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real containers; needs to run as a worker does, inside rootlesskit, with runc and a static busybox on the machine. */
+/**
+ * Real containers; needs to run as a worker does, inside rootlesskit, with runc and a static
+ * busybox on the machine.
+ */
 class SandboxIT {
   private static final Path BUSYBOX = Path.of("/usr/bin/busybox");
 
@@ -41,14 +43,32 @@ class SandboxIT {
   @BeforeEach
   void startSandbox() throws Exception {
     readiness = Readiness.probe("runc");
-    assumeTrue(readiness.missing().isEmpty() && Files.exists(BUSYBOX), () -> "not where a worker runs: " + readiness.missing());
+    assumeTrue(
+        readiness.missing().isEmpty() && Files.exists(BUSYBOX),
+        () -> "not where a worker runs: " + readiness.missing());
     root = Files.createDirectories(directory.resolve("root"));
     Files.createDirectories(root.resolve("bin"));
     Files.copy(BUSYBOX, root.resolve("bin/busybox"), StandardCopyOption.COPY_ATTRIBUTES);
-    for (String applet : List.of("sh", "cat", "ls", "id", "sleep", "hostname", "wget", "nslookup", "dd", "touch", "mount", "unshare", "seq")) {
+    for (String applet :
+        List.of(
+            "sh",
+            "cat",
+            "ls",
+            "id",
+            "sleep",
+            "hostname",
+            "wget",
+            "nslookup",
+            "dd",
+            "touch",
+            "mount",
+            "unshare",
+            "seq")) {
       Files.createSymbolicLink(root.resolve("bin").resolve(applet), Path.of("busybox"));
     }
-    networks = new NetworkPool(directory.resolve("net"), readiness.egress(), Unreachable.around("127.0.0.1:1"));
+    networks =
+        new NetworkPool(
+            directory.resolve("net"), readiness.egress(), Unreachable.around("127.0.0.1:1"));
     sandbox = new Sandbox(new SandboxConfig("runc", directory.resolve("sandbox")), networks);
   }
 
@@ -64,10 +84,14 @@ class SandboxIT {
     Files.createDirectory(root.resolve("etc"));
     Files.setLastModifiedTime(root.resolve("etc"), FileTime.fromMillis(1000));
 
-    ExecExit exit = run(Op.Network.NONE, "echo hello; hostname; cat /etc/hosts; echo oops >&2; id -u");
+    ExecExit exit =
+        run(Op.Network.NONE, "echo hello; hostname; cat /etc/hosts; echo oops >&2; id -u");
 
     assertThat(exit).isEqualTo(new ExecExit.Exited(0));
-    assertThat(text()).contains("hello\nbuildkitsandbox\n").contains("127.0.0.1\tlocalhost buildkitsandbox").contains("oops");
+    assertThat(text())
+        .contains("hello\nbuildkitsandbox\n")
+        .contains("127.0.0.1\tlocalhost buildkitsandbox")
+        .contains("oops");
     assertThat(root.resolve("etc")).isEmptyDirectory();
     assertThat(Files.getLastModifiedTime(root.resolve("etc")).toMillis()).isEqualTo(1000);
   }
@@ -75,12 +99,16 @@ class SandboxIT {
   @Test
   void tellsExitCodes() throws Exception {
     assertThat(run(Op.Network.NONE, "exit 42")).isEqualTo(new ExecExit.Exited(42));
-    assertThat(run(Op.Network.NONE, "sh -c 'kill -9 $$'; exit $?")).isEqualTo(new ExecExit.Exited(137));
+    assertThat(run(Op.Network.NONE, "sh -c 'kill -9 $$'; exit $?"))
+        .isEqualTo(new ExecExit.Exited(137));
   }
 
   @Test
   void tellsOfACommandThatIsNotThere() throws Exception {
-    ExecExit exit = sandbox.run(spec(meta(List.of("/nope")), List.of(), Op.Network.NONE, Optional.empty()), this::collect);
+    ExecExit exit =
+        sandbox.run(
+            spec(meta(List.of("/nope")), List.of(), Op.Network.NONE, Optional.empty()),
+            this::collect);
 
     assertThat(exit).isEqualTo(new ExecExit.Exited(1));
     assertThat(text()).contains("no such file or directory");
@@ -91,7 +119,13 @@ class SandboxIT {
     long start = System.nanoTime();
 
     ExecExit exit =
-        sandbox.run(spec(shell("sleep 100 & sleep 100"), List.of(), Op.Network.NONE, Optional.of(Duration.ofMillis(300))), this::collect);
+        sandbox.run(
+            spec(
+                shell("sleep 100 & sleep 100"),
+                List.of(),
+                Op.Network.NONE,
+                Optional.of(Duration.ofMillis(300))),
+            this::collect);
 
     assertThat(exit).isEqualTo(new ExecExit.TimedOut());
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
@@ -103,14 +137,13 @@ class SandboxIT {
     List<Throwable> ended = new ArrayList<>();
     Thread thread =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    run(Op.Network.NONE, "echo up; sleep 100");
-                  } catch (Exception e) {
-                    ended.add(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                run(Op.Network.NONE, "echo up; sleep 100");
+              } catch (Exception e) {
+                ended.add(e);
+              }
+            });
     Awaitility.await().until(() -> text().contains("up"));
 
     thread.interrupt();
@@ -124,9 +157,17 @@ class SandboxIT {
   void hasEgressAndNoWayToHostLoopback() throws Exception {
     assumeTrue(readiness.egress());
     try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      run(Op.Network.SANDBOX, "cat /etc/resolv.conf; wget -T 2 -qO- http://10.0.2.2:" + server.getLocalPort() + " || echo closed; ls /sys/class/net");
+      run(
+          Op.Network.SANDBOX,
+          "cat /etc/resolv.conf; wget -T 2 -qO- http://10.0.2.2:"
+              + server.getLocalPort()
+              + " || echo closed; ls /sys/class/net");
     }
-    assertThat(text()).contains("nameserver 10.0.2.3").contains("closed").contains("tap0").doesNotContain("eth0");
+    assertThat(text())
+        .contains("nameserver 10.0.2.3")
+        .contains("closed")
+        .contains("tap0")
+        .doesNotContain("eth0");
   }
 
   @Test
@@ -148,11 +189,20 @@ class SandboxIT {
 
     ExecExit exit =
         sandbox.run(
-            spec(shell("cat /mnt/in/file /mnt/one; touch /mnt/in/x && echo bad; touch /scratch/deep/y && echo good"), mounts, Op.Network.NONE, Optional.empty()),
+            spec(
+                shell(
+                    "cat /mnt/in/file /mnt/one; touch /mnt/in/x && echo bad; touch /scratch/deep/y && echo good"),
+                mounts,
+                Op.Network.NONE,
+                Optional.empty()),
             this::collect);
 
     assertThat(exit).isEqualTo(new ExecExit.Exited(0));
-    assertThat(text()).contains("texttext").contains("good").doesNotContain("bad").contains("Read-only");
+    assertThat(text())
+        .contains("texttext")
+        .contains("good")
+        .doesNotContain("bad")
+        .contains("Read-only");
     assertThat(root.resolve("mnt")).doesNotExist();
     assertThat(root.resolve("scratch")).doesNotExist();
   }
@@ -160,18 +210,23 @@ class SandboxIT {
   @Test
   void runsAsAUserOfTheImage() throws Exception {
     Files.createDirectory(root.resolve("etc"));
-    Files.writeString(root.resolve("etc/passwd"), "root:x:0:0::/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n");
+    Files.writeString(
+        root.resolve("etc/passwd"),
+        "root:x:0:0::/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n");
     Files.writeString(root.resolve("etc/group"), "app:x:1001:\nextra:x:2000:app\n");
     ExecMeta shell = shell("id -u; id -G; echo $HOME");
 
-    sandbox.run(spec(withUser(shell, "app"), List.of(), Op.Network.NONE, Optional.empty()), this::collect);
+    sandbox.run(
+        spec(withUser(shell, "app"), List.of(), Op.Network.NONE, Optional.empty()), this::collect);
 
     assertThat(text()).isEqualTo("1000\n1001 2000\n/home/app\n");
   }
 
   @Test
   void refusesDangerousSystemCalls() throws Exception {
-    run(Op.Network.NONE, "mount -t tmpfs none /bin || echo no-mount; unshare -U true || echo no-unshare");
+    run(
+        Op.Network.NONE,
+        "mount -t tmpfs none /bin || echo no-mount; unshare -U true || echo no-unshare");
 
     assertThat(text()).contains("no-mount").contains("no-unshare");
   }
@@ -180,7 +235,9 @@ class SandboxIT {
   void clipsEndlessOutputAndKeepsItsEnd() throws Exception {
     run(Op.Network.NONE, "dd if=/dev/zero bs=1024 count=3000 2>/dev/null; echo the-end; exit 1");
 
-    assertThat(text()).contains("[output clipped, log limit 200KiB/s reached]").endsWith("the-end\n");
+    assertThat(text())
+        .contains("[output clipped, log limit 200KiB/s reached]")
+        .endsWith("the-end\n");
   }
 
   @Test
@@ -189,7 +246,11 @@ class SandboxIT {
     assumeTrue(Files.exists(foreign));
     Binfmt.Platforms platforms = Binfmt.register(directory);
     assertThat(platforms.emulated()).contains(Platform.LINUX_ARM64);
-    Files.copy(foreign, root.resolve("bin/busybox"), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+    Files.copy(
+        foreign,
+        root.resolve("bin/busybox"),
+        StandardCopyOption.REPLACE_EXISTING,
+        StandardCopyOption.COPY_ATTRIBUTES);
 
     run(Op.Network.NONE, "busybox uname -m");
 
@@ -205,10 +266,13 @@ class SandboxIT {
       run(network, "true");
     }
     long millis = (System.nanoTime() - start) / 20_000_000;
-    assertThat(millis).as("milliseconds of one exec on a loaded machine; 25 to 30 on an idle one").isLessThan(250);
+    assertThat(millis)
+        .as("milliseconds of one exec on a loaded machine; 25 to 30 on an idle one")
+        .isLessThan(250);
   }
 
-  private ExecExit run(Op.Network network, String script) throws SlipwayException, InterruptedException {
+  private ExecExit run(Op.Network network, String script)
+      throws SlipwayException, InterruptedException {
     return sandbox.run(spec(shell(script), List.of(), network, Optional.empty()), this::collect);
   }
 
@@ -217,14 +281,25 @@ class SandboxIT {
   }
 
   private static ExecMeta meta(List<String> arguments) {
-    return new ExecMeta(arguments, List.of(), "/", "", "", List.of(), List.of(), List.of(), List.of());
+    return new ExecMeta(
+        arguments, List.of(), "/", "", "", List.of(), List.of(), List.of(), List.of());
   }
 
   private static ExecMeta withUser(ExecMeta meta, String user) {
-    return new ExecMeta(meta.arguments(), meta.environment(), "/", user, "", List.of(), List.of(), List.of(), List.of());
+    return new ExecMeta(
+        meta.arguments(),
+        meta.environment(),
+        "/",
+        user,
+        "",
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of());
   }
 
-  private ExecSpec spec(ExecMeta meta, List<SandboxMount> mounts, Op.Network network, Optional<Duration> timeout) {
+  private ExecSpec spec(
+      ExecMeta meta, List<SandboxMount> mounts, Op.Network network, Optional<Duration> timeout) {
     return new ExecSpec("exec-" + UUID.randomUUID(), root, false, meta, mounts, network, timeout);
   }
 

@@ -10,23 +10,28 @@ import org.junit.jupiter.api.Test;
 class UnreachableTest {
   @Test
   void metadataServicesAndTheCoordinatorAreOutOfReach() throws IOException {
-    assertThat(Unreachable.around("198.51.100.7:1240").networks()).contains("169.254.0.0/16", "198.51.100.7/32");
+    assertThat(Unreachable.around("198.51.100.7:1240").networks())
+        .contains("169.254.0.0/16", "198.51.100.7/32");
   }
 
   @Test
   void loopbackNeedsNoRouteForItIsTheContainersOwn() throws IOException {
-    assertThat(Unreachable.around("127.0.0.1:1240").networks()).noneMatch(network -> network.startsWith("127."));
+    assertThat(Unreachable.around("127.0.0.1:1240").networks())
+        .noneMatch(network -> network.startsWith("127."));
   }
 
   @Test
   void aNameThatDoesNotResolveAddsNothing() throws IOException {
-    assertThat(Unreachable.around("coordinator.invalid:1240").networks()).contains("169.254.0.0/16");
+    assertThat(Unreachable.around("coordinator.invalid:1240").networks())
+        .contains("169.254.0.0/16");
   }
 
   @Test
   void addressesAreArgumentsOfTheCommandNeverPartOfTheScript() {
     List<String> command = new Unreachable(List.of("10.1.2.3/32")).command(Path.of("/run/net0"));
 
-    assertThat(command).startsWith("nsenter", "--net=/run/net0", "sh", "-c").endsWith("sh", "10.1.2.3/32");
+    assertThat(command)
+        .startsWith("nsenter", "--net=/run/net0", "sh", "-c")
+        .endsWith("sh", "10.1.2.3/32");
   }
 }

@@ -72,7 +72,8 @@ abstract class SnapshotStoreContract {
   @Test
   void readOnlyRootsTakeNoWrites() throws Exception {
     try (MountedRoot root = store.mount(List.of(), false)) {
-      assertThatThrownBy(() -> Files.createFile(root.path().resolve("f"))).hasMessageContaining("Read-only");
+      assertThatThrownBy(() -> Files.createFile(root.path().resolve("f")))
+          .hasMessageContaining("Read-only");
     }
   }
 
@@ -130,7 +131,9 @@ abstract class SnapshotStoreContract {
 
   @Test
   void namesMissingLayers() {
-    assertThatThrownBy(() -> store.mount(List.of("snap:none"), true)).isInstanceOf(SlipwayException.class).hasMessageContaining("snap:none");
+    assertThatThrownBy(() -> store.mount(List.of("snap:none"), true))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("snap:none");
   }
 
   @Test

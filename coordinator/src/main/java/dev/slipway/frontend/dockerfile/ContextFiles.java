@@ -28,26 +28,43 @@ record ContextFiles(SourceText dockerfile, List<String> ignorePatterns) {
   private static final String DEFAULT_NAME = "Dockerfile";
   private static final String IGNORE_FILE = ".dockerignore";
 
-  static ContextFiles read(FrontendOptions options, FrontendBridge bridge) throws SlipwayException, IOException, InterruptedException {
+  static ContextFiles read(FrontendOptions options, FrontendBridge bridge)
+      throws SlipwayException, IOException, InterruptedException {
     String filename = options.filename();
     String ignoreName = filename + IGNORE_FILE;
     List<String> wanted =
-        filename.equals(DEFAULT_NAME) ? List.of(filename, ignoreName, "dockerfile") : List.of(filename, ignoreName);
+        filename.equals(DEFAULT_NAME)
+            ? List.of(filename, ignoreName, "dockerfile")
+            : List.of(filename, ignoreName);
     FrontendBridge.Reference definition =
         bridge.solve(
-            local(options.dockerfileLocal(), wanted, "[internal] load build definition from " + filename));
+            local(
+                options.dockerfileLocal(),
+                wanted,
+                "[internal] load build definition from " + filename));
     Optional<byte[]> text = definition.findFile(filename);
     if (text.isEmpty() && filename.equals(DEFAULT_NAME)) {
       text = definition.findFile("dockerfile");
     }
     if (text.isEmpty()) {
-      throw new SlipwayException(ErrorKind.NOT_FOUND, "failed to read dockerfile: open " + filename + ": no such file or directory");
+      throw new SlipwayException(
+          ErrorKind.NOT_FOUND,
+          "failed to read dockerfile: open " + filename + ": no such file or directory");
     }
     Optional<byte[]> ignore = definition.findFile(ignoreName);
     if (ignore.isEmpty()) {
-      ignore = bridge.solve(local(options.contextLocal(), List.of(IGNORE_FILE), "[internal] load .dockerignore")).findFile(IGNORE_FILE);
+      ignore =
+          bridge
+              .solve(
+                  local(
+                      options.contextLocal(),
+                      List.of(IGNORE_FILE),
+                      "[internal] load .dockerignore"))
+              .findFile(IGNORE_FILE);
     }
-    return new ContextFiles(SourceText.of(filename, text.get()), ignore.isPresent() ? IgnorePatterns.parse(ignore.get()) : List.of());
+    return new ContextFiles(
+        SourceText.of(filename, text.get()),
+        ignore.isPresent() ? IgnorePatterns.parse(ignore.get()) : List.of());
   }
 
   private static Definition local(FrontendOptions.Local local, List<String> paths, String name) {
@@ -64,6 +81,9 @@ record ContextFiles(SourceText dockerfile, List<String> ignorePatterns) {
             List.of(),
             Optional.empty(),
             new VertexMetadata(false, Map.of("llb.customname", name), Optional.empty(), Map.of()));
-    return new Definition(Map.of(vertex.digest(), vertex), Optional.of(new Edge(vertex.digest(), 0)), SourceMap.EMPTY);
+    return new Definition(
+        Map.of(vertex.digest(), vertex),
+        Optional.of(new Edge(vertex.digest(), 0)),
+        SourceMap.EMPTY);
   }
 }

@@ -14,8 +14,8 @@ import dev.slipway.frontend.dockerfile.convert.ImageKey;
 import dev.slipway.frontend.dockerfile.instruction.BuildFile;
 import dev.slipway.frontend.dockerfile.parser.DockerfileParser;
 import dev.slipway.graph.Definition;
-import dev.slipway.oci.OciJson;
 import dev.slipway.graph.SourceMap.Range;
+import dev.slipway.oci.OciJson;
 import dev.slipway.oci.Platform;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,11 +26,15 @@ import java.util.Optional;
 
 /** {@code dockerfile.v0}. @ThreadSafe */
 public final class DockerfileFrontend implements Frontend {
-  /** ONBUILD triggers of a resolved image may name more images; each round is one more level of that. */
+  /**
+   * ONBUILD triggers of a resolved image may name more images; each round is one more level of
+   * that.
+   */
   private static final int MOST_ROUNDS = 20;
 
   @Override
-  public FrontendResult solve(FrontendRequest request, FrontendBridge bridge) throws SlipwayException, IOException, InterruptedException {
+  public FrontendResult solve(FrontendRequest request, FrontendBridge bridge)
+      throws SlipwayException, IOException, InterruptedException {
     FrontendOptions options = FrontendOptions.parse(request);
     ContextFiles files = ContextFiles.read(options, bridge);
     BuildFile file = BuildFile.of(DockerfileParser.parse(files.dockerfile()));
@@ -41,10 +45,13 @@ public final class DockerfileFrontend implements Frontend {
     for (Platform platform : options.platforms()) {
       converted.put(platform, converter.convert(platform, images));
     }
-    return options.multiPlatform() ? several(converted, options) : single(converted.values().iterator().next(), options);
+    return options.multiPlatform()
+        ? several(converted, options)
+        : single(converted.values().iterator().next(), options);
   }
 
-  private static Map<ImageKey, BaseImage> resolveImages(DockerfileConverter converter, FrontendOptions options, FrontendBridge bridge)
+  private static Map<ImageKey, BaseImage> resolveImages(
+      DockerfileConverter converter, FrontendOptions options, FrontendBridge bridge)
       throws SlipwayException, InterruptedException {
     Map<ImageKey, BaseImage> images = new LinkedHashMap<>();
     for (int round = 0; round < MOST_ROUNDS; round++) {
@@ -55,49 +62,61 @@ public final class DockerfileFrontend implements Frontend {
       if (missing.isEmpty()) {
         return images;
       }
-      images.putAll(new ImageResolution(bridge, options.imageResolveMode(), options.multiPlatform(), converter.source()).resolve(missing));
+      images.putAll(
+          new ImageResolution(
+                  bridge, options.imageResolveMode(), options.multiPlatform(), converter.source())
+              .resolve(missing));
     }
-    throw new SlipwayException(ErrorKind.EXHAUSTED, "ONBUILD triggers of images need images of more than " + MOST_ROUNDS + " levels");
+    throw new SlipwayException(
+        ErrorKind.EXHAUSTED,
+        "ONBUILD triggers of images need images of more than " + MOST_ROUNDS + " levels");
   }
 
   private static FrontendResult single(Converted converted, FrontendOptions options) {
     Map<String, byte[]> metadata = new LinkedHashMap<>();
     putMetadata(metadata, "", converted, options);
-    metadata.put("refs.platforms", platforms(Map.of(converted.platform().id(), converted.platform())));
+    metadata.put(
+        "refs.platforms", platforms(Map.of(converted.platform().id(), converted.platform())));
     return new FrontendResult(Optional.of(converted.definition()), Map.of(), metadata);
   }
 
-  private static FrontendResult several(Map<Platform, Converted> converted, FrontendOptions options) {
+  private static FrontendResult several(
+      Map<Platform, Converted> converted, FrontendOptions options) {
     Map<String, Definition> definitions = new LinkedHashMap<>();
     Map<String, byte[]> metadata = new LinkedHashMap<>();
     Map<String, Platform> ids = new LinkedHashMap<>();
-    converted.forEach(
-        (platform, result) -> {
-          definitions.put(platform.id(), result.definition());
-          putMetadata(metadata, "/" + platform.id(), result, options);
-          ids.put(platform.id(), platform);
-        });
+    converted.forEach((platform, result) -> {
+      definitions.put(platform.id(), result.definition());
+      putMetadata(metadata, "/" + platform.id(), result, options);
+      ids.put(platform.id(), platform);
+    });
     metadata.put("refs.platforms", platforms(ids));
     return new FrontendResult(Optional.empty(), definitions, metadata);
   }
 
-  private static void putMetadata(Map<String, byte[]> metadata, String suffix, Converted converted, FrontendOptions options) {
+  private static void putMetadata(
+      Map<String, byte[]> metadata, String suffix, Converted converted, FrontendOptions options) {
     metadata.put("containerimage.config" + suffix, converted.config());
-    converted.baseConfig().ifPresent(config -> metadata.put("containerimage.base.config" + suffix, config));
-    options.epoch().ifPresent(
-        seconds -> metadata.put("source.date.epoch" + suffix, Long.toString(seconds).getBytes(StandardCharsets.UTF_8)));
+    converted
+        .baseConfig()
+        .ifPresent(config -> metadata.put("containerimage.base.config" + suffix, config));
+    options
+        .epoch()
+        .ifPresent(seconds ->
+            metadata.put(
+                "source.date.epoch" + suffix,
+                Long.toString(seconds).getBytes(StandardCharsets.UTF_8)));
   }
 
   private static byte[] platforms(Map<String, Platform> ids) {
     List<Map<String, Object>> list =
         ids.entrySet().stream()
-            .map(
-                entry -> {
-                  Map<String, Object> item = new LinkedHashMap<>();
-                  item.put("ID", entry.getKey());
-                  item.put("Platform", entry.getValue());
-                  return item;
-                })
+            .map(entry -> {
+              Map<String, Object> item = new LinkedHashMap<>();
+              item.put("ID", entry.getKey());
+              item.put("Platform", entry.getValue());
+              return item;
+            })
             .toList();
     return OciJson.compact(Map.of("Platforms", list));
   }

@@ -17,16 +17,30 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/** The options of a request, checked. What is known and not there is refused, what nobody knows is ignored. */
-record FrontendOptions(FrontendRequest request, List<Platform> platforms, boolean multiPlatform, OptionalLong epoch) {
+/**
+ * The options of a request, checked. What is known and not there is refused, what nobody knows is
+ * ignored.
+ */
+record FrontendOptions(
+    FrontendRequest request, List<Platform> platforms, boolean multiPlatform, OptionalLong epoch) {
   private static final String BUILD_ARGUMENT = "build-arg:";
   private static final String LABEL = "label:";
 
   /** Options that would change the result and do nothing here yet. */
   private static final Set<String> LATER =
       Set.of(
-          "requestid", "context", "contextsubdir", "shm-size", "cgroup-parent", "memory", "memswap", "cpushares", "cpuperiod", "cpuquota",
-          "cpusetcpus", "cpusetmems");
+          "requestid",
+          "context",
+          "contextsubdir",
+          "shm-size",
+          "cgroup-parent",
+          "memory",
+          "memswap",
+          "cpushares",
+          "cpuperiod",
+          "cpuquota",
+          "cpusetcpus",
+          "cpusetmems");
 
   /** A directory of a client's session. */
   record Local(String name, String sessionId) {}
@@ -45,22 +59,31 @@ record FrontendOptions(FrontendRequest request, List<Platform> platforms, boolea
       }
     }
     if (!request.inputs().isEmpty()) {
-      throw unsupported("frontend input " + request.inputs().keySet().stream().sorted().findFirst().orElse(""));
+      throw unsupported(
+          "frontend input " + request.inputs().keySet().stream().sorted().findFirst().orElse(""));
     }
     Set<Platform> platforms = new LinkedHashSet<>();
     for (String text : items(options.getOrDefault("platform", ""))) {
       try {
         platforms.add(Platform.parse(text));
       } catch (IllegalArgumentException e) {
-        throw new SlipwayException(ErrorKind.INVALID, "failed to parse target platform " + text + ": " + e.getMessage(), e);
+        throw new SlipwayException(
+            ErrorKind.INVALID,
+            "failed to parse target platform " + text + ": " + e.getMessage(),
+            e);
       }
     }
     if (platforms.isEmpty()) {
       platforms.add(request.buildPlatform());
     }
     boolean forced =
-        isTrue("multi-platform", options.getOrDefault("multi-platform", options.getOrDefault(BUILD_ARGUMENT + "BUILDKIT_MULTI_PLATFORM", "")));
-    return new FrontendOptions(request, List.copyOf(platforms), forced || platforms.size() > 1, epoch(options));
+        isTrue(
+            "multi-platform",
+            options.getOrDefault(
+                "multi-platform",
+                options.getOrDefault(BUILD_ARGUMENT + "BUILDKIT_MULTI_PLATFORM", "")));
+    return new FrontendOptions(
+        request, List.copyOf(platforms), forced || platforms.size() > 1, epoch(options));
   }
 
   String filename() {
@@ -80,7 +103,8 @@ record FrontendOptions(FrontendRequest request, List<Platform> platforms, boolea
   }
 
   private Local local(String name) {
-    return new Local(name, request.options().getOrDefault("local-sessionid:" + name, request.sessionId()));
+    return new Local(
+        name, request.options().getOrDefault("local-sessionid:" + name, request.sessionId()));
   }
 
   ConvertOptions convertOptions(List<String> ignorePatterns) throws SlipwayException {
@@ -90,7 +114,8 @@ record FrontendOptions(FrontendRequest request, List<Platform> platforms, boolea
       throw invalid("invalid image-resolve-mode: " + mode);
     }
     Optional<Set<String>> noCache =
-        Optional.ofNullable(options.get("no-cache")).map(stages -> Set.copyOf(items(stages.toLowerCase(Locale.ROOT))));
+        Optional.ofNullable(options.get("no-cache"))
+            .map(stages -> Set.copyOf(items(stages.toLowerCase(Locale.ROOT))));
     Local context = contextLocal();
     return new ConvertOptions(
         request.buildPlatform(),
@@ -98,7 +123,8 @@ record FrontendOptions(FrontendRequest request, List<Platform> platforms, boolea
         withPrefix(BUILD_ARGUMENT),
         withPrefix(LABEL),
         noCache,
-        new ConvertOptions.Exec(hosts(options), ulimits(options), hostname(options), network(options)),
+        new ConvertOptions.Exec(
+            hosts(options), ulimits(options), hostname(options), network(options)),
         multiPlatform,
         mode,
         epoch,
@@ -107,16 +133,19 @@ record FrontendOptions(FrontendRequest request, List<Platform> platforms, boolea
 
   private Map<String, String> withPrefix(String prefix) {
     Map<String, String> found = new LinkedHashMap<>();
-    request.options().forEach((key, value) -> {
-      if (key.startsWith(prefix)) {
-        found.put(key.substring(prefix.length()), value);
-      }
-    });
+    request
+        .options()
+        .forEach((key, value) -> {
+          if (key.startsWith(prefix)) {
+            found.put(key.substring(prefix.length()), value);
+          }
+        });
     return found;
   }
 
   private static String hostname(Map<String, String> options) {
-    return options.getOrDefault("hostname", options.getOrDefault(BUILD_ARGUMENT + "BUILDKIT_SANDBOX_HOSTNAME", ""));
+    return options.getOrDefault(
+        "hostname", options.getOrDefault(BUILD_ARGUMENT + "BUILDKIT_SANDBOX_HOSTNAME", ""));
   }
 
   private static Op.Network network(Map<String, String> options) throws SlipwayException {
@@ -128,7 +157,8 @@ record FrontendOptions(FrontendRequest request, List<Platform> platforms, boolea
     };
   }
 
-  private static List<ExecMeta.ExtraHost> hosts(Map<String, String> options) throws SlipwayException {
+  private static List<ExecMeta.ExtraHost> hosts(Map<String, String> options)
+      throws SlipwayException {
     List<ExecMeta.ExtraHost> hosts = new ArrayList<>();
     for (String item : items(options.getOrDefault("add-hosts", ""))) {
       int equals = item.indexOf('=');
@@ -140,7 +170,8 @@ record FrontendOptions(FrontendRequest request, List<Platform> platforms, boolea
     return hosts;
   }
 
-  private static List<ExecMeta.Ulimit> ulimits(Map<String, String> options) throws SlipwayException {
+  private static List<ExecMeta.Ulimit> ulimits(Map<String, String> options)
+      throws SlipwayException {
     List<ExecMeta.Ulimit> limits = new ArrayList<>();
     for (String item : items(options.getOrDefault("ulimit", ""))) {
       if (!item.matches("[a-z]+=-?[0-9]{1,18}(:-?[0-9]{1,18})?")) {
@@ -148,7 +179,8 @@ record FrontendOptions(FrontendRequest request, List<Platform> platforms, boolea
       }
       String[] parts = item.split("[=:]");
       long soft = Long.parseLong(parts[1]);
-      limits.add(new ExecMeta.Ulimit(parts[0], soft, parts.length > 2 ? Long.parseLong(parts[2]) : soft));
+      limits.add(
+          new ExecMeta.Ulimit(parts[0], soft, parts.length > 2 ? Long.parseLong(parts[2]) : soft));
     }
     return limits;
   }

@@ -17,7 +17,8 @@ final class IgnorePatterns {
 
   static List<String> parse(byte[] file) throws SlipwayException {
     if (file.length > LARGEST_FILE) {
-      throw new SlipwayException(ErrorKind.EXHAUSTED, ".dockerignore is larger than " + (LARGEST_FILE >> 10) + " KiB");
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED, ".dockerignore is larger than " + (LARGEST_FILE >> 10) + " KiB");
     }
     String text = new String(file, StandardCharsets.UTF_8);
     if (text.startsWith("\ufeff")) {
@@ -35,7 +36,8 @@ final class IgnorePatterns {
       }
       if (pattern.isEmpty()) {
         if (negated) {
-          throw new SlipwayException(ErrorKind.INVALID, "error reading .dockerignore: illegal exclusion pattern: \"!\"");
+          throw new SlipwayException(
+              ErrorKind.INVALID, "error reading .dockerignore: illegal exclusion pattern: \"!\"");
         }
         continue;
       }

@@ -16,13 +16,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** Asks the registries for all images at once, a virtual thread each. */
-record ImageResolution(FrontendBridge bridge, String mode, boolean platformPrefix, SourceText source) {
+record ImageResolution(
+    FrontendBridge bridge, String mode, boolean platformPrefix, SourceText source) {
   /** Images of one round; the registry client bounds its connections itself. */
   private static final int MOST_IMAGES = 500;
 
-  Map<ImageKey, BaseImage> resolve(Map<ImageKey, Range> keys) throws SlipwayException, InterruptedException {
+  Map<ImageKey, BaseImage> resolve(Map<ImageKey, Range> keys)
+      throws SlipwayException, InterruptedException {
     if (keys.size() > MOST_IMAGES) {
-      throw new SlipwayException(ErrorKind.EXHAUSTED, "the Dockerfile names more than " + MOST_IMAGES + " images");
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED, "the Dockerfile names more than " + MOST_IMAGES + " images");
     }
     Map<ImageKey, Future<BaseImage>> running = new LinkedHashMap<>();
     Map<ImageKey, BaseImage> images = new LinkedHashMap<>();
@@ -36,7 +39,9 @@ record ImageResolution(FrontendBridge bridge, String mode, boolean platformPrefi
     } catch (ExecutionException e) {
       switch (e.getCause()) {
         case SlipwayException cause -> throw cause;
-        case InterruptedException cause -> throw new SlipwayException(ErrorKind.CANCELLED, "resolving images was cancelled", cause);
+        case InterruptedException cause ->
+            throw new SlipwayException(
+                ErrorKind.CANCELLED, "resolving images was cancelled", cause);
         default -> throw new IllegalStateException("resolving images failed", e.getCause());
       }
     } finally {
@@ -44,11 +49,16 @@ record ImageResolution(FrontendBridge bridge, String mode, boolean platformPrefi
     }
   }
 
-  private BaseImage resolve(ImageKey key, Range range) throws SlipwayException, InterruptedException {
+  private BaseImage resolve(ImageKey key, Range range)
+      throws SlipwayException, InterruptedException {
     String prefix = platformPrefix ? "[" + key.platform().id() + " internal]" : "[internal]";
     try {
       FrontendBridge.ResolvedImage image =
-          bridge.resolveImage(key.reference(), key.platform(), mode, prefix + " load metadata for " + key.reference());
+          bridge.resolveImage(
+              key.reference(),
+              key.platform(),
+              mode,
+              prefix + " load metadata for " + key.reference());
       return new BaseImage(image.digest(), image.config());
     } catch (SlipwayException e) {
       SourceError located = source.error(e.kind(), range, key.reference() + ": " + e.getMessage());

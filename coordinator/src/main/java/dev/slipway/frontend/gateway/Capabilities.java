@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What clients are told that this farm can do. Only what is really served is listed: clients adapt, or fail early with a clear message. */
+/**
+ * What clients are told that this farm can do. Only what is really served is listed: clients adapt,
+ * or fail early with a clear message.
+ */
 public final class Capabilities {
   /** Calls of the gateway, by BuildKit's ids, sorted. */
   public static final List<String> GATEWAY =
@@ -73,12 +76,20 @@ public final class Capabilities {
 
   private Capabilities() {}
 
-  /** Checks what the graph says that it needs. @throws SlipwayException UNSUPPORTED naming the first thing that is not served */
+  /**
+   * Checks what the graph says that it needs. @throws SlipwayException UNSUPPORTED naming the first
+   * thing that is not served
+   */
   public static void check(Definition definition) throws SlipwayException {
     for (Vertex vertex : definition.vertices().values()) {
       for (Map.Entry<String, Boolean> capability : vertex.metadata().capabilities().entrySet()) {
         if (capability.getValue() && !SERVED.contains(capability.getKey())) {
-          throw new SlipwayException(ErrorKind.UNSUPPORTED, "requested feature " + capability.getKey() + " is not supported yet, at " + vertex.name());
+          throw new SlipwayException(
+              ErrorKind.UNSUPPORTED,
+              "requested feature "
+                  + capability.getKey()
+                  + " is not supported yet, at "
+                  + vertex.name());
         }
       }
     }

@@ -22,13 +22,16 @@ final class FarmBridge implements FrontendBridge {
     ResultReference reference = build.refer(definition);
     return new Reference() {
       @Override
-      public byte[] readFile(String path) throws SlipwayException, IOException, InterruptedException {
+      public byte[] readFile(String path)
+          throws SlipwayException, IOException, InterruptedException {
         return build.readFile(reference, path, ResultFiles.Section.ALL);
       }
 
       @Override
-      public Optional<byte[]> findFile(String path) throws SlipwayException, IOException, InterruptedException {
-        build.evaluate(reference); // what is not found while evaluating is no answer to the question
+      public Optional<byte[]> findFile(String path)
+          throws SlipwayException, IOException, InterruptedException {
+        build.evaluate(
+            reference); // what is not found while evaluating is no answer to the question
         try {
           return Optional.of(readFile(path));
         } catch (SlipwayException e) {
@@ -42,7 +45,9 @@ final class FarmBridge implements FrontendBridge {
   }
 
   @Override
-  public ResolvedImage resolveImage(String reference, Platform platform, String resolveMode, String logName) throws SlipwayException, InterruptedException {
+  public ResolvedImage resolveImage(
+      String reference, Platform platform, String resolveMode, String logName)
+      throws SlipwayException, InterruptedException {
     return build.resolveImage(reference, platform, logName);
   }
 

@@ -10,9 +10,27 @@ import dev.slipway.protocol.worker.PathStat;
  * @param mode Go's os.FileMode bits
  * @param modificationTime Unix nanoseconds
  */
-public record FileStat(String name, int mode, int uid, int gid, long size, long modificationTime, String linkName, long deviceMajor, long deviceMinor) {
+public record FileStat(
+    String name,
+    int mode,
+    int uid,
+    int gid,
+    long size,
+    long modificationTime,
+    String linkName,
+    long deviceMajor,
+    long deviceMinor) {
   static FileStat of(ContextTree.Entry entry) {
-    return new FileStat(baseName(entry.path()), entry.mode(), entry.uid(), entry.gid(), entry.size(), entry.modificationTime(), entry.linkName(), 0, 0);
+    return new FileStat(
+        baseName(entry.path()),
+        entry.mode(),
+        entry.uid(),
+        entry.gid(),
+        entry.size(),
+        entry.modificationTime(),
+        entry.linkName(),
+        0,
+        0);
   }
 
   static FileStat of(PathStat stat) {

@@ -11,13 +11,21 @@ final class FrontendNames {
 
   private static final String GATEWAY = "gateway.v0";
 
-  /** Images of Docker's own Dockerfile frontend: the built-in one stands in for all of their versions. */
-  private static final Pattern DOCKERFILE_IMAGE = Pattern.compile("(docker\\.io/)?docker/dockerfile(-upstream)?([:@].*)?");
+  /**
+   * Images of Docker's own Dockerfile frontend: the built-in one stands in for all of their
+   * versions.
+   */
+  private static final Pattern DOCKERFILE_IMAGE =
+      Pattern.compile("(docker\\.io/)?docker/dockerfile(-upstream)?([:@].*)?");
 
   private FrontendNames() {}
 
-  /** Returns when it is a Dockerfile that is asked for. @throws SlipwayException UNSUPPORTED when it is anything else */
-  static void requireDockerfile(String frontend, Map<String, String> options) throws SlipwayException {
+  /**
+   * Returns when it is a Dockerfile that is asked for. @throws SlipwayException UNSUPPORTED when it
+   * is anything else
+   */
+  static void requireDockerfile(String frontend, Map<String, String> options)
+      throws SlipwayException {
     if (frontend.equals(DOCKERFILE)) {
       return;
     }
@@ -29,7 +37,11 @@ final class FrontendNames {
       throw new SlipwayException(ErrorKind.INVALID, "no source specified for gateway");
     }
     if (!source.equals(DOCKERFILE) && !DOCKERFILE_IMAGE.matcher(source).matches()) {
-      throw new SlipwayException(ErrorKind.UNSUPPORTED, "frontend image " + source + " is not supported yet; docker/dockerfile is served by a built-in one");
+      throw new SlipwayException(
+          ErrorKind.UNSUPPORTED,
+          "frontend image "
+              + source
+              + " is not supported yet; docker/dockerfile is served by a built-in one");
     }
   }
 }

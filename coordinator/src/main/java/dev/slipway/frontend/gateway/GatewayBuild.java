@@ -24,8 +24,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 
 /**
- * One build as its frontend sees it: references to results, what it was given, what it returns. Calls block and run on their
- * caller's thread; the end of the build interrupts them. @ThreadSafe
+ * One build as its frontend sees it: references to results, what it was given, what it returns.
+ * Calls block and run on their caller's thread; the end of the build interrupts them. @ThreadSafe
  */
 public final class GatewayBuild {
   /** How long a session may take to appear after the call that names it. */
@@ -51,12 +51,18 @@ public final class GatewayBuild {
   }
 
   /**
-   * What the frontend wants solved: a graph, another frontend's answer, or nothing (an empty result).
+   * What the frontend wants solved: a graph, another frontend's answer, or nothing (an empty
+   * result).
    *
    * @param frontend empty = none
    * @param evaluate whether to wait until the results exist
    */
-  public record Question(Optional<Definition> definition, String frontend, Map<String, String> options, Map<String, Definition> inputs, boolean evaluate) {
+  public record Question(
+      Optional<Definition> definition,
+      String frontend,
+      Map<String, String> options,
+      Map<String, Definition> inputs,
+      boolean evaluate) {
     public Question {
       options = Map.copyOf(options);
       inputs = Map.copyOf(inputs);
@@ -69,7 +75,8 @@ public final class GatewayBuild {
    * @param single empty when there is one per platform
    * @param byPlatform by platform id, in order
    */
-  public record Answer(Optional<String> single, Map<String, String> byPlatform, Map<String, byte[]> metadata) {
+  public record Answer(
+      Optional<String> single, Map<String, String> byPlatform, Map<String, byte[]> metadata) {
     public Answer {
       byPlatform = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(byPlatform));
       metadata = Map.copyOf(metadata);
@@ -88,31 +95,33 @@ public final class GatewayBuild {
   }
 
   /** Solves; lazily unless asked otherwise. */
-  public Answer solve(Question question) throws SlipwayException, IOException, InterruptedException {
-    return calls.run(
-        () -> {
-          if (question.definition().isPresent() && !question.frontend().isEmpty()) {
-            throw new SlipwayException(ErrorKind.INVALID, "cannot solve with both Definition and Frontend specified");
-          }
-          FrontendResult result = result(question);
-          Map<String, String> byPlatform = new LinkedHashMap<>();
-          for (Map.Entry<String, Definition> entry : result.byPlatform().entrySet()) {
-            byPlatform.put(entry.getKey(), register(entry.getValue()));
-          }
-          Optional<String> single = Optional.empty();
-          if (byPlatform.isEmpty()) {
-            single = Optional.of(result.single().isPresent() ? register(result.single().get()) : "");
-          }
-          if (question.evaluate()) {
-            for (String id : single.map(List::of).orElseGet(() -> List.copyOf(byPlatform.values()))) {
-              evaluate(reference(id));
-            }
-          }
-          return new Answer(single, byPlatform, result.metadata());
-        });
+  public Answer solve(Question question)
+      throws SlipwayException, IOException, InterruptedException {
+    return calls.run(() -> {
+      if (question.definition().isPresent() && !question.frontend().isEmpty()) {
+        throw new SlipwayException(
+            ErrorKind.INVALID, "cannot solve with both Definition and Frontend specified");
+      }
+      FrontendResult result = result(question);
+      Map<String, String> byPlatform = new LinkedHashMap<>();
+      for (Map.Entry<String, Definition> entry : result.byPlatform().entrySet()) {
+        byPlatform.put(entry.getKey(), register(entry.getValue()));
+      }
+      Optional<String> single = Optional.empty();
+      if (byPlatform.isEmpty()) {
+        single = Optional.of(result.single().isPresent() ? register(result.single().get()) : "");
+      }
+      if (question.evaluate()) {
+        for (String id : single.map(List::of).orElseGet(() -> List.copyOf(byPlatform.values()))) {
+          evaluate(reference(id));
+        }
+      }
+      return new Answer(single, byPlatform, result.metadata());
+    });
   }
 
-  private FrontendResult result(Question question) throws SlipwayException, IOException, InterruptedException {
+  private FrontendResult result(Question question)
+      throws SlipwayException, IOException, InterruptedException {
     if (question.definition().isPresent()) {
       Capabilities.check(question.definition().get());
       return new FrontendResult(question.definition(), Map.of(), Map.of());
@@ -123,9 +132,16 @@ public final class GatewayBuild {
     FrontendNames.requireDockerfile(question.frontend(), question.options());
     List<Platform> platforms = parts.platforms().get();
     if (platforms.isEmpty()) {
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, "the build cannot start: no worker has joined the farm");
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE, "the build cannot start: no worker has joined the farm");
     }
-    FrontendRequest request = new FrontendRequest(question.options(), question.inputs(), context.sessionId(), platforms.getFirst(), platforms);
+    FrontendRequest request =
+        new FrontendRequest(
+            question.options(),
+            question.inputs(),
+            context.sessionId(),
+            platforms.getFirst(),
+            platforms);
     return parts.dockerfile().solve(request, new FarmBridge(this));
   }
 
@@ -138,16 +154,22 @@ public final class GatewayBuild {
       return "";
     }
     if (references.size() >= MAX_REFERENCES) {
-      throw new SlipwayException(ErrorKind.EXHAUSTED, "build " + context.buildId() + " holds " + MAX_REFERENCES + " results already");
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED,
+          "build " + context.buildId() + " holds " + MAX_REFERENCES + " results already");
     }
     // As BuildKit's ids: 17 random bytes in base 36, 25 characters.
-    String id = String.format("%25s", new BigInteger(17 * 8, RANDOM).toString(36)).replace(' ', '0');
+    String id =
+        String.format("%25s", new BigInteger(17 * 8, RANDOM).toString(36)).replace(' ', '0');
     id = id.substring(id.length() - 25);
     references.put(id, refer(definition));
     return id;
   }
 
-  /** Returns the result with the id; the empty id is scratch. @throws SlipwayException NOT_FOUND when none was handed out */
+  /**
+   * Returns the result with the id; the empty id is scratch. @throws SlipwayException NOT_FOUND
+   * when none was handed out
+   */
   public ResultReference reference(String id) throws SlipwayException {
     if (id.isEmpty()) {
       return refer(Definition.SCRATCH);
@@ -160,7 +182,8 @@ public final class GatewayBuild {
   }
 
   /** Waits until the result exists. */
-  public SolvedResult evaluate(ResultReference reference) throws SlipwayException, InterruptedException {
+  public SolvedResult evaluate(ResultReference reference)
+      throws SlipwayException, InterruptedException {
     if (reference.definition().result().isEmpty()) {
       return new SolvedResult(dev.slipway.cache.LayerChain.SCRATCH, Optional.empty());
     }
@@ -172,41 +195,55 @@ public final class GatewayBuild {
     calls.run(() -> evaluate(reference(id)));
   }
 
-  byte[] readFile(ResultReference reference, String path, ResultFiles.Section section) throws SlipwayException, IOException, InterruptedException {
+  byte[] readFile(ResultReference reference, String path, ResultFiles.Section section)
+      throws SlipwayException, IOException, InterruptedException {
     return parts.files().read(context, evaluate(reference), path, section);
   }
 
   /** Reads a file of a result. */
-  public byte[] readFile(String id, String path, ResultFiles.Section section) throws SlipwayException, IOException, InterruptedException {
+  public byte[] readFile(String id, String path, ResultFiles.Section section)
+      throws SlipwayException, IOException, InterruptedException {
     return calls.run(() -> readFile(reference(id), path, section));
   }
 
   /** Lists a directory of a result. */
-  public List<FileStat> list(String id, String path, String includePattern) throws SlipwayException, IOException, InterruptedException {
-    return calls.run(() -> parts.files().list(context, evaluate(reference(id)), path, includePattern));
+  public List<FileStat> list(String id, String path, String includePattern)
+      throws SlipwayException, IOException, InterruptedException {
+    return calls.run(
+        () -> parts.files().list(context, evaluate(reference(id)), path, includePattern));
   }
 
   /** Describes a file of a result. */
-  public FileStat stat(String id, String path) throws SlipwayException, IOException, InterruptedException {
+  public FileStat stat(String id, String path)
+      throws SlipwayException, IOException, InterruptedException {
     return calls.run(() -> parts.files().stat(context, evaluate(reference(id)), path));
   }
 
   /** Resolves an image for a caller from outside; the first answer holds for the whole build. */
-  public ResolvedImage resolve(String reference, Optional<Platform> platform, String logName) throws SlipwayException, IOException, InterruptedException {
-    return calls.run(
-        () -> {
-          Platform wanted = platform.orElseGet(() -> parts.platforms().get().stream().findFirst().orElse(Platform.LINUX_AMD64));
-          return resolveImage(reference, wanted, logName.isEmpty() ? "resolve image config for docker-image://" + reference : logName);
-        });
+  public ResolvedImage resolve(String reference, Optional<Platform> platform, String logName)
+      throws SlipwayException, IOException, InterruptedException {
+    return calls.run(() -> {
+      Platform wanted =
+          platform.orElseGet(
+              () -> parts.platforms().get().stream().findFirst().orElse(Platform.LINUX_AMD64));
+      return resolveImage(
+          reference,
+          wanted,
+          logName.isEmpty() ? "resolve image config for docker-image://" + reference : logName);
+    });
   }
 
-  ResolvedImage resolveImage(String reference, Platform platform, String logName) throws SlipwayException, InterruptedException {
+  ResolvedImage resolveImage(String reference, Platform platform, String logName)
+      throws SlipwayException, InterruptedException {
     ImageQuestion question = new ImageQuestion(reference, platform);
     ResolvedImage known = images.get(question);
     if (known != null) {
       return known;
     }
-    VertexState line = VertexState.internal(context.buildId() + " " + logName + " " + reference + " " + platform, logName).started(parts.clock().instant());
+    VertexState line =
+        VertexState.internal(
+                context.buildId() + " " + logName + " " + reference + " " + platform, logName)
+            .started(parts.clock().instant());
     context.progress().vertex(line);
     try {
       ResolvedImage image = parts.images().resolve(reference, platform, authenticator());
@@ -220,10 +257,15 @@ public final class GatewayBuild {
   }
 
   private Authenticator authenticator() throws SlipwayException, InterruptedException {
-    return context.sessionId().isEmpty() ? Authenticator.ANONYMOUS : parts.sessions().await(context.sessionId(), SESSION_PATIENCE).authenticator();
+    return context.sessionId().isEmpty()
+        ? Authenticator.ANONYMOUS
+        : parts.sessions().await(context.sessionId(), SESSION_PATIENCE).authenticator();
   }
 
-  /** The frontend is done. @throws SlipwayException when it was done before, or names a result that it does not hold */
+  /**
+   * The frontend is done. @throws SlipwayException when it was done before, or names a result that
+   * it does not hold
+   */
   public void giveBack(Answer answer) throws SlipwayException {
     Map<String, Definition> byPlatform = new LinkedHashMap<>();
     for (Map.Entry<String, String> entry : answer.byPlatform().entrySet()) {
@@ -269,7 +311,8 @@ public final class GatewayBuild {
   }
 
   /** Runs a frontend, or takes the graph, for a client that does not run one itself. */
-  public FrontendResult direct(Question question) throws SlipwayException, IOException, InterruptedException {
+  public FrontendResult direct(Question question)
+      throws SlipwayException, IOException, InterruptedException {
     return calls.run(() -> result(question));
   }
 

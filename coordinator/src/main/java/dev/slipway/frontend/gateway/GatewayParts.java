@@ -15,4 +15,10 @@ import java.util.function.Supplier;
  * @param platforms all that the farm can build for now, its default first
  */
 public record GatewayParts(
-    Solver solver, ResultFiles files, ImageResolver images, Sessions sessions, Frontend dockerfile, Supplier<List<Platform>> platforms, Clock clock) {}
+    Solver solver,
+    ResultFiles files,
+    ImageResolver images,
+    Sessions sessions,
+    Frontend dockerfile,
+    Supplier<List<Platform>> platforms,
+    Clock clock) {}

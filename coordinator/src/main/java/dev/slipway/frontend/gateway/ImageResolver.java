@@ -12,7 +12,9 @@ public interface ImageResolver {
    * Resolves the image.
    *
    * @param reference normalised
-   * @throws SlipwayException NOT_FOUND when the registry has no such image, or none for the platform
+   * @throws SlipwayException NOT_FOUND when the registry has no such image, or none for the
+   *     platform
    */
-  ResolvedImage resolve(String reference, Platform platform, Authenticator authenticator) throws SlipwayException, InterruptedException;
+  ResolvedImage resolve(String reference, Platform platform, Authenticator authenticator)
+      throws SlipwayException, InterruptedException;
 }

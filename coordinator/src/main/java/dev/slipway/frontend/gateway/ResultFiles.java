@@ -25,7 +25,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Files of results: of a local directory's from the coordinator's own store, of any other's from a worker that holds its layers. @ThreadSafe */
+/**
+ * Files of results: of a local directory's from the coordinator's own store, of any other's from a
+ * worker that holds its layers. @ThreadSafe
+ */
 public final class ResultFiles {
   /** Longest content in one answer, in bytes: gRPC clients take messages of 16 MiB. */
   private static final int LONGEST_READ = 15 << 20;
@@ -55,35 +58,64 @@ public final class ResultFiles {
     }
   }
 
-  /** Reads a file. @throws SlipwayException NOT_FOUND when there is none, EXHAUSTED when it does not fit in one answer */
-  public byte[] read(BuildContext build, SolvedResult result, String path, Section section) throws SlipwayException, IOException, InterruptedException {
+  /**
+   * Reads a file. @throws SlipwayException NOT_FOUND when there is none, EXHAUSTED when it does not
+   * fit in one answer
+   */
+  public byte[] read(BuildContext build, SolvedResult result, String path, Section section)
+      throws SlipwayException, IOException, InterruptedException {
     byte[] data;
     if (result.tree().isPresent()) {
       byte[] whole = result.tree().get().readFile(relative(path));
       int from = (int) Math.min(section.offset(), whole.length);
-      int to = section.length() < 0 ? whole.length : (int) Math.min(whole.length, from + section.length());
+      int to =
+          section.length() < 0
+              ? whole.length
+              : (int) Math.min(whole.length, from + section.length());
       data = from == 0 && to == whole.length ? whole : Arrays.copyOfRange(whole, from, to);
     } else if (result.chain().layers().isEmpty()) {
       throw missing("open", path);
     } else {
-      ReadPath.Builder read = ReadPath.newBuilder().setPath(path).setKind(ReadPath.Kind.FILE).setOffset(section.offset()).setLength(section.length());
+      ReadPath.Builder read =
+          ReadPath.newBuilder()
+              .setPath(path)
+              .setKind(ReadPath.Kind.FILE)
+              .setOffset(section.offset())
+              .setLength(section.length());
       data = ask(build, result, read).getData().toByteArray();
     }
     if (data.length > LONGEST_READ) {
-      throw new SlipwayException(ErrorKind.EXHAUSTED, "reading " + path + " failed: " + data.length + " bytes do not fit in one message of at most " + LONGEST_READ);
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED,
+          "reading "
+              + path
+              + " failed: "
+              + data.length
+              + " bytes do not fit in one message of at most "
+              + LONGEST_READ);
     }
     return data;
   }
 
-  /** Describes what is at a path, symbolic links followed. @throws SlipwayException NOT_FOUND when there is nothing */
-  public FileStat stat(BuildContext build, SolvedResult result, String path) throws SlipwayException, InterruptedException {
+  /**
+   * Describes what is at a path, symbolic links followed. @throws SlipwayException NOT_FOUND when
+   * there is nothing
+   */
+  public FileStat stat(BuildContext build, SolvedResult result, String path)
+      throws SlipwayException, InterruptedException {
     if (result.tree().isPresent()) {
-      return FileStat.of(result.tree().get().stat(relative(path)).orElseThrow(() -> missing("lstat", path)));
+      return FileStat.of(
+          result.tree().get().stat(relative(path)).orElseThrow(() -> missing("lstat", path)));
     }
     if (result.chain().layers().isEmpty()) {
       throw missing("lstat", path);
     }
-    List<PathStat> stats = ask(build, result, ReadPath.newBuilder().setPath(path).setKind(ReadPath.Kind.STAT).setLength(-1)).getStatsList();
+    List<PathStat> stats =
+        ask(
+                build,
+                result,
+                ReadPath.newBuilder().setPath(path).setKind(ReadPath.Kind.STAT).setLength(-1))
+            .getStatsList();
     if (stats.isEmpty()) {
       throw missing("lstat", path);
     }
@@ -91,11 +123,18 @@ public final class ResultFiles {
   }
 
   /** Lists a directory by name. @param includePattern glob over names, empty = all */
-  public List<FileStat> list(BuildContext build, SolvedResult result, String path, String includePattern) throws SlipwayException, InterruptedException {
+  public List<FileStat> list(
+      BuildContext build, SolvedResult result, String path, String includePattern)
+      throws SlipwayException, InterruptedException {
     Optional<ContextTree> tree = result.tree();
     if (tree.isPresent()) {
-      PathMatcher wanted = FileSystems.getDefault().getPathMatcher("glob:" + (includePattern.isEmpty() ? "*" : includePattern));
-      return tree.get().list(relative(path)).stream().map(FileStat::of).filter(stat -> wanted.matches(Path.of(stat.name()))).toList();
+      PathMatcher wanted =
+          FileSystems.getDefault()
+              .getPathMatcher("glob:" + (includePattern.isEmpty() ? "*" : includePattern));
+      return tree.get().list(relative(path)).stream()
+          .map(FileStat::of)
+          .filter(stat -> wanted.matches(Path.of(stat.name())))
+          .toList();
     }
     if (result.chain().layers().isEmpty()) {
       if (relative(path).isEmpty()) {
@@ -103,14 +142,24 @@ public final class ResultFiles {
       }
       throw missing("open", path);
     }
-    ReadPath.Builder read = ReadPath.newBuilder().setPath(path).setKind(ReadPath.Kind.LIST).setIncludePattern(includePattern).setLength(-1);
+    ReadPath.Builder read =
+        ReadPath.newBuilder()
+            .setPath(path)
+            .setKind(ReadPath.Kind.LIST)
+            .setIncludePattern(includePattern)
+            .setLength(-1);
     return ask(build, result, read).getStatsList().stream().map(FileStat::of).toList();
   }
 
-  private ReadPathOutcome ask(BuildContext build, SolvedResult result, ReadPath.Builder read) throws SlipwayException, InterruptedException {
+  private ReadPathOutcome ask(BuildContext build, SolvedResult result, ReadPath.Builder read)
+      throws SlipwayException, InterruptedException {
     String worker = holder(result.chain().layers());
-    LayerChain chain = LayerChain.newBuilder().addAllLayers(references.describe(result.chain(), build, worker)).build();
-    ReadPathOutcome outcome = fleet.read(worker, read.setRequestId(UUID.randomUUID().toString()).setChain(chain).build());
+    LayerChain chain =
+        LayerChain.newBuilder()
+            .addAllLayers(references.describe(result.chain(), build, worker))
+            .build();
+    ReadPathOutcome outcome =
+        fleet.read(worker, read.setRequestId(UUID.randomUUID().toString()).setChain(chain).build());
     if (!outcome.getError().isEmpty()) {
       throw new SlipwayException(kind(outcome.getErrorKind()), outcome.getError());
     }
@@ -122,12 +171,22 @@ public final class ResultFiles {
     Map<String, LayerRecord> known = index.layers(layers);
     return fleet.workers().stream()
         .map(WorkerNode::id)
-        .max(Comparator.comparingLong(worker -> layers.stream().map(known::get).filter(record -> record != null && record.holders().contains(worker)).count()))
-        .orElseThrow(() -> new SlipwayException(ErrorKind.UNAVAILABLE, "reading a result failed: no worker has joined the farm"));
+        .max(
+            Comparator.comparingLong(worker ->
+                layers.stream()
+                    .map(known::get)
+                    .filter(record -> record != null && record.holders().contains(worker))
+                    .count()))
+        .orElseThrow(() ->
+            new SlipwayException(
+                ErrorKind.UNAVAILABLE, "reading a result failed: no worker has joined the farm"));
   }
 
   private static ErrorKind kind(String name) {
-    return Arrays.stream(ErrorKind.values()).filter(kind -> kind.name().equals(name)).findFirst().orElse(ErrorKind.INTERNAL);
+    return Arrays.stream(ErrorKind.values())
+        .filter(kind -> kind.name().equals(name))
+        .findFirst()
+        .orElse(ErrorKind.INTERNAL);
   }
 
   private static String relative(String path) {
@@ -136,6 +195,7 @@ public final class ResultFiles {
   }
 
   private static SlipwayException missing(String what, String path) {
-    return new SlipwayException(ErrorKind.NOT_FOUND, what + " " + path + ": no such file or directory");
+    return new SlipwayException(
+        ErrorKind.NOT_FOUND, what + " " + path + ": no such file or directory");
   }
 }

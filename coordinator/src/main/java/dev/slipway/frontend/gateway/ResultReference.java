@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A result that a frontend holds. It is evaluated when first needed, once; when the one who evaluates it is interrupted the next
- * one who waits starts over. @ThreadSafe
+ * A result that a frontend holds. It is evaluated when first needed, once; when the one who
+ * evaluates it is interrupted the next one who waits starts over. @ThreadSafe
  */
 public final class ResultReference {
   private final Definition definition;
@@ -27,7 +27,8 @@ public final class ResultReference {
     return definition;
   }
 
-  SolvedResult evaluate(Solver solver, BuildContext build) throws SlipwayException, InterruptedException {
+  SolvedResult evaluate(Solver solver, BuildContext build)
+      throws SlipwayException, InterruptedException {
     if (result.isEmpty()) {
       evaluating.lockInterruptibly();
       try {

@@ -15,7 +15,10 @@ final class RunningCalls {
   private final Set<Thread> threads = new HashSet<>();
   private boolean ended;
 
-  /** Runs the work on this thread. @throws InterruptedException when the build has ended, or ends meanwhile */
+  /**
+   * Runs the work on this thread. @throws InterruptedException when the build has ended, or ends
+   * meanwhile
+   */
   <T> T run(Work<T> work) throws SlipwayException, IOException, InterruptedException {
     enter();
     try {

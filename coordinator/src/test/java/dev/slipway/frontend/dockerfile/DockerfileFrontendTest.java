@@ -39,21 +39,26 @@ class DockerfileFrontendTest {
     Definition definition = result.single().orElseThrow();
     assertThat(bridge.solved)
         .extracting(Vertex::name)
-        .containsExactly("[internal] load build definition from Dockerfile", "[internal] load .dockerignore");
-    assertThat(bridge.resolved).containsExactly("[internal] load metadata for docker.io/library/alpine:latest");
+        .containsExactly(
+            "[internal] load build definition from Dockerfile", "[internal] load .dockerignore");
+    assertThat(bridge.resolved)
+        .containsExactly("[internal] load metadata for docker.io/library/alpine:latest");
     assertThat(((Op.Source) vertex(definition, "[internal] load build context").op()).attributes())
         .containsEntry("local.excludepatterns", "[\"b\",\"!c\"]")
         .containsEntry("local.session", "session");
     assertThat(text(result, "refs.platforms"))
-        .isEqualTo("{\"Platforms\":[{\"ID\":\"linux/amd64\",\"Platform\":{\"architecture\":\"amd64\",\"os\":\"linux\"}}]}");
-    assertThat(result.metadata()).containsOnlyKeys("containerimage.config", "containerimage.base.config", "refs.platforms");
+        .isEqualTo(
+            "{\"Platforms\":[{\"ID\":\"linux/amd64\",\"Platform\":{\"architecture\":\"amd64\",\"os\":\"linux\"}}]}");
+    assertThat(result.metadata())
+        .containsOnlyKeys("containerimage.config", "containerimage.base.config", "refs.platforms");
   }
 
   @Test
   void buildsForEveryPlatformAsked() throws Exception {
     bridge.files.put("Dockerfile", "FROM alpine\nRUN x\n");
 
-    FrontendResult result = solve(Map.of("platform", "linux/amd64,linux/arm64", "build-arg:SOURCE_DATE_EPOCH", "7"));
+    FrontendResult result =
+        solve(Map.of("platform", "linux/amd64,linux/arm64", "build-arg:SOURCE_DATE_EPOCH", "7"));
 
     assertThat(result.single()).isEmpty();
     assertThat(result.byPlatform().keySet()).containsExactly("linux/amd64", "linux/arm64");
@@ -62,7 +67,8 @@ class DockerfileFrontendTest {
             "[linux/amd64 internal] load metadata for docker.io/library/alpine:latest",
             "[linux/arm64 internal] load metadata for docker.io/library/alpine:latest");
     assertThat(text(result, "source.date.epoch/linux/arm64")).isEqualTo("7");
-    assertThat(result.metadata()).containsKeys("containerimage.config/linux/amd64", "containerimage.config/linux/arm64");
+    assertThat(result.metadata())
+        .containsKeys("containerimage.config/linux/amd64", "containerimage.config/linux/arm64");
   }
 
   @Test
@@ -88,7 +94,8 @@ class DockerfileFrontendTest {
 
   @Test
   void saysThatThereIsNoDockerfile() {
-    assertThatThrownBy(() -> solve(Map.of())).hasMessage("failed to read dockerfile: open Dockerfile: no such file or directory");
+    assertThatThrownBy(() -> solve(Map.of()))
+        .hasMessage("failed to read dockerfile: open Dockerfile: no such file or directory");
   }
 
   @Test
@@ -100,9 +107,11 @@ class DockerfileFrontendTest {
 
   @Test
   void refusesOptionsThatAreNotThereYet() {
-    for (String key : List.of("requestid", "context", "context:base", "shm-size", "cgroup-parent")) {
+    for (String key :
+        List.of("requestid", "context", "context:base", "shm-size", "cgroup-parent")) {
       assertThatThrownBy(() -> solve(Map.of(key, "1")))
-          .isInstanceOfSatisfying(SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED))
+          .isInstanceOfSatisfying(
+              SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED))
           .hasMessageContaining("not supported yet");
     }
   }
@@ -119,7 +128,16 @@ class DockerfileFrontendTest {
     bridge.files.put("Dockerfile", "FROM alpine\nRUN x\n");
 
     Definition definition =
-        solve(Map.of("add-hosts", "db=10.0.0.1", "ulimit", "nofile=1024:2048", "hostname", "box", "force-network-mode", "none"))
+        solve(
+                Map.of(
+                    "add-hosts",
+                    "db=10.0.0.1",
+                    "ulimit",
+                    "nofile=1024:2048",
+                    "hostname",
+                    "box",
+                    "force-network-mode",
+                    "none"))
             .single()
             .orElseThrow();
 
@@ -132,11 +150,20 @@ class DockerfileFrontendTest {
 
   private FrontendResult solve(Map<String, String> options) throws Exception {
     return frontend.solve(
-        new FrontendRequest(options, Map.of(), "session", Platform.LINUX_AMD64, List.of(Platform.LINUX_AMD64, Platform.LINUX_ARM64)), bridge);
+        new FrontendRequest(
+            options,
+            Map.of(),
+            "session",
+            Platform.LINUX_AMD64,
+            List.of(Platform.LINUX_AMD64, Platform.LINUX_ARM64)),
+        bridge);
   }
 
   private static Vertex vertex(Definition definition, String name) {
-    return definition.vertices().values().stream().filter(vertex -> vertex.name().equals(name)).findFirst().orElseThrow();
+    return definition.vertices().values().stream()
+        .filter(vertex -> vertex.name().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static String text(FrontendResult result, String key) {
@@ -161,21 +188,25 @@ class DockerfileFrontendTest {
 
         @Override
         public Optional<byte[]> findFile(String path) {
-          return Optional.ofNullable(files.get(path)).map(text -> text.getBytes(StandardCharsets.UTF_8));
+          return Optional.ofNullable(files.get(path))
+              .map(text -> text.getBytes(StandardCharsets.UTF_8));
         }
       };
     }
 
     @Override
-    public ResolvedImage resolveImage(String reference, Platform platform, String resolveMode, String logName)
+    public ResolvedImage resolveImage(
+        String reference, Platform platform, String resolveMode, String logName)
         throws SlipwayException, InterruptedException {
       resolved.add(logName);
       together.countDown();
       if (!together.await(10, TimeUnit.SECONDS)) {
         throw new SlipwayException(ErrorKind.INTERNAL, "images are resolved one after the other");
       }
-      String config = "{\"architecture\":\"" + platform.architecture() + "\",\"os\":\"linux\",\"config\":{}}";
-      return new ResolvedImage(reference, Digest.ofText(reference), config.getBytes(StandardCharsets.UTF_8));
+      String config =
+          "{\"architecture\":\"" + platform.architecture() + "\",\"os\":\"linux\",\"config\":{}}";
+      return new ResolvedImage(
+          reference, Digest.ofText(reference), config.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

@@ -21,7 +21,9 @@ final class CommandSteps {
     return words;
   }
 
-  /** ArgsEscaped says nothing on Linux; BuildKit sets it for both forms, so images come out alike. */
+  /**
+   * ArgsEscaped says nothing on Linux; BuildKit sets it for both forms, so images come out alike.
+   */
   static void cmd(StageState state, Instruction.Cmd cmd) {
     List<String> words = words(state, cmd.command());
     state.image.putTexts("Cmd", words);
@@ -79,7 +81,13 @@ final class CommandSteps {
 
   private static String quoted(List<String> words) {
     return words.stream()
-        .map(word -> '"' + word.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\t", "\\t") + '"')
+        .map(word ->
+            '"'
+                + word.replace("\\", "\\\\")
+                    .replace("\"", "\\\"")
+                    .replace("\n", "\\n")
+                    .replace("\t", "\\t")
+                + '"')
         .collect(Collectors.joining(" ", "[", "]"));
   }
 }

@@ -13,8 +13,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * The client's directory. All copies of a graph share one vertex that names all their paths, so a conversion runs twice: once to learn
- * the paths, once to use them. Confined to one conversion.
+ * The client's directory. All copies of a graph share one vertex that names all their paths, so a
+ * conversion runs twice: once to learn the paths, once to use them. Confined to one conversion.
  */
 final class ContextSource {
   private final ConvertOptions.Context context;
@@ -41,7 +41,10 @@ final class ContextSource {
       attributes.put("local.excludepatterns", json(context.excludePatterns()));
     }
     return graph.add(
-        new Op.Source("local://" + context.name(), attributes), List.of(), Optional.empty(), GraphBuilder.Label.internal("load build context"));
+        new Op.Source("local://" + context.name(), attributes),
+        List.of(),
+        Optional.empty(),
+        GraphBuilder.Label.internal("load build context"));
   }
 
   SortedSet<String> seen() {

@@ -28,7 +28,11 @@ final class Conversion {
   private final Map<Integer, StageState> states = new HashMap<>();
 
   Conversion(
-      BuildFile file, ConvertOptions options, StageGraph stages, Map<ImageKey, BaseImage> images, Collection<String> followPaths) {
+      BuildFile file,
+      ConvertOptions options,
+      StageGraph stages,
+      Map<ImageKey, BaseImage> images,
+      Collection<String> followPaths) {
     this.file = file;
     this.options = options;
     this.stages = stages;
@@ -55,7 +59,11 @@ final class Conversion {
     options.labels().entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
         .forEach(label -> target.image.map("Labels").put(label.getKey(), label.getValue()));
-    return new Converted(graph.definition(target.root), target.plan.platform(), target.image.toJson(), baseConfig(target.plan));
+    return new Converted(
+        graph.definition(target.root),
+        target.plan.platform(),
+        target.image.toJson(),
+        baseConfig(target.plan));
   }
 
   private Optional<byte[]> baseConfig(StagePlan plan) {
@@ -69,7 +77,8 @@ final class Conversion {
   private StageState start(StagePlan plan) throws SourceError {
     Range range = plan.stage().from().range();
     return switch (plan.base()) {
-      case StagePlan.Base.Scratch scratch -> new StageState(plan, this, ImageSpecification.scratch(plan.platform()), Optional.empty());
+      case StagePlan.Base.Scratch scratch ->
+          new StageState(plan, this, ImageSpecification.scratch(plan.platform()), Optional.empty());
       case StagePlan.Base.Parent(int parent) -> StageState.after(states.get(parent), plan);
       case StagePlan.Base.Image(ImageKey key) -> {
         ImageSpecification image;
@@ -114,15 +123,26 @@ final class Conversion {
       case StagePlan.From.Scratch scratch -> Optional.empty();
       case StagePlan.From.OtherStage(int stage) -> states.get(stage).root;
       case StagePlan.From.Image(ImageKey key) ->
-          Optional.of(image(key, new GraphBuilder.Label("FROM " + pinned(key), Optional.empty(), false, List.of(range))));
+          Optional.of(
+              image(
+                  key,
+                  new GraphBuilder.Label(
+                      "FROM " + pinned(key), Optional.empty(), false, List.of(range))));
     };
   }
 
   private Edge image(ImageKey key, GraphBuilder.Label label) {
     Map<String, String> attributes =
-        options.imageResolveMode().equals("default") ? Map.of() : Map.of("image.resolvemode", options.imageResolveMode());
-    GraphBuilder.Label named = new GraphBuilder.Label(label.name(), Optional.empty(), false, label.ranges());
-    return graph.add(new Op.Source("docker-image://" + pinned(key), attributes), List.of(), Optional.of(key.platform()), named);
+        options.imageResolveMode().equals("default")
+            ? Map.of()
+            : Map.of("image.resolvemode", options.imageResolveMode());
+    GraphBuilder.Label named =
+        new GraphBuilder.Label(label.name(), Optional.empty(), false, label.ranges());
+    return graph.add(
+        new Op.Source("docker-image://" + pinned(key), attributes),
+        List.of(),
+        Optional.of(key.platform()),
+        named);
   }
 
   private String pinned(ImageKey key) {

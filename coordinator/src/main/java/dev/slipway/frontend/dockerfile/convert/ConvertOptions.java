@@ -13,7 +13,8 @@ import java.util.Set;
  * What the client asked for besides the Dockerfile.
  *
  * @param target stage name or number
- * @param noCache empty optional = use the cache; empty set = ignore it everywhere; else the stages that ignore it
+ * @param noCache empty optional = use the cache; empty set = ignore it everywhere; else the stages
+ *     that ignore it
  * @param platformPrefix whether names of vertices start with their platform
  * @param imageResolveMode {@code default}, {@code pull}, {@code local}
  * @param epoch seconds since 1970 for whatever is made, SOURCE_DATE_EPOCH
@@ -36,7 +37,11 @@ public record ConvertOptions(
   }
 
   /** What every RUN gets; {@code network} applies where the Dockerfile says nothing. */
-  public record Exec(List<ExecMeta.ExtraHost> hosts, List<ExecMeta.Ulimit> ulimits, String hostname, Op.Network network) {
+  public record Exec(
+      List<ExecMeta.ExtraHost> hosts,
+      List<ExecMeta.Ulimit> ulimits,
+      String hostname,
+      Op.Network network) {
     public Exec {
       hosts = List.copyOf(hosts);
       ulimits = List.copyOf(ulimits);

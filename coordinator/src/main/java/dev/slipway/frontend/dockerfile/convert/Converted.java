@@ -11,4 +11,5 @@ import java.util.Optional;
  * @param config image configuration JSON
  * @param baseConfig configuration of the image that the target stage starts from
  */
-public record Converted(Definition definition, Platform platform, byte[] config, Optional<byte[]> baseConfig) {}
+public record Converted(
+    Definition definition, Platform platform, byte[] config, Optional<byte[]> baseConfig) {}

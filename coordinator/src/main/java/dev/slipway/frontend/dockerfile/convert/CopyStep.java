@@ -21,16 +21,19 @@ final class CopyStep {
   private static final int HIGHEST_MODE = 07777;
   private static final int DOCUMENT_MODE = 0644;
   private static final Pattern OCTAL = Pattern.compile("[0-7]{1,5}");
-  private static final Pattern SYMBOLIC = Pattern.compile("[ugoa]*([-+=][rwxXstugo]*)+(,[ugoa]*([-+=][rwxXstugo]*)+)*");
+  private static final Pattern SYMBOLIC =
+      Pattern.compile("[ugoa]*([-+=][rwxXstugo]*)+(,[ugoa]*([-+=][rwxXstugo]*)+)*");
   private static final int LONGEST_SYMBOLIC = 100;
-  private static final Pattern REMOTE = Pattern.compile("(?:https?|git|ssh)://.*|git@[^:]+:.*|github\\.com/.*");
+  private static final Pattern REMOTE =
+      Pattern.compile("(?:https?|git|ssh)://.*|git@[^:]+:.*|github\\.com/.*");
 
   private CopyStep() {}
 
   /** A path in a result; the edge is empty for scratch. */
   private record Source(Optional<Edge> edge, String path) {}
 
-  static void apply(StageState state, Instruction.Copy copy, Located located) throws SlipwayException {
+  static void apply(StageState state, Instruction.Copy copy, Located located)
+      throws SlipwayException {
     StringBuilder history = new StringBuilder(copy.keyword());
     Optional<String> owner = expand(state, copy.owner());
     owner.ifPresent(value -> history.append(" --chown=").append(value));
@@ -55,33 +58,49 @@ final class CopyStep {
       int output = actions.size() == sources.size() - 1 ? 0 : -1;
       Change.Copy change =
           new Change.Copy(
-              source.path(), destination(state, written), owners, octal, symbolic, options(copy.add()), FileAction.NO_TIMESTAMP);
+              source.path(),
+              destination(state, written),
+              owners,
+              octal,
+              symbolic,
+              options(copy.add()),
+              FileAction.NO_TIMESTAMP);
       actions.add(new FileAction(from, secondary, output, change));
     }
-    GraphBuilder.Label label = state.nextStep(state.display(located.text()) + summary(copy), List.of(located.range()));
-    state.root = Optional.of(state.conversion.graph().add(new Op.File(actions), inputs, Optional.empty(), label));
+    GraphBuilder.Label label =
+        state.nextStep(state.display(located.text()) + summary(copy), List.of(located.range()));
+    state.root =
+        Optional.of(
+            state.conversion.graph().add(new Op.File(actions), inputs, Optional.empty(), label));
     state.addHistory(history + " # buildkit", true);
   }
 
-  private static List<Source> sources(StageState state, Instruction.Copy copy, Located located, StringBuilder history)
+  private static List<Source> sources(
+      StageState state, Instruction.Copy copy, Located located, StringBuilder history)
       throws SlipwayException {
     List<Source> sources = new ArrayList<>();
     for (String written : copy.sources()) {
       String expanded = state.expand(written);
       if (copy.add() && REMOTE.matcher(expanded).matches()) {
-        throw new SlipwayException(ErrorKind.UNSUPPORTED, "ADD of a URL or a git repository (" + expanded + "): not supported yet");
+        throw new SlipwayException(
+            ErrorKind.UNSUPPORTED,
+            "ADD of a URL or a git repository (" + expanded + "): not supported yet");
       }
       history.append(' ').append(expanded);
       String path = PosixPath.clean(expanded);
       Optional<Edge> edge =
           copy.from().isPresent()
-              ? state.conversion.from(state.plan.copySources().get(copy.from().get()), located.range())
+              ? state.conversion.from(
+                  state.plan.copySources().get(copy.from().get()), located.range())
               : Optional.of(state.conversion.context(path));
       sources.add(new Source(edge, path));
     }
     for (Heredoc document : copy.documents()) {
       history.append(" <<").append(document.name());
-      String text = document.expand() ? state.lexer().document(document.text(), state.environment()) : document.text();
+      String text =
+          document.expand()
+              ? state.lexer().document(document.text(), state.environment())
+              : document.text();
       String path = "/" + PosixPath.baseName(document.name());
       Op.File make =
           new Op.File(
@@ -97,8 +116,15 @@ final class CopyStep {
                           Optional.empty(),
                           WorkdirStep.timestamp(state.conversion.options().epoch())))));
       GraphBuilder.Label label =
-          new GraphBuilder.Label("[internal] preparing inline document", Optional.empty(), false, List.of(located.range()));
-      sources.add(new Source(Optional.of(state.conversion.graph().add(make, List.of(), Optional.empty(), label)), path));
+          new GraphBuilder.Label(
+              "[internal] preparing inline document",
+              Optional.empty(),
+              false,
+              List.of(located.range()));
+      sources.add(
+          new Source(
+              Optional.of(state.conversion.graph().add(make, List.of(), Optional.empty(), label)),
+              path));
     }
     return sources;
   }
@@ -106,7 +132,8 @@ final class CopyStep {
   /** Absolute; a slash at the end says that it is a directory. */
   private static String destination(StageState state, String written) {
     String path = PosixPath.clean(PosixPath.resolve(state.workingDirectory(), written));
-    boolean directory = written.isEmpty() || written.equals(".") || written.endsWith("/") || written.endsWith("/.");
+    boolean directory =
+        written.isEmpty() || written.equals(".") || written.endsWith("/") || written.endsWith("/.");
     return directory && !path.equals("/") ? path + "/" : path;
   }
 
@@ -122,18 +149,23 @@ final class CopyStep {
       return OptionalInt.empty();
     }
     throw new SlipwayException(
-        ErrorKind.INVALID, "invalid chmod parameter: '" + text + "'. it should be octal string and between 0 and 07777");
+        ErrorKind.INVALID,
+        "invalid chmod parameter: '"
+            + text
+            + "'. it should be octal string and between 0 and 07777");
   }
 
   private static FileAction.CopyOptions options(boolean unpack) {
-    return new FileAction.CopyOptions(true, true, unpack, true, true, true, false, List.of(), List.of(), List.of());
+    return new FileAction.CopyOptions(
+        true, true, unpack, true, true, true, false, List.of(), List.of(), List.of());
   }
 
   private static String summary(Instruction.Copy copy) {
     return copy.documents().isEmpty() ? "" : RunStep.summary(copy.documents().getFirst());
   }
 
-  private static Optional<String> expand(StageState state, Optional<String> text) throws SlipwayException {
+  private static Optional<String> expand(StageState state, Optional<String> text)
+      throws SlipwayException {
     return text.isPresent() ? Optional.of(state.expand(text.get())) : Optional.empty();
   }
 }

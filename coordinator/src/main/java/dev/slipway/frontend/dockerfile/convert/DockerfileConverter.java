@@ -24,8 +24,12 @@ public final class DockerfileConverter {
     return file.source();
   }
 
-  /** Images that are needed and not known, each with the place of its first use. Ask again with them: their ONBUILD triggers may need more. */
-  public Map<ImageKey, Range> missingImages(Platform target, Map<ImageKey, BaseImage> known) throws SourceError {
+  /**
+   * Images that are needed and not known, each with the place of its first use. Ask again with
+   * them: their ONBUILD triggers may need more.
+   */
+  public Map<ImageKey, Range> missingImages(Platform target, Map<ImageKey, BaseImage> known)
+      throws SourceError {
     return StageGraph.of(file, options, target, known).missing();
   }
 

@@ -31,14 +31,19 @@ final class EnvironmentSteps {
     state.addHistory(history.toString(), false);
   }
 
-  /** A build argument wins over the default, the default over a global argument of the same name. */
+  /**
+   * A build argument wins over the default, the default over a global argument of the same name.
+   */
   static void arg(StageState state, Instruction.Arg arg) throws SlipwayException {
     StringBuilder history = new StringBuilder("ARG");
     for (Instruction.Arg.Declaration declaration : arg.declarations()) {
       String name = state.expand(declaration.name());
       String value = state.conversion.options().buildArguments().get(name);
       if (value == null) {
-        value = declaration.value().isPresent() ? state.expand(declaration.value().get()) : state.conversion.globals().get(name);
+        value =
+            declaration.value().isPresent()
+                ? state.expand(declaration.value().get())
+                : state.conversion.globals().get(name);
       }
       history.append(' ').append(name);
       if (value != null) {

@@ -14,7 +14,9 @@ import java.util.Map;
 final class GlobalScope {
   private GlobalScope() {}
 
-  static Map<String, String> of(BuildFile file, ConvertOptions options, Platform target, String targetStage) throws SourceError {
+  static Map<String, String> of(
+      BuildFile file, ConvertOptions options, Platform target, String targetStage)
+      throws SourceError {
     Map<String, String> scope = new LinkedHashMap<>();
     platform(scope, "BUILD", options.buildPlatform());
     platform(scope, "TARGET", target);
@@ -22,7 +24,8 @@ final class GlobalScope {
     scope.replaceAll((name, value) -> options.buildArguments().getOrDefault(name, value));
     ShellLexer lexer = new ShellLexer(file.escape());
     for (Located located : file.globals()) {
-      for (Instruction.Arg.Declaration declaration : ((Instruction.Arg) located.instruction()).declarations()) {
+      for (Instruction.Arg.Declaration declaration :
+          ((Instruction.Arg) located.instruction()).declarations()) {
         String value = options.buildArguments().get(declaration.name());
         if (value == null && declaration.value().isPresent()) {
           try {

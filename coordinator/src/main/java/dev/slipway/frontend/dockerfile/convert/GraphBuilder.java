@@ -30,7 +30,8 @@ final class GraphBuilder {
   }
 
   /** How a vertex is shown and where it was written. */
-  record Label(String name, Optional<String> command, boolean ignoreCache, List<SourceMap.Range> ranges) {
+  record Label(
+      String name, Optional<String> command, boolean ignoreCache, List<SourceMap.Range> ranges) {
     static Label internal(String name) {
       return new Label("[internal] " + name, Optional.empty(), false, List.of());
     }
@@ -39,12 +40,17 @@ final class GraphBuilder {
   Edge add(Op op, List<Edge> inputs, Optional<Platform> platform, Label label) {
     Map<String, String> description = new LinkedHashMap<>();
     description.put("llb.customname", label.name());
-    label.command().ifPresent(command -> description.put("com.docker.dockerfile.v1.command", command));
-    VertexMetadata metadata = new VertexMetadata(label.ignoreCache(), description, Optional.empty(), Map.of());
+    label
+        .command()
+        .ifPresent(command -> description.put("com.docker.dockerfile.v1.command", command));
+    VertexMetadata metadata =
+        new VertexMetadata(label.ignoreCache(), description, Optional.empty(), Map.of());
     Vertex vertex = LlbCodec.vertex(op, inputs, platform, metadata);
     vertices.putIfAbsent(vertex.digest(), vertex);
     if (!label.ranges().isEmpty()) {
-      locations.computeIfAbsent(vertex.digest(), digest -> new ArrayList<>()).add(new SourceMap.Location(0, label.ranges()));
+      locations
+          .computeIfAbsent(vertex.digest(), digest -> new ArrayList<>())
+          .add(new SourceMap.Location(0, label.ranges()));
     }
     return new Edge(vertex.digest(), 0);
   }

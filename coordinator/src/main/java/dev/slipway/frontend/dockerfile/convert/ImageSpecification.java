@@ -16,14 +16,16 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * An image configuration while a stage changes it; Docker's superset of OCI image-spec v1.1, image configuration. Layers are not its
- * business: the exporter fills them in. Confined to one conversion.
+ * An image configuration while a stage changes it; Docker's superset of OCI image-spec v1.1, image
+ * configuration. Layers are not its business: the exporter fills them in. Confined to one
+ * conversion.
  */
 final class ImageSpecification {
   static final String DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   /** What a container that was committed left behind; says nothing about the new image. */
-  private static final List<String> STALE = List.of("id", "parent", "created", "container", "container_config", "docker_version");
+  private static final List<String> STALE =
+      List.of("id", "parent", "created", "container", "container_config", "docker_version");
 
   private final ObjectNode document;
 
@@ -107,7 +109,9 @@ final class ImageSpecification {
     Map<String, String> environment = new LinkedHashMap<>();
     for (String entry : texts("Env")) {
       int equals = entry.indexOf('=');
-      environment.put(equals < 0 ? entry : entry.substring(0, equals), equals < 0 ? "" : entry.substring(equals + 1));
+      environment.put(
+          equals < 0 ? entry : entry.substring(0, equals),
+          equals < 0 ? "" : entry.substring(equals + 1));
     }
     return environment;
   }
@@ -115,7 +119,11 @@ final class ImageSpecification {
   void putEnvironment(String name, String value) {
     Map<String, String> environment = environment();
     environment.put(name, value);
-    putTexts("Env", environment.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toList());
+    putTexts(
+        "Env",
+        environment.entrySet().stream()
+            .map(entry -> entry.getKey() + "=" + entry.getValue())
+            .toList());
   }
 
   void author(String name) {

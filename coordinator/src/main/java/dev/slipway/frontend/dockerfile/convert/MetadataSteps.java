@@ -12,18 +12,23 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Instructions that only change the image's configuration: USER, EXPOSE, VOLUME, STOPSIGNAL, MAINTAINER, ONBUILD. */
+/**
+ * Instructions that only change the image's configuration: USER, EXPOSE, VOLUME, STOPSIGNAL,
+ * MAINTAINER, ONBUILD.
+ */
 final class MetadataSteps {
-  private static final Pattern PORT = Pattern.compile("(?:.*:)?([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/([A-Za-z]+))?");
+  private static final Pattern PORT =
+      Pattern.compile("(?:.*:)?([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/([A-Za-z]+))?");
   private static final Set<String> PROTOCOLS = Set.of("tcp", "udp", "sctp");
   private static final int LAST_PORT = 65_535;
   private static final int LAST_SIGNAL = 64;
-  private static final Pattern REAL_TIME_SIGNAL = Pattern.compile("RTMIN(\\+[0-9]{1,2})?|RTMAX(-[0-9]{1,2})?");
+  private static final Pattern REAL_TIME_SIGNAL =
+      Pattern.compile("RTMIN(\\+[0-9]{1,2})?|RTMAX(-[0-9]{1,2})?");
   private static final Set<String> SIGNALS =
       Set.of(
-          "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL", "PROF", "PWR",
-          "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH",
-          "XCPU", "XFSZ");
+          "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT",
+          "KILL", "PIPE", "POLL", "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM",
+          "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ");
 
   private MetadataSteps() {}
 
@@ -84,7 +89,10 @@ final class MetadataSteps {
     String name = state.expand(signal.signal());
     String upper = name.toUpperCase(Locale.ROOT);
     String bare = upper.startsWith("SIG") ? upper.substring(3) : upper;
-    boolean number = name.matches("[0-9]{1,2}") && Integer.parseInt(name) >= 1 && Integer.parseInt(name) <= LAST_SIGNAL;
+    boolean number =
+        name.matches("[0-9]{1,2}")
+            && Integer.parseInt(name) >= 1
+            && Integer.parseInt(name) <= LAST_SIGNAL;
     if (!number && !SIGNALS.contains(bare) && !REAL_TIME_SIGNAL.matcher(bare).matches()) {
       throw invalid("Invalid signal: " + name);
     }

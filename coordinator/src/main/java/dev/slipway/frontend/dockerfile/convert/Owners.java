@@ -19,7 +19,8 @@ final class Owners {
     if (colon >= 0 && colon + 1 < text.length()) {
       return new Owner(Optional.of(user), Optional.of(identity(text.substring(colon + 1), input)));
     }
-    return new Owner(Optional.of(user), user instanceof Identity.ById ? Optional.of(user) : Optional.empty());
+    return new Owner(
+        Optional.of(user), user instanceof Identity.ById ? Optional.of(user) : Optional.empty());
   }
 
   private static Identity identity(String text, int input) {

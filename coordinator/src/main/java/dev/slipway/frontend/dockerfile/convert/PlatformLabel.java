@@ -3,7 +3,10 @@ package dev.slipway.frontend.dockerfile.convert;
 import dev.slipway.oci.Platform;
 import java.util.Map;
 
-/** The platform in the name of a step; a stage that builds for another one and says so by its ARGs shows both. */
+/**
+ * The platform in the name of a step; a stage that builds for another one and says so by its ARGs
+ * shows both.
+ */
 final class PlatformLabel {
   private PlatformLabel() {}
 
@@ -16,7 +19,11 @@ final class PlatformLabel {
       target =
           environment.containsKey("TARGETPLATFORM")
               ? Platform.parse(environment.get("TARGETPLATFORM"))
-              : new Platform(os.isEmpty() ? stage.os() : os, architecture.isEmpty() ? stage.architecture() : architecture, architecture.isEmpty() ? stage.variant() : variant, "");
+              : new Platform(
+                  os.isEmpty() ? stage.os() : os,
+                  architecture.isEmpty() ? stage.architecture() : architecture,
+                  architecture.isEmpty() ? stage.variant() : variant,
+                  "");
     } catch (IllegalArgumentException e) {
       return stage.id();
     }
@@ -24,6 +31,8 @@ final class PlatformLabel {
       return stage.id();
     }
     boolean sameOs = target.os().equals(stage.os());
-    return stage.id() + "->" + (sameOs ? target.id().substring(target.os().length() + 1) : target.id());
+    return stage.id()
+        + "->"
+        + (sameOs ? target.id().substring(target.os().length() + 1) : target.id());
   }
 }

@@ -7,7 +7,10 @@ import java.util.Deque;
 final class PosixPath {
   private PosixPath() {}
 
-  /** Makes the path absolute and removes {@code .}, {@code ..} and doubled slashes; nothing leads above the root. */
+  /**
+   * Makes the path absolute and removes {@code .}, {@code ..} and doubled slashes; nothing leads
+   * above the root.
+   */
   static String clean(String path) {
     Deque<String> parts = new ArrayDeque<>();
     for (String part : path.split("/")) {

@@ -17,14 +17,16 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Which stages are built, in which order, from which images: everything that the target reaches, nothing else. */
+/**
+ * Which stages are built, in which order, from which images: everything that the target reaches,
+ * nothing else.
+ */
 final class StageGraph {
   private final BuildFile file;
   private final Platform targetPlatform;
@@ -35,17 +37,33 @@ final class StageGraph {
   private final Set<Integer> open = new HashSet<>();
   private final Map<ImageKey, Range> missing = new LinkedHashMap<>();
 
-  private StageGraph(BuildFile file, ConvertOptions options, Platform targetPlatform, Map<ImageKey, BaseImage> images) throws SourceError {
+  private StageGraph(
+      BuildFile file,
+      ConvertOptions options,
+      Platform targetPlatform,
+      Map<ImageKey, BaseImage> images)
+      throws SourceError {
     this.file = file;
     this.targetPlatform = targetPlatform;
     this.images = images;
-    this.target = options.target().isPresent() ? find(options.target().get()) : file.stages().size() - 1;
-    String targetName = options.target().isPresent() ? file.stages().get(target).base().name().orElse(options.target().get()) : "default";
+    this.target =
+        options.target().isPresent() ? find(options.target().get()) : file.stages().size() - 1;
+    String targetName =
+        options.target().isPresent()
+            ? file.stages().get(target).base().name().orElse(options.target().get())
+            : "default";
     this.globals = GlobalScope.of(file, options, targetPlatform, targetName);
   }
 
-  /** Follows the target's needs; what needs an image that is not among {@code images} is left out and told by {@link #missing()}. */
-  static StageGraph of(BuildFile file, ConvertOptions options, Platform targetPlatform, Map<ImageKey, BaseImage> images)
+  /**
+   * Follows the target's needs; what needs an image that is not among {@code images} is left out
+   * and told by {@link #missing()}.
+   */
+  static StageGraph of(
+      BuildFile file,
+      ConvertOptions options,
+      Platform targetPlatform,
+      Map<ImageKey, BaseImage> images)
       throws SourceError {
     StageGraph graph = new StageGraph(file, options, targetPlatform, images);
     graph.visit(graph.target, file.stages().get(graph.target).from().range());
@@ -71,9 +89,11 @@ final class StageGraph {
   }
 
   private int find(String name) throws SourceError {
-    Optional<Integer> index = byName(name, file.stages().size()).or(() -> byNumber(name, file.stages().size()));
+    Optional<Integer> index =
+        byName(name, file.stages().size()).or(() -> byNumber(name, file.stages().size()));
     if (index.isEmpty()) {
-      List<String> names = file.stages().stream().flatMap(stage -> stage.base().name().stream()).toList();
+      List<String> names =
+          file.stages().stream().flatMap(stage -> stage.base().name().stream()).toList();
       throw file.source()
           .error(
               ErrorKind.INVALID,
@@ -107,7 +127,8 @@ final class StageGraph {
     BuildFile.Stage stage = file.stages().get(index);
     String name = stage.base().name().orElse(Integer.toString(index));
     if (!open.add(index)) {
-      throw file.source().error(ErrorKind.INVALID, from, "circular dependency detected on stage: " + name);
+      throw file.source()
+          .error(ErrorKind.INVALID, from, "circular dependency detected on stage: " + name);
     }
     Range range = stage.from().range();
     StagePlan.Base base = base(stage);
@@ -138,12 +159,14 @@ final class StageGraph {
     for (Located located : commands) {
       switch (located.instruction()) {
         case Instruction.Copy copy when copy.from().isPresent() ->
-            copySources.put(copy.from().get(), from(copy.from().get(), index, true, platform, located.range()));
+            copySources.put(
+                copy.from().get(), from(copy.from().get(), index, true, platform, located.range()));
         case Instruction.Run run -> {
           for (String mount : run.mounts()) {
             Optional<String> source = mountFrom(mount, located.range());
             if (source.isPresent()) {
-              mountSources.put(source.get(), from(source.get(), index, false, platform, located.range()));
+              mountSources.put(
+                  source.get(), from(source.get(), index, false, platform, located.range()));
             }
           }
         }
@@ -151,15 +174,23 @@ final class StageGraph {
       }
     }
     open.remove(index);
-    String displayName = stage.base().name().orElse(file.stages().size() > 1 ? "stage-" + index : "");
-    plans.put(index, new StagePlan(stage, displayName, platform, base, List.copyOf(commands), copySources, mountSources));
+    String displayName =
+        stage.base().name().orElse(file.stages().size() > 1 ? "stage-" + index : "");
+    plans.put(
+        index,
+        new StagePlan(
+            stage, displayName, platform, base, List.copyOf(commands), copySources, mountSources));
   }
 
   private StagePlan.Base base(BuildFile.Stage stage) throws SourceError {
     String written = stage.base().base();
     String name = expand(written, stage.from().range());
     if (name.isEmpty()) {
-      throw file.source().error(ErrorKind.INVALID, stage.from().range(), "base name (" + written + ") should not be blank");
+      throw file.source()
+          .error(
+              ErrorKind.INVALID,
+              stage.from().range(),
+              "base name (" + written + ") should not be blank");
     }
     Optional<Integer> parent = byName(name, stage.index());
     if (parent.isPresent()) {
@@ -179,20 +210,33 @@ final class StageGraph {
     String written = stage.base().platform().get();
     String text = expand(written, stage.from().range());
     if (text.isEmpty()) {
-      throw file.source().error(ErrorKind.INVALID, stage.from().range(), "empty platform value from expression " + written);
+      throw file.source()
+          .error(
+              ErrorKind.INVALID,
+              stage.from().range(),
+              "empty platform value from expression " + written);
     }
     try {
       return Platform.parse(text);
     } catch (IllegalArgumentException e) {
-      throw file.source().error(ErrorKind.INVALID, stage.from().range(), "failed to parse platform " + text + ": " + e.getMessage());
+      throw file.source()
+          .error(
+              ErrorKind.INVALID,
+              stage.from().range(),
+              "failed to parse platform " + text + ": " + e.getMessage());
     }
   }
 
-  private StagePlan.From from(String name, int user, boolean numbers, Platform platform, Range range) throws SourceError {
+  private StagePlan.From from(
+      String name, int user, boolean numbers, Platform platform, Range range) throws SourceError {
     if (numbers && name.matches("[0-9]+")) {
       Optional<Integer> number = byNumber(name, user);
       if (number.isEmpty()) {
-        throw file.source().error(ErrorKind.INVALID, range, "invalid from flag value " + name + ": no earlier stage has this number");
+        throw file.source()
+            .error(
+                ErrorKind.INVALID,
+                range,
+                "invalid from flag value " + name + ": no earlier stage has this number");
       }
       visit(number.get(), range);
       return new StagePlan.From.OtherStage(number.get());
@@ -242,7 +286,11 @@ final class StageGraph {
     try {
       return ImageReference.parse(name).toString();
     } catch (IllegalArgumentException e) {
-      throw file.source().error(ErrorKind.INVALID, range, "failed to parse stage name \"" + name + "\": " + e.getMessage());
+      throw file.source()
+          .error(
+              ErrorKind.INVALID,
+              range,
+              "failed to parse stage name \"" + name + "\": " + e.getMessage());
     }
   }
 

@@ -51,7 +51,10 @@ final class StageState {
     this.steps = count;
   }
 
-  /** Goes on where a parent stage ended; what its ARGs set is seen, but the history of a RUN names only the stage's own. */
+  /**
+   * Goes on where a parent stage ended; what its ARGs set is seen, but the history of a RUN names
+   * only the stage's own.
+   */
   static StageState after(StageState parent, StagePlan plan) {
     StageState state = new StageState(plan, parent.conversion, parent.image.copy(), parent.root);
     state.image.config().remove("OnBuild");
@@ -105,7 +108,10 @@ final class StageState {
     return conversion
         .options()
         .noCache()
-        .filter(stages -> stages.isEmpty() || stages.contains(plan.displayName()) || plan.name().filter(stages::contains).isPresent())
+        .filter(stages ->
+            stages.isEmpty()
+                || stages.contains(plan.displayName())
+                || plan.name().filter(stages::contains).isPresent())
         .isPresent();
   }
 
@@ -121,7 +127,12 @@ final class StageState {
     }
     String total = Integer.toString(steps);
     String number = Integer.toString(step);
-    name.append(" ".repeat(total.length() - number.length())).append(number).append('/').append(total).append("] ").append(command);
+    name.append(" ".repeat(total.length() - number.length()))
+        .append(number)
+        .append('/')
+        .append(total)
+        .append("] ")
+        .append(command);
     return new GraphBuilder.Label(name.toString(), Optional.of(command), ignoresCache(), ranges);
   }
 
@@ -131,6 +142,7 @@ final class StageState {
     while (end < text.length() && !Character.isWhitespace(text.charAt(end))) {
       end++;
     }
-    return text.substring(0, end).toUpperCase(Locale.ROOT) + lexer().display(text.substring(end), environment);
+    return text.substring(0, end).toUpperCase(Locale.ROOT)
+        + lexer().display(text.substring(end), environment);
   }
 }

@@ -17,23 +17,38 @@ final class WorkdirStep {
 
   private WorkdirStep() {}
 
-  static void apply(StageState state, Instruction.Workdir workdir, Located located) throws SlipwayException {
+  static void apply(StageState state, Instruction.Workdir workdir, Located located)
+      throws SlipwayException {
     String written = state.expand(workdir.path());
-    // An absolute path is kept as it is written, `..` and all, and so are the directories it passes through.
-    String path = written.startsWith("/") ? written : PosixPath.clean(PosixPath.resolve(state.workingDirectory(), written));
+    // An absolute path is kept as it is written, `..` and all, and so are the directories it passes
+    // through.
+    String path =
+        written.startsWith("/")
+            ? written
+            : PosixPath.clean(PosixPath.resolve(state.workingDirectory(), written));
     state.image.config().put("WorkingDir", path);
     boolean layer = !path.equals("/");
     if (layer) {
       List<Edge> inputs = state.root.stream().toList();
       int base = inputs.isEmpty() ? -1 : 0;
       String user = state.image.text("User");
-      Optional<FileAction.Owner> owner = user.isEmpty() ? Optional.empty() : Optional.of(Owners.parse(user, base));
+      Optional<FileAction.Owner> owner =
+          user.isEmpty() ? Optional.empty() : Optional.of(Owners.parse(user, base));
       Op.File make =
           new Op.File(
               List.of(
                   new FileAction(
-                      base, -1, 0, new FileAction.Change.MakeDirectory(path, MODE, true, owner, timestamp(state.conversion.options().epoch())))));
-      GraphBuilder.Label label = state.nextStep(state.display(located.text()), List.of(located.range()));
+                      base,
+                      -1,
+                      0,
+                      new FileAction.Change.MakeDirectory(
+                          path,
+                          MODE,
+                          true,
+                          owner,
+                          timestamp(state.conversion.options().epoch())))));
+      GraphBuilder.Label label =
+          state.nextStep(state.display(located.text()), List.of(located.range()));
       state.root = Optional.of(state.conversion.graph().add(make, inputs, Optional.empty(), label));
     }
     state.addHistory("WORKDIR " + path, layer);

@@ -56,11 +56,19 @@ public record BuildFile(SourceText source, char escape, List<Located> globals, L
         throw text.source().syntaxError(statement.range(), "no build stage in current context");
       }
       if (stages.size() >= MOST_STAGES) {
-        throw text.source().error(ErrorKind.EXHAUSTED, statement.range(), "more than " + MOST_STAGES + " build stages");
+        throw text.source()
+            .error(
+                ErrorKind.EXHAUSTED,
+                statement.range(),
+                "more than " + MOST_STAGES + " build stages");
       }
     }
     if (from == null) {
-      throw text.source().error(ErrorKind.INVALID, text.statements().getLast().range(), "dockerfile contains no stages to build");
+      throw text.source()
+          .error(
+              ErrorKind.INVALID,
+              text.statements().getLast().range(),
+              "dockerfile contains no stages to build");
     }
     stages.add(new Stage(stages.size(), from, instructions));
     return new BuildFile(text.source(), text.escape(), globals, stages);

@@ -22,19 +22,22 @@ final class Flags {
    * @param known names that work
    * @param later names that BuildKit knows and this frontend refuses
    */
-  Flags(SourceText source, Statement statement, Set<String> known, Set<String> later) throws SourceError {
+  Flags(SourceText source, Statement statement, Set<String> known, Set<String> later)
+      throws SourceError {
     for (String flag : statement.flags()) {
       int equals = flag.indexOf('=');
       String name = flag.substring(2, equals < 0 ? flag.length() : equals);
       if (later.contains(name)) {
         if (!(equals >= 0 && flag.substring(equals + 1).equals("false"))) {
-          throw source.unsupported(statement.range(), statement.keyword().toUpperCase(Locale.ROOT) + " --" + name);
+          throw source.unsupported(
+              statement.range(), statement.keyword().toUpperCase(Locale.ROOT) + " --" + name);
         }
         continue;
       }
       if (!known.contains(name)) {
         List<String> candidates = Stream.concat(known.stream(), later.stream()).sorted().toList();
-        throw source.syntaxError(statement.range(), "unknown flag: --" + name + Suggestion.of(name, candidates));
+        throw source.syntaxError(
+            statement.range(), "unknown flag: --" + name + Suggestion.of(name, candidates));
       }
       if (equals < 0) {
         throw source.syntaxError(statement.range(), "missing a value on flag: " + name);

@@ -17,9 +17,11 @@ import java.util.regex.Pattern;
 final class HealthcheckParser {
   private static final long SHORTEST_NANOS = 1_000_000;
   private static final double LONGEST_NANOS = 9.2e18;
-  private static final Pattern DURATION_PART = Pattern.compile("([0-9]{1,18}(?:\\.[0-9]{0,18})?|\\.[0-9]{1,18})(ns|us|µs|μs|ms|s|m|h)");
+  private static final Pattern DURATION_PART =
+      Pattern.compile("([0-9]{1,18}(?:\\.[0-9]{0,18})?|\\.[0-9]{1,18})(ns|us|µs|μs|ms|s|m|h)");
   private static final Map<String, Double> UNITS =
-      Map.of("ns", 1.0, "us", 1e3, "µs", 1e3, "μs", 1e3, "ms", 1e6, "s", 1e9, "m", 60e9, "h", 3600e9);
+      Map.of(
+          "ns", 1.0, "us", 1e3, "µs", 1e3, "μs", 1e3, "ms", 1e6, "s", 1e9, "m", 60e9, "h", 3600e9);
 
   private final SourceText source;
 
@@ -29,7 +31,11 @@ final class HealthcheckParser {
 
   Instruction parse(Statement statement) throws SourceError {
     Flags flags =
-        new Flags(source, statement, Set.of("interval", "timeout", "start-period", "start-interval", "retries"), Set.of());
+        new Flags(
+            source,
+            statement,
+            Set.of("interval", "timeout", "start-period", "start-interval", "retries"),
+            Set.of());
     List<String> words = Words.fields(statement.arguments());
     if (words.isEmpty()) {
       throw source.syntaxError(statement.range(), "HEALTHCHECK requires at least one argument");
@@ -43,11 +49,15 @@ final class HealthcheckParser {
       return new Instruction.Healthcheck(Optional.empty(), 0, 0, 0, 0, 0);
     }
     if (!type.equals("CMD")) {
-      throw source.syntaxError(statement.range(), "Unknown type \"" + words.getFirst() + "\" in HEALTHCHECK (try CMD)");
+      throw source.syntaxError(
+          statement.range(), "Unknown type \"" + words.getFirst() + "\" in HEALTHCHECK (try CMD)");
     }
     CommandLine command;
     try {
-      command = Words.jsonArray(rest).map(list -> new CommandLine(list, false)).orElse(new CommandLine(List.of(rest), true));
+      command =
+          Words.jsonArray(rest)
+              .map(list -> new CommandLine(list, false))
+              .orElse(new CommandLine(List.of(rest), true));
     } catch (IllegalArgumentException e) {
       throw source.syntaxError(statement.range(), e.getMessage());
     }
@@ -73,7 +83,8 @@ final class HealthcheckParser {
       throw source.syntaxError(statement.range(), "invalid duration \"" + value.get() + "\"");
     }
     if (nanos > 0 && nanos < SHORTEST_NANOS) {
-      throw source.syntaxError(statement.range(), "Interval \"" + name + "\" cannot be less than 1ms");
+      throw source.syntaxError(
+          statement.range(), "Interval \"" + name + "\" cannot be less than 1ms");
     }
     return nanos;
   }
@@ -104,7 +115,8 @@ final class HealthcheckParser {
         return retries;
       }
     } catch (NumberFormatException e) {
-      throw source.syntaxError(statement.range(), "invalid value \"" + value.get() + "\" of --retries");
+      throw source.syntaxError(
+          statement.range(), "invalid value \"" + value.get() + "\" of --retries");
     }
     throw source.syntaxError(statement.range(), "--retries cannot be negative: " + value.get());
   }

@@ -10,7 +10,8 @@ public sealed interface Instruction {
   record Pair(String name, String value) {}
 
   /** {@code FROM}; the name is in lower case. */
-  record From(Optional<String> platform, String base, Optional<String> name) implements Instruction {}
+  record From(Optional<String> platform, String base, Optional<String> name)
+      implements Instruction {}
 
   record Arg(List<Declaration> declarations) implements Instruction {
     /** One name with its default. */
@@ -38,7 +39,9 @@ public sealed interface Instruction {
    *
    * @param mounts values of {@code --mount}, see {@link MountOption}
    */
-  record Run(CommandLine command, List<Heredoc> heredocs, List<String> mounts, Optional<String> network) implements Instruction {
+  record Run(
+      CommandLine command, List<Heredoc> heredocs, List<String> mounts, Optional<String> network)
+      implements Instruction {
     public Run {
       heredocs = List.copyOf(heredocs);
       mounts = List.copyOf(mounts);
@@ -100,7 +103,13 @@ public sealed interface Instruction {
    *
    * @param command empty = {@code NONE}
    */
-  record Healthcheck(Optional<CommandLine> command, long interval, long timeout, long startPeriod, long startInterval, int retries)
+  record Healthcheck(
+      Optional<CommandLine> command,
+      long interval,
+      long timeout,
+      long startPeriod,
+      long startInterval,
+      int retries)
       implements Instruction {}
 
   /** {@code ONBUILD}: the text of another instruction, here-documents included. */

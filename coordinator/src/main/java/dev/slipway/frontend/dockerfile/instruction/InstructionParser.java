@@ -21,8 +21,24 @@ import java.util.regex.Pattern;
 public final class InstructionParser {
   private static final List<String> KEYWORDS =
       List.of(
-          "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN",
-          "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR");
+          "ADD",
+          "ARG",
+          "CMD",
+          "COPY",
+          "ENTRYPOINT",
+          "ENV",
+          "EXPOSE",
+          "FROM",
+          "HEALTHCHECK",
+          "LABEL",
+          "MAINTAINER",
+          "ONBUILD",
+          "RUN",
+          "SHELL",
+          "STOPSIGNAL",
+          "USER",
+          "VOLUME",
+          "WORKDIR");
   private static final Set<String> NOT_ON_BUILD = Set.of("ONBUILD", "FROM", "MAINTAINER");
   private static final Set<String> NONE = Set.of();
   private static final Pattern STAGE_NAME = Pattern.compile("[a-z][a-z0-9-_.]*");
@@ -49,24 +65,34 @@ public final class InstructionParser {
         switch (statement.keyword()) {
           case "from" -> from(statement);
           case "arg" -> new PairParser(source, escape).arg(withoutFlags(statement));
-          case "env" -> new Instruction.Env(new PairParser(source, escape).pairs(withoutFlags(statement)));
-          case "label" -> new Instruction.Label(new PairParser(source, escape).pairs(withoutFlags(statement)));
+          case "env" ->
+              new Instruction.Env(new PairParser(source, escape).pairs(withoutFlags(statement)));
+          case "label" ->
+              new Instruction.Label(new PairParser(source, escape).pairs(withoutFlags(statement)));
           case "run" -> run(statement);
           case "copy", "add" -> copy(statement);
-          case "cmd" -> new Instruction.Cmd(command(withoutFlags(statement), statement.arguments()));
-          case "entrypoint" -> new Instruction.Entrypoint(command(required(withoutFlags(statement)), statement.arguments()));
+          case "cmd" ->
+              new Instruction.Cmd(command(withoutFlags(statement), statement.arguments()));
+          case "entrypoint" ->
+              new Instruction.Entrypoint(
+                  command(required(withoutFlags(statement)), statement.arguments()));
           case "shell" -> shell(withoutFlags(statement));
           case "workdir" -> new Instruction.Workdir(required(withoutFlags(statement)).arguments());
           case "user" -> new Instruction.User(required(withoutFlags(statement)).arguments());
-          case "stopsignal" -> new Instruction.StopSignal(required(withoutFlags(statement)).arguments());
-          case "maintainer" -> new Instruction.Maintainer(required(withoutFlags(statement)).arguments());
-          case "expose" -> new Instruction.Expose(Words.fields(required(withoutFlags(statement)).arguments()));
+          case "stopsignal" ->
+              new Instruction.StopSignal(required(withoutFlags(statement)).arguments());
+          case "maintainer" ->
+              new Instruction.Maintainer(required(withoutFlags(statement)).arguments());
+          case "expose" ->
+              new Instruction.Expose(Words.fields(required(withoutFlags(statement)).arguments()));
           case "volume" -> volume(withoutFlags(statement));
           case "healthcheck" -> new HealthcheckParser(source).parse(statement);
           case "onbuild" -> onbuild(withoutFlags(statement));
           default -> {
             String keyword = statement.keyword().toUpperCase(Locale.ROOT);
-            throw source.syntaxError(statement.range(), "unknown instruction: " + keyword + Suggestion.of(keyword, KEYWORDS));
+            throw source.syntaxError(
+                statement.range(),
+                "unknown instruction: " + keyword + Suggestion.of(keyword, KEYWORDS));
           }
         };
     return new Located(instruction, statement.text(), statement.range());
@@ -79,17 +105,21 @@ public final class InstructionParser {
     if (words.size() != 1 && !named) {
       throw source.syntaxError(statement.range(), "FROM requires either one or three arguments");
     }
-    Optional<String> name = named ? Optional.of(words.get(2).toLowerCase(Locale.ROOT)) : Optional.empty();
+    Optional<String> name =
+        named ? Optional.of(words.get(2).toLowerCase(Locale.ROOT)) : Optional.empty();
     if (named && !STAGE_NAME.matcher(name.get()).matches()) {
       throw source.syntaxError(
           statement.range(),
-          "invalid name for build stage: \"" + words.get(2) + "\", name can't start with a number or contain symbols");
+          "invalid name for build stage: \""
+              + words.get(2)
+              + "\", name can't start with a number or contain symbols");
     }
     return new Instruction.From(flags.value("platform"), words.getFirst(), name);
   }
 
   private Instruction run(Statement statement) throws SourceError {
-    Flags flags = new Flags(source, statement, Set.of("mount", "network", "security"), Set.of("device"));
+    Flags flags =
+        new Flags(source, statement, Set.of("mount", "network", "security"), Set.of("device"));
     Optional<String> network = flags.value("network");
     if (network.isPresent() && !Set.of("default", "none", "host").contains(network.get())) {
       throw source.syntaxError(statement.range(), "invalid network mode \"" + network.get() + "\"");
@@ -99,7 +129,8 @@ public final class InstructionParser {
       throw source.unsupported(statement.range(), "RUN --security=insecure");
     }
     if (security.isPresent() && !security.get().equals("sandbox")) {
-      throw source.syntaxError(statement.range(), "security \"" + security.get() + "\" is not valid");
+      throw source.syntaxError(
+          statement.range(), "security \"" + security.get() + "\" is not valid");
     }
     for (String mount : flags.all("mount")) {
       try {
@@ -112,7 +143,8 @@ public final class InstructionParser {
     }
     CommandLine command = command(required(statement), statement.arguments());
     if (!statement.heredocs().isEmpty() && !command.shell()) {
-      throw source.syntaxError(statement.range(), "parsing produced an invalid run command: " + command.words());
+      throw source.syntaxError(
+          statement.range(), "parsing produced an invalid run command: " + command.words());
     }
     return new Instruction.Run(command, statement.heredocs(), flags.all("mount"), network);
   }
@@ -121,8 +153,16 @@ public final class InstructionParser {
     boolean add = statement.keyword().equals("add");
     Flags flags =
         add
-            ? new Flags(source, statement, Set.of("chown", "chmod"), Set.of("link", "exclude", "keep-git-dir", "checksum", "unpack"))
-            : new Flags(source, statement, Set.of("chown", "chmod", "from"), Set.of("link", "exclude", "parents"));
+            ? new Flags(
+                source,
+                statement,
+                Set.of("chown", "chmod"),
+                Set.of("link", "exclude", "keep-git-dir", "checksum", "unpack"))
+            : new Flags(
+                source,
+                statement,
+                Set.of("chown", "chmod", "from"),
+                Set.of("link", "exclude", "parents"));
     String keyword = add ? "ADD" : "COPY";
     List<String> words =
         json(statement, statement.arguments()).orElseGet(() -> Words.fields(statement.arguments()));
@@ -132,13 +172,15 @@ public final class InstructionParser {
     if (words.size() < 2) {
       throw source.syntaxError(
           statement.range(),
-          keyword + " requires at least two arguments, but only one was provided. Destination could not be determined");
+          keyword
+              + " requires at least two arguments, but only one was provided. Destination could not be determined");
     }
     String destination = words.getLast();
     List<String> sources = new ArrayList<>();
     int documents = 0;
     for (String word : words.subList(0, words.size() - 1)) {
-      boolean isDocument = documents < statement.heredocs().size() && Heredoc.open(word, escape).isPresent();
+      boolean isDocument =
+          documents < statement.heredocs().size() && Heredoc.open(word, escape).isPresent();
       if (isDocument) {
         documents++;
       } else {
@@ -146,22 +188,31 @@ public final class InstructionParser {
       }
     }
     if (documents < statement.heredocs().size()) {
-      throw source.syntaxError(statement.range(), keyword + " cannot accept a heredoc as a destination");
+      throw source.syntaxError(
+          statement.range(), keyword + " cannot accept a heredoc as a destination");
     }
     return new Instruction.Copy(
-        add, sources, statement.heredocs(), destination, flags.value("from"), flags.value("chown"), flags.value("chmod"));
+        add,
+        sources,
+        statement.heredocs(),
+        destination,
+        flags.value("from"),
+        flags.value("chown"),
+        flags.value("chmod"));
   }
 
   private Instruction shell(Statement statement) throws SourceError {
     Optional<List<String>> words = json(statement, statement.arguments());
     if (words.isEmpty() || words.get().isEmpty()) {
-      throw source.syntaxError(statement.range(), "SHELL requires the arguments to be in JSON form");
+      throw source.syntaxError(
+          statement.range(), "SHELL requires the arguments to be in JSON form");
     }
     return new Instruction.Shell(words.get());
   }
 
   private Instruction volume(Statement statement) throws SourceError {
-    List<String> paths = json(statement, statement.arguments()).orElseGet(() -> Words.fields(statement.arguments()));
+    List<String> paths =
+        json(statement, statement.arguments()).orElseGet(() -> Words.fields(statement.arguments()));
     if (paths.isEmpty()) {
       throw source.syntaxError(statement.range(), "VOLUME requires at least one argument");
     }
@@ -176,7 +227,8 @@ public final class InstructionParser {
     for (Heredoc heredoc : statement.heredocs()) {
       expression.append('\n').append(heredoc.content()).append(heredoc.name());
     }
-    Statement inner = DockerfileParser.parseInner(source, expression.toString(), escape, statement.range());
+    Statement inner =
+        DockerfileParser.parseInner(source, expression.toString(), escape, statement.range());
     checkTrigger(inner);
     parse(inner);
     return new Instruction.Onbuild(expression.toString());
@@ -187,13 +239,17 @@ public final class InstructionParser {
     if (NOT_ON_BUILD.contains(keyword)) {
       throw source.syntaxError(
           inner.range(),
-          keyword.equals("ONBUILD") ? "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed" : keyword + " isn't allowed as an ONBUILD trigger");
+          keyword.equals("ONBUILD")
+              ? "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
+              : keyword + " isn't allowed as an ONBUILD trigger");
     }
   }
 
   private CommandLine command(Statement statement, String arguments) throws SourceError {
     Optional<List<String>> words = json(statement, arguments);
-    return words.map(list -> new CommandLine(list, false)).orElseGet(() -> new CommandLine(List.of(arguments), true));
+    return words
+        .map(list -> new CommandLine(list, false))
+        .orElseGet(() -> new CommandLine(List.of(arguments), true));
   }
 
   private Optional<List<String>> json(Statement statement, String arguments) throws SourceError {
@@ -211,7 +267,9 @@ public final class InstructionParser {
 
   private Statement required(Statement statement) throws SourceError {
     if (statement.arguments().isEmpty()) {
-      throw source.syntaxError(statement.range(), statement.keyword().toUpperCase(Locale.ROOT) + " requires exactly one argument");
+      throw source.syntaxError(
+          statement.range(),
+          statement.keyword().toUpperCase(Locale.ROOT) + " requires exactly one argument");
     }
     return statement;
   }

@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
  *
  * @param size of a tmpfs in bytes, 0 = the default
  */
-public record MountOption(Type type, String target, String source, Optional<String> from, boolean readOnly, long size) {
+public record MountOption(
+    Type type, String target, String source, Optional<String> from, boolean readOnly, long size) {
   /** Kinds that work. */
   public enum Type {
     BIND,
@@ -24,11 +25,29 @@ public record MountOption(Type type, String target, String source, Optional<Stri
 
   private static final Set<String> KEYS =
       Set.of(
-          "type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw", "id", "sharing", "required",
-          "size", "mode", "uid", "gid", "env");
+          "type",
+          "from",
+          "source",
+          "src",
+          "target",
+          "dst",
+          "destination",
+          "readonly",
+          "ro",
+          "readwrite",
+          "rw",
+          "id",
+          "sharing",
+          "required",
+          "size",
+          "mode",
+          "uid",
+          "gid",
+          "env");
   private static final Set<String> FLAGS = Set.of("readonly", "ro", "readwrite", "rw", "required");
   private static final Set<String> LATER = Set.of("cache", "secret", "ssh");
-  private static final Pattern SIZE = Pattern.compile("([0-9]{1,15})\\s*([kmgt]?)(?:i?b)?", Pattern.CASE_INSENSITIVE);
+  private static final Pattern SIZE =
+      Pattern.compile("([0-9]{1,15})\\s*([kmgt]?)(?:i?b)?", Pattern.CASE_INSENSITIVE);
 
   /** How variables in a value are replaced. */
   @FunctionalInterface
@@ -45,7 +64,8 @@ public record MountOption(Type type, String target, String source, Optional<Stri
       }
     }
     if (LATER.contains(typeName)) {
-      throw new SlipwayException(ErrorKind.UNSUPPORTED, "--mount=type=" + typeName + ": not supported yet");
+      throw new SlipwayException(
+          ErrorKind.UNSUPPORTED, "--mount=type=" + typeName + ": not supported yet");
     }
     boolean undecided = typeName.contains("$");
     if (!undecided && !typeName.equals("bind") && !typeName.equals("tmpfs")) {
@@ -59,12 +79,19 @@ public record MountOption(Type type, String target, String source, Optional<Stri
     long size = 0;
     for (String field : fields(text)) {
       int equals = field.indexOf('=');
-      String key = field.substring(0, equals < 0 ? field.length() : equals).toLowerCase(Locale.ROOT);
+      String key =
+          field.substring(0, equals < 0 ? field.length() : equals).toLowerCase(Locale.ROOT);
       if (equals < 0 && !FLAGS.contains(key)) {
         throw invalid("invalid field '" + field + "' must be a key=value pair");
       }
       if (!KEYS.contains(key)) {
-        throw invalid("unexpected key '" + key + "' in '" + field + "'" + Suggestion.of(key, KEYS.stream().sorted().toList()));
+        throw invalid(
+            "unexpected key '"
+                + key
+                + "' in '"
+                + field
+                + "'"
+                + Suggestion.of(key, KEYS.stream().sorted().toList()));
       }
       String raw = equals < 0 ? "true" : field.substring(equals + 1);
       if (key.equals("from")) {
@@ -84,7 +111,8 @@ public record MountOption(Type type, String target, String source, Optional<Stri
         case "size" -> size = size(value);
         default -> throw invalid("unexpected key '" + key + "' for mount type '" + typeName + "'");
       }
-      boolean fits = type == Type.TMPFS ? !key.equals("source") && !key.equals("src") : !key.equals("size");
+      boolean fits =
+          type == Type.TMPFS ? !key.equals("source") && !key.equals("src") : !key.equals("size");
       if (!undecided && !fits) {
         throw invalid("unexpected key '" + key + "' for mount type '" + typeName + "'");
       }

@@ -39,7 +39,8 @@ final class PairParser {
       int equals = word.indexOf('=');
       if (equals < 0) {
         throw source.syntaxError(
-            statement.range(), "Syntax error - can't find = in \"" + word + "\". Must be of the form: name=value");
+            statement.range(),
+            "Syntax error - can't find = in \"" + word + "\". Must be of the form: name=value");
       }
       if (equals == 0) {
         throw source.syntaxError(statement.range(), keyword + " names can not be blank");
@@ -59,7 +60,8 @@ final class PairParser {
       declarations.add(
           equals < 0
               ? new Instruction.Arg.Declaration(word, Optional.empty())
-              : new Instruction.Arg.Declaration(word.substring(0, equals), Optional.of(word.substring(equals + 1))));
+              : new Instruction.Arg.Declaration(
+                  word.substring(0, equals), Optional.of(word.substring(equals + 1))));
     }
     if (declarations.isEmpty()) {
       throw source.syntaxError(statement.range(), "ARG requires at least one argument");

@@ -12,7 +12,7 @@ public final class Suggestion {
 
   private Suggestion() {}
 
-  /** Returns {@code  (did you mean X?)} or nothing. */
+  /** Returns {@code (did you mean X?)} or nothing. */
   public static String of(String word, Collection<String> candidates) {
     if (word.length() > LONGEST_WORD) {
       return "";
@@ -21,7 +21,9 @@ public final class Suggestion {
     int least = MOST_EDITS + 1;
     for (String candidate : candidates) {
       int distance = distance(word.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
-      if (candidate.length() <= LONGEST_WORD && distance < least && distance < Math.max(2, word.length())) {
+      if (candidate.length() <= LONGEST_WORD
+          && distance < least
+          && distance < Math.max(2, word.length())) {
         least = distance;
         best = candidate;
       }

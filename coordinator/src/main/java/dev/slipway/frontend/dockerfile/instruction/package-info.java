@@ -1,4 +1,7 @@
-/** Turns statements into typed instructions and groups them into build stages. Pure. Depends on: parser. */
+/**
+ * Turns statements into typed instructions and groups them into build stages. Pure. Depends on:
+ * parser.
+ */
 @NullMarked
 package dev.slipway.frontend.dockerfile.instruction;
 

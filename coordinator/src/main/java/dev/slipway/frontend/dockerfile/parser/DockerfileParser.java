@@ -35,18 +35,25 @@ public final class DockerfileParser {
   public static ParsedText parse(SourceText source) throws SourceError {
     byte[] data = source.file().data();
     if (data.length > LARGEST_FILE) {
-      throw source.error(ErrorKind.EXHAUSTED, Range.lines(1, 1), "the Dockerfile (" + source.file().filename() + ") is larger than 16 MiB");
+      throw source.error(
+          ErrorKind.EXHAUSTED,
+          Range.lines(1, 1),
+          "the Dockerfile (" + source.file().filename() + ") is larger than 16 MiB");
     }
     String text = new String(data, StandardCharsets.UTF_8);
     if (text.startsWith("\ufeff")) {
       text = text.substring(1);
     }
     if (text.isBlank()) {
-      throw source.error(ErrorKind.INVALID, Range.lines(1, 1), "the Dockerfile (" + source.file().filename() + ") cannot be empty");
+      throw source.error(
+          ErrorKind.INVALID,
+          Range.lines(1, 1),
+          "the Dockerfile (" + source.file().filename() + ") cannot be empty");
     }
     List<String> lines = lines(text);
     char escape = Directives.escape(source, lines);
-    ParsedText parsed = new ParsedText(source, escape, new DockerfileParser(source, lines, escape).statements());
+    ParsedText parsed =
+        new ParsedText(source, escape, new DockerfileParser(source, lines, escape).statements());
     if (parsed.statements().isEmpty()) {
       throw source.error(ErrorKind.INVALID, Range.lines(1, 1), "file with no instructions");
     }
@@ -54,13 +61,15 @@ public final class DockerfileParser {
   }
 
   /** Parses the statement inside an ONBUILD; its lines are those of {@code range}. */
-  public static Statement parseInner(SourceText source, String text, char escape, Range range) throws SourceError {
+  public static Statement parseInner(SourceText source, String text, char escape, Range range)
+      throws SourceError {
     List<Statement> statements = new DockerfileParser(source, lines(text), escape).statements();
     if (statements.size() != 1) {
       throw source.syntaxError(range, "ONBUILD needs exactly one instruction");
     }
     Statement inner = statements.getFirst();
-    return new Statement(inner.keyword(), inner.flags(), inner.arguments(), inner.text(), inner.heredocs(), range);
+    return new Statement(
+        inner.keyword(), inner.flags(), inner.arguments(), inner.text(), inner.heredocs(), range);
   }
 
   /** Lines without their newline; a carriage return stays, a here-document keeps it. */
@@ -87,7 +96,9 @@ public final class DockerfileParser {
   private String readLine() throws SourceError {
     String line = lines.get(next++);
     if (line.length() > LONGEST_LINE) {
-      throw source.syntaxError(Range.lines(next, next), "dockerfile line greater than maximum allowed size of " + LONGEST_LINE);
+      throw source.syntaxError(
+          Range.lines(next, next),
+          "dockerfile line greater than maximum allowed size of " + LONGEST_LINE);
     }
     return line.endsWith("\r") ? line.substring(0, line.length() - 1) : line;
   }
@@ -120,13 +131,16 @@ public final class DockerfileParser {
     return new Statement(keyword, flags, arguments, text, heredocs, Range.lines(start, next));
   }
 
-  /** Where the escape character that continues the line stands; -1 when the line is not continued. */
+  /**
+   * Where the escape character that continues the line stands; -1 when the line is not continued.
+   */
   private int continuation(String line) {
     int end = line.length();
     while (end > 0 && (line.charAt(end - 1) == ' ' || line.charAt(end - 1) == '\t')) {
       end--;
     }
-    boolean continued = end > 0 && line.charAt(end - 1) == escape && (end == 1 || line.charAt(end - 2) != escape);
+    boolean continued =
+        end > 0 && line.charAt(end - 1) == escape && (end == 1 || line.charAt(end - 2) != escape);
     return continued ? end - 1 : -1;
   }
 

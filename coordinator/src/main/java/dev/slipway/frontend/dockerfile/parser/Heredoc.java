@@ -40,7 +40,9 @@ public record Heredoc(String name, boolean expand, boolean stripTabs, String con
     if (quote != 0 || name.isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(new Heredoc(name.toString(), name.length() == rest.length(), matcher.group(2).equals("-"), ""));
+    return Optional.of(
+        new Heredoc(
+            name.toString(), name.length() == rest.length(), matcher.group(2).equals("-"), ""));
   }
 
   Heredoc withContent(String newContent) {

@@ -15,7 +15,10 @@ public record SourceText(SourceFile file) {
 
   /** An error of syntax, which names the line. */
   public SourceError syntaxError(Range range, String message) {
-    return error(ErrorKind.INVALID, range, "dockerfile parse error on line " + range.startLine() + ": " + message);
+    return error(
+        ErrorKind.INVALID,
+        range,
+        "dockerfile parse error on line " + range.startLine() + ": " + message);
   }
 
   /** A known feature that is not there. */

@@ -11,7 +11,13 @@ import java.util.List;
  * @param arguments the rest of the line
  * @param text the whole line
  */
-public record Statement(String keyword, List<String> flags, String arguments, String text, List<Heredoc> heredocs, Range range) {
+public record Statement(
+    String keyword,
+    List<String> flags,
+    String arguments,
+    String text,
+    List<Heredoc> heredocs,
+    Range range) {
   public Statement {
     flags = List.copyOf(flags);
     heredocs = List.copyOf(heredocs);

@@ -12,7 +12,10 @@ import java.util.Optional;
 public final class Words {
   private Words() {}
 
-  /** Splits at blanks outside quotes; quotes and escapes stay in the words. An open quote reaches to the end. */
+  /**
+   * Splits at blanks outside quotes; quotes and escapes stay in the words. An open quote reaches to
+   * the end.
+   */
   public static List<String> split(String text, char escape) {
     List<String> words = new ArrayList<>();
     StringBuilder word = new StringBuilder();
@@ -78,7 +81,8 @@ public final class Words {
     List<String> values = new ArrayList<>(tree.size());
     for (JsonNode value : tree) {
       if (!value.isTextual()) {
-        throw new IllegalArgumentException("when using JSON array syntax, arrays must be comprised of strings only");
+        throw new IllegalArgumentException(
+            "when using JSON array syntax, arrays must be comprised of strings only");
       }
       values.add(value.asText());
     }

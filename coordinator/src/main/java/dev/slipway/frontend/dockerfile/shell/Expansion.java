@@ -209,7 +209,10 @@ final class Expansion {
       case ':' -> {
         int second = peek();
         if (second != '+' && second != '-' && second != '?') {
-          throw invalid("unsupported modifier (:" + (second == END ? "" : (char) second) + ") in substitution");
+          throw invalid(
+              "unsupported modifier (:"
+                  + (second == END ? "" : (char) second)
+                  + ") in substitution");
         }
         at++;
         yield conditional(name, value, value != null && !value.isEmpty(), second);
@@ -222,7 +225,9 @@ final class Expansion {
         }
         ShellPattern pattern = ShellPattern.parse(until('}', true), escape);
         String subject = value == null ? "" : value;
-        yield modifier == '#' ? pattern.stripPrefix(subject, longest) : pattern.stripSuffix(subject, longest);
+        yield modifier == '#'
+            ? pattern.stripPrefix(subject, longest)
+            : pattern.stripSuffix(subject, longest);
       }
       case '/' -> {
         boolean all = peek() == '/';
@@ -237,7 +242,8 @@ final class Expansion {
     };
   }
 
-  private String conditional(String name, String value, boolean present, int modifier) throws SlipwayException {
+  private String conditional(String name, String value, boolean present, int modifier)
+      throws SlipwayException {
     boolean emptyCounts = text.charAt(at - 2) == ':';
     String word = until('}', false);
     return switch (modifier) {

@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Expands words. Quotes are taken off, escapes resolved, {@code $name} and {@code ${name…}} replaced. Results and nesting are bounded.
+ * Expands words. Quotes are taken off, escapes resolved, {@code $name} and {@code ${name…}}
+ * replaced. Results and nesting are bounded.
  *
  * @param escape the Dockerfile's escape character
  */
@@ -41,7 +42,8 @@ public record ShellLexer(char escape) {
     try {
       return new Expansion(this, text, environment, Mode.WORD).all();
     } catch (SlipwayException e) {
-      throw new SlipwayException(e.kind(), "failed to process \"" + shorten(text) + "\": " + e.getMessage(), e);
+      throw new SlipwayException(
+          e.kind(), "failed to process \"" + shorten(text) + "\": " + e.getMessage(), e);
     }
   }
 
@@ -63,7 +65,10 @@ public record ShellLexer(char escape) {
     return result;
   }
 
-  /** Expands the variables of a command line that is shown; never fails, gives the text back when it cannot be expanded. */
+  /**
+   * Expands the variables of a command line that is shown; never fails, gives the text back when it
+   * cannot be expanded.
+   */
   public String display(String text, Map<String, String> environment) {
     try {
       return new Expansion(this, text, environment, Mode.DISPLAY).all();
@@ -82,7 +87,8 @@ public record ShellLexer(char escape) {
   }
 
   static SlipwayException tooLong() {
-    return new SlipwayException(ErrorKind.EXHAUSTED, "expanded text is longer than " + LONGEST_RESULT + " characters");
+    return new SlipwayException(
+        ErrorKind.EXHAUSTED, "expanded text is longer than " + LONGEST_RESULT + " characters");
   }
 
   private static String shorten(String text) {

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * A shell pattern of {@code *}, {@code ?} and escapes, matched by a state machine: time is the product of the lengths, never more,
- * and that is bounded too.
+ * A shell pattern of {@code *}, {@code ?} and escapes, matched by a state machine: time is the
+ * product of the lengths, never more, and that is bounded too.
  */
 final class ShellPattern {
   /** Steps that one substitution may take; a real one takes some thousands. */

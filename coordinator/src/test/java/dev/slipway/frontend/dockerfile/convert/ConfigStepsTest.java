@@ -29,23 +29,27 @@ class ConfigStepsTest {
             CMD run it
             """);
 
-    assertThat(config.path("Env").toString()).isEqualTo("[\"PATH=/bin\",\"A=2\",\"B=two words\",\"C=1\"]");
+    assertThat(config.path("Env").toString())
+        .isEqualTo("[\"PATH=/bin\",\"A=2\",\"B=two words\",\"C=1\"]");
     assertThat(config.path("User").asText()).isEqualTo("app:2");
     assertThat(config.path("WorkingDir").asText()).isEqualTo("/rel");
     assertThat(config.path("ExposedPorts").toString())
         .isEqualTo("{\"7070/tcp\":{},\"80/tcp\":{},\"90/udp\":{},\"91/udp\":{}}");
     assertThat(config.path("Volumes").toString()).isEqualTo("{\"/v\":{},\"2\":{}}");
     assertThat(config.path("StopSignal").asText()).isEqualTo("SIGTERM");
-    assertThat(config.path("Labels").toString()).isEqualTo("{\"l\":\"two words\",\"added\":\"label\"}");
+    assertThat(config.path("Labels").toString())
+        .isEqualTo("{\"l\":\"two words\",\"added\":\"label\"}");
     assertThat(config.path("Healthcheck").toString())
-        .isEqualTo("{\"Test\":[\"CMD-SHELL\",\"test -f /x\"],\"Interval\":30000000000,\"Retries\":3}");
+        .isEqualTo(
+            "{\"Test\":[\"CMD-SHELL\",\"test -f /x\"],\"Interval\":30000000000,\"Retries\":3}");
     assertThat(config.path("Cmd").toString()).isEqualTo("[\"/bin/sh\",\"-c\",\"run it\"]");
   }
 
   @Test
   void dropsTheBaseImagesCommandWithItsEntryPoint() throws Exception {
     assertThat(config("FROM a\nENTRYPOINT [\"x\"]").has("Cmd")).isFalse();
-    assertThat(config("FROM a\nCMD [\"y\"]\nENTRYPOINT [\"x\"]").path("Cmd").toString()).isEqualTo("[\"y\"]");
+    assertThat(config("FROM a\nCMD [\"y\"]\nENTRYPOINT [\"x\"]").path("Cmd").toString())
+        .isEqualTo("[\"y\"]");
     assertThat(config("FROM a\nLABEL x=y").path("Cmd").toString()).isEqualTo("[\"sh\"]");
   }
 
@@ -63,7 +67,11 @@ class ConfigStepsTest {
   @Test
   void writesHistory() throws Exception {
     ImageConfig image =
-        DockerfileFixture.config(fixture.epoch(0).convert("FROM scratch\nENV A=1\nWORKDIR /w\nCOPY x /y\nWORKDIR /\nENTRYPOINT a\nCMD [\"b\"]"));
+        DockerfileFixture.config(
+            fixture
+                .epoch(0)
+                .convert(
+                    "FROM scratch\nENV A=1\nWORKDIR /w\nCOPY x /y\nWORKDIR /\nENTRYPOINT a\nCMD [\"b\"]"));
 
     assertThat(image.history())
         .containsExactly(
@@ -81,7 +89,8 @@ class ConfigStepsTest {
         DockerfileFixture.config(
             fixture
                 .epoch(0)
-                .convert("FROM a\nMAINTAINER me\nWORKDIR /a/../b\nWORKDIR c\nEXPOSE 90 80-81/udp\nHEALTHCHECK --interval=1m30s --timeout=1500ms --retries=4 CMD x  y\nHEALTHCHECK NONE"));
+                .convert(
+                    "FROM a\nMAINTAINER me\nWORKDIR /a/../b\nWORKDIR c\nEXPOSE 90 80-81/udp\nHEALTHCHECK --interval=1m30s --timeout=1500ms --retries=4 CMD x  y\nHEALTHCHECK NONE"));
 
     assertThat(image.history())
         .containsExactly(
@@ -89,8 +98,12 @@ class ConfigStepsTest {
             history("WORKDIR /a/../b", false),
             history("WORKDIR /b/c", false),
             history("EXPOSE [90/tcp 80/udp 81/udp]", true),
-            history("HEALTHCHECK {Test:[CMD-SHELL x  y] Interval:1m30s Timeout:1.5s StartPeriod:0s StartInterval:0s Retries:4}", true),
-            history("HEALTHCHECK {Test:[NONE] Interval:0s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}", true));
+            history(
+                "HEALTHCHECK {Test:[CMD-SHELL x  y] Interval:1m30s Timeout:1.5s StartPeriod:0s StartInterval:0s Retries:4}",
+                true),
+            history(
+                "HEALTHCHECK {Test:[NONE] Interval:0s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}",
+                true));
   }
 
   @Test
@@ -109,12 +122,16 @@ class ConfigStepsTest {
   @Test
   void keepsAnAbsoluteWorkingDirectoryAsWritten() throws Exception {
     assertThat(config("FROM a\nWORKDIR /a//b/").path("WorkingDir").asText()).isEqualTo("/a//b/");
-    assertThat(config("FROM a\nWORKDIR /a//b/\nWORKDIR ../c/").path("WorkingDir").asText()).isEqualTo("/a/c");
+    assertThat(config("FROM a\nWORKDIR /a//b/\nWORKDIR ../c/").path("WorkingDir").asText())
+        .isEqualTo("/a/c");
   }
 
   @Test
   void makesWorkingDirectoriesForTheUser() throws Exception {
-    FileAction action = DockerfileFixture.file(fixture.convert("FROM a\nUSER app\nWORKDIR /a/./b/../c")).actions().getFirst();
+    FileAction action =
+        DockerfileFixture.file(fixture.convert("FROM a\nUSER app\nWORKDIR /a/./b/../c"))
+            .actions()
+            .getFirst();
 
     assertThat(action.change())
         .isEqualTo(
@@ -123,19 +140,25 @@ class ConfigStepsTest {
                 0755,
                 true,
                 java.util.Optional.of(
-                    new FileAction.Owner(java.util.Optional.of(new FileAction.Identity.ByName("app", 0)), java.util.Optional.empty())),
+                    new FileAction.Owner(
+                        java.util.Optional.of(new FileAction.Identity.ByName("app", 0)),
+                        java.util.Optional.empty())),
                 FileAction.NO_TIMESTAMP));
   }
 
   @Test
   void refusesWrongPortsAndSignals() {
-    assertThatThrownBy(() -> config("FROM a\nEXPOSE 70000")).hasMessageContaining("invalid containerPort: 70000");
-    assertThatThrownBy(() -> config("FROM a\nEXPOSE 80/xyz")).hasMessageContaining("invalid proto: xyz");
-    assertThatThrownBy(() -> config("FROM a\nSTOPSIGNAL SIGFOO")).hasMessageContaining("Invalid signal: SIGFOO");
+    assertThatThrownBy(() -> config("FROM a\nEXPOSE 70000"))
+        .hasMessageContaining("invalid containerPort: 70000");
+    assertThatThrownBy(() -> config("FROM a\nEXPOSE 80/xyz"))
+        .hasMessageContaining("invalid proto: xyz");
+    assertThatThrownBy(() -> config("FROM a\nSTOPSIGNAL SIGFOO"))
+        .hasMessageContaining("Invalid signal: SIGFOO");
   }
 
   private static ImageConfig.History history(String createdBy, boolean empty) {
-    return new ImageConfig.History("1970-01-01T00:00:00Z", createdBy, "", "buildkit.dockerfile.v0", empty);
+    return new ImageConfig.History(
+        "1970-01-01T00:00:00Z", createdBy, "", "buildkit.dockerfile.v0", empty);
   }
 
   private JsonNode config(String dockerfile) throws Exception {

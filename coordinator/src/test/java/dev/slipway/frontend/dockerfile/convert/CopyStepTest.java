@@ -36,7 +36,8 @@ class CopyStepTest {
 
     assertThat(copy.source()).isEqualTo("/dir/a b");
     assertThat(copy.destination()).isEqualTo("/dir/");
-    assertThatThrownBy(() -> copy("FROM a\nCOPY [\"it's\", \"/\"]")).hasMessageContaining("single-quote");
+    assertThatThrownBy(() -> copy("FROM a\nCOPY [\"it's\", \"/\"]"))
+        .hasMessageContaining("single-quote");
   }
 
   @Test
@@ -44,12 +45,17 @@ class CopyStepTest {
     Change.Copy copy = copy("FROM a\nARG U=app\nCOPY --chown=$U:0 --chmod=4755 x /");
 
     assertThat(copy.owner())
-        .contains(new FileAction.Owner(Optional.of(new Identity.ByName("app", 0)), Optional.of(new Identity.ById(0))));
+        .contains(
+            new FileAction.Owner(
+                Optional.of(new Identity.ByName("app", 0)), Optional.of(new Identity.ById(0))));
     assertThat(copy.mode()).isEqualTo(OptionalInt.of(04755));
     assertThat(copy("FROM a\nCOPY --chown=1000 x /").owner())
-        .contains(new FileAction.Owner(Optional.of(new Identity.ById(1000)), Optional.of(new Identity.ById(1000))));
+        .contains(
+            new FileAction.Owner(
+                Optional.of(new Identity.ById(1000)), Optional.of(new Identity.ById(1000))));
     assertThat(copy("FROM a\nCOPY --chmod=u=rwX,g+r x /").symbolicMode()).isEqualTo("u=rwX,g+r");
-    assertThatThrownBy(() -> copy("FROM a\nCOPY --chmod=99999 x /")).hasMessageContaining("invalid chmod parameter");
+    assertThatThrownBy(() -> copy("FROM a\nCOPY --chmod=99999 x /"))
+        .hasMessageContaining("invalid chmod parameter");
   }
 
   @Test
@@ -69,34 +75,46 @@ class CopyStepTest {
 
   @Test
   void refusesToAddUrlsAndRepositories() {
-    for (String source : new String[] {"https://example.com/x", "git@github.com:a/b.git", "https://example.com/x.git#main"}) {
-      assertThatThrownBy(() -> copy("FROM a\nADD " + source + " /")).hasMessageContaining("not supported yet");
+    for (String source :
+        new String[] {
+          "https://example.com/x", "git@github.com:a/b.git", "https://example.com/x.git#main"
+        }) {
+      assertThatThrownBy(() -> copy("FROM a\nADD " + source + " /"))
+          .hasMessageContaining("not supported yet");
     }
   }
 
   @Test
   void writesHeredocsAsFiles() throws Exception {
-    Converted converted = fixture.convert("FROM a\nENV A=1\nCOPY <<one.txt <<'TWO' /d/\n\"$A\"\none.txt\n$A\nTWO\n");
+    Converted converted =
+        fixture.convert("FROM a\nENV A=1\nCOPY <<one.txt <<'TWO' /d/\n\"$A\"\none.txt\n$A\nTWO\n");
 
-    assertThat(file(converted).actions().stream().map(action -> ((Change.Copy) action.change()).source())).containsExactly("/one.txt", "/TWO");
+    assertThat(
+            file(converted).actions().stream()
+                .map(action -> ((Change.Copy) action.change()).source()))
+        .containsExactly("/one.txt", "/TWO");
     assertThat(
             converted.definition().vertices().values().stream()
                 .filter(vertex -> vertex.name().equals("[internal] preparing inline document"))
                 .map(CopyStepTest::text))
         .containsExactly("\"1\"\n", "$A\n");
-    assertThat(DockerfileFixture.config(converted).history().getLast().createdBy()).isEqualTo("COPY <<one.txt <<TWO /d/ # buildkit");
+    assertThat(DockerfileFixture.config(converted).history().getLast().createdBy())
+        .isEqualTo("COPY <<one.txt <<TWO /d/ # buildkit");
   }
 
   @Test
   void followsAllPathsOfAllCopies() throws Exception {
-    Converted converted = fixture.convert("FROM a AS s\nCOPY z b/*.c /\nFROM a\nCOPY --from=s / /\nCOPY a /\n");
+    Converted converted =
+        fixture.convert("FROM a AS s\nCOPY z b/*.c /\nFROM a\nCOPY --from=s / /\nCOPY a /\n");
 
-    assertThat(context(converted).attributes()).containsEntry("local.followpaths", "[\"a\",\"b/*.c\",\"z\"]");
+    assertThat(context(converted).attributes())
+        .containsEntry("local.followpaths", "[\"a\",\"b/*.c\",\"z\"]");
   }
 
   @Test
   void followsNoPathWhenAllIsCopied() throws Exception {
-    assertThat(context(fixture.convert("FROM a\nCOPY . /\nCOPY x /")).attributes()).doesNotContainKey("local.followpaths");
+    assertThat(context(fixture.convert("FROM a\nCOPY . /\nCOPY x /")).attributes())
+        .doesNotContainKey("local.followpaths");
   }
 
   private static Op.Source context(Converted converted) {
@@ -110,7 +128,9 @@ class CopyStepTest {
   }
 
   private static String text(Vertex vertex) {
-    return new String(((Change.MakeFile) ((Op.File) vertex.op()).actions().getFirst().change()).data(), StandardCharsets.UTF_8);
+    return new String(
+        ((Change.MakeFile) ((Op.File) vertex.op()).actions().getFirst().change()).data(),
+        StandardCharsets.UTF_8);
   }
 
   private Change.Copy copy(String dockerfile) throws Exception {

@@ -18,7 +18,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/** Converts Dockerfiles in tests; every image exists, its configuration is given or nearly empty. */
+/**
+ * Converts Dockerfiles in tests; every image exists, its configuration is given or nearly empty.
+ */
 final class DockerfileFixture {
   private final Map<String, String> configs = new HashMap<>();
   private final Map<String, String> buildArguments = new HashMap<>();
@@ -61,7 +63,9 @@ final class DockerfileFixture {
 
   Converted convert(String dockerfile) throws Exception {
     BuildFile file =
-        BuildFile.of(DockerfileParser.parse(SourceText.of("Dockerfile", dockerfile.getBytes(StandardCharsets.UTF_8))));
+        BuildFile.of(
+            DockerfileParser.parse(
+                SourceText.of("Dockerfile", dockerfile.getBytes(StandardCharsets.UTF_8))));
     ConvertOptions options =
         new ConvertOptions(
             Platform.LINUX_AMD64,
@@ -88,7 +92,9 @@ final class DockerfileFixture {
     String config =
         configs.getOrDefault(
             key.reference(),
-            "{\"architecture\":\"" + key.platform().architecture() + "\",\"os\":\"linux\",\"config\":{\"Env\":[\"PATH=/bin\"],\"Cmd\":[\"sh\"]}}");
+            "{\"architecture\":\""
+                + key.platform().architecture()
+                + "\",\"os\":\"linux\",\"config\":{\"Env\":[\"PATH=/bin\"],\"Cmd\":[\"sh\"]}}");
     return new BaseImage(digest(key.reference()), config.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -102,7 +108,9 @@ final class DockerfileFixture {
 
   /** The last vertex. */
   static Vertex result(Converted converted) {
-    return converted.definition().vertex(converted.definition().result().map(Edge::vertex).orElseThrow());
+    return converted
+        .definition()
+        .vertex(converted.definition().result().map(Edge::vertex).orElseThrow());
   }
 
   static List<String> names(Definition definition) {

@@ -21,13 +21,18 @@ final class GraphText {
     StringBuilder text = new StringBuilder();
     for (Vertex vertex : definition.vertices().values()) {
       text.append(order.indexOf(vertex.digest())).append(": ").append(vertex.name()).append('\n');
-      vertex.platform().ifPresent(platform -> text.append("   platform ").append(platform).append('\n'));
+      vertex
+          .platform()
+          .ifPresent(platform -> text.append("   platform ").append(platform).append('\n'));
       for (Edge input : vertex.inputs()) {
         text.append("   input ").append(order.indexOf(input.vertex())).append('\n');
       }
       describe(vertex.op(), text);
-      for (SourceMap.Location location : definition.sources().locations().getOrDefault(vertex.digest(), List.of())) {
-        location.ranges().forEach(range -> text.append("   line ").append(range.startLine()).append('\n'));
+      for (SourceMap.Location location :
+          definition.sources().locations().getOrDefault(vertex.digest(), List.of())) {
+        location
+            .ranges()
+            .forEach(range -> text.append("   line ").append(range.startLine()).append('\n'));
       }
     }
     return text.toString();
@@ -35,18 +40,42 @@ final class GraphText {
 
   private static void describe(Op op, StringBuilder text) {
     switch (op) {
-      case Op.Source source -> text.append("   ").append(source.identifier()).append(' ').append(new TreeMap<>(source.attributes())).append('\n');
+      case Op.Source source ->
+          text.append("   ")
+              .append(source.identifier())
+              .append(' ')
+              .append(new TreeMap<>(source.attributes()))
+              .append('\n');
       case Op.Exec exec -> {
-        text.append("   exec ").append(exec.meta().arguments()).append(" env ").append(exec.meta().environment());
-        text.append(" in ").append(exec.meta().workingDirectory()).append(" as '").append(exec.meta().user()).append("'\n");
+        text.append("   exec ")
+            .append(exec.meta().arguments())
+            .append(" env ")
+            .append(exec.meta().environment());
+        text.append(" in ")
+            .append(exec.meta().workingDirectory())
+            .append(" as '")
+            .append(exec.meta().user())
+            .append("'\n");
         for (Mount mount : exec.mounts()) {
-          text.append("   mount ").append(mount.input()).append(mount.selector()).append(" at ").append(mount.destination());
-          text.append(mount.readOnly() ? " read-only" : "").append(" output ").append(mount.output()).append('\n');
+          text.append("   mount ")
+              .append(mount.input())
+              .append(mount.selector())
+              .append(" at ")
+              .append(mount.destination());
+          text.append(mount.readOnly() ? " read-only" : "")
+              .append(" output ")
+              .append(mount.output())
+              .append('\n');
         }
       }
       case Op.File file -> {
         for (FileAction action : file.actions()) {
-          text.append("   ").append(action.input()).append(',').append(action.secondaryInput()).append(" -> ").append(action.output());
+          text.append("   ")
+              .append(action.input())
+              .append(',')
+              .append(action.secondaryInput())
+              .append(" -> ")
+              .append(action.output());
           text.append(' ').append(describe(action.change())).append('\n');
         }
       }

@@ -15,21 +15,26 @@ class RunStepTest {
 
   @Test
   void putsTheShellBeforeACommandLine() throws Exception {
-    assertThat(run(fixture.convert("FROM a\nRUN echo $A")).meta().arguments()).containsExactly("/bin/sh", "-c", "echo $A");
-    assertThat(run(fixture.convert("FROM a\nSHELL [\"bash\", \"-ec\"]\nRUN x")).meta().arguments()).containsExactly("bash", "-ec", "x");
+    assertThat(run(fixture.convert("FROM a\nRUN echo $A")).meta().arguments())
+        .containsExactly("/bin/sh", "-c", "echo $A");
+    assertThat(run(fixture.convert("FROM a\nSHELL [\"bash\", \"-ec\"]\nRUN x")).meta().arguments())
+        .containsExactly("bash", "-ec", "x");
   }
 
   @Test
   void executesTheJsonFormAsItIs() throws Exception {
-    assertThat(run(fixture.convert("FROM a\nRUN [\"echo\", \"$A\"]")).meta().arguments()).containsExactly("echo", "$A");
+    assertThat(run(fixture.convert("FROM a\nRUN [\"echo\", \"$A\"]")).meta().arguments())
+        .containsExactly("echo", "$A");
   }
 
   @Test
   void givesAHeredocToTheShell() throws Exception {
     Converted converted = fixture.convert("FROM a\nRUN <<EOF\necho $A\necho 2\nEOF\n");
 
-    assertThat(run(converted).meta().arguments()).containsExactly("/bin/sh", "-c", "echo $A\necho 2\n");
-    assertThat(DockerfileFixture.result(converted).name()).isEqualTo("[2/2] RUN <<EOF (echo $A...)");
+    assertThat(run(converted).meta().arguments())
+        .containsExactly("/bin/sh", "-c", "echo $A\necho 2\n");
+    assertThat(DockerfileFixture.result(converted).name())
+        .isEqualTo("[2/2] RUN <<EOF (echo $A...)");
   }
 
   @Test
@@ -40,35 +45,50 @@ class RunStepTest {
 
   @Test
   void executesAHeredocWithAShebangAsAFile() throws Exception {
-    Converted converted = fixture.convert("FROM a\nRUN <<EOF\n#!/usr/bin/env python3\nprint(1)\nEOF\n");
+    Converted converted =
+        fixture.convert("FROM a\nRUN <<EOF\n#!/usr/bin/env python3\nprint(1)\nEOF\n");
 
     Op.Exec run = run(converted);
     assertThat(run.meta().arguments()).containsExactly("/bin/sh", "-c", "/dev/pipes/EOF");
     Mount mount = run.mounts().get(1);
     assertThat(mount).isEqualTo(new Mount(1, "", "/dev/pipes", -1, true, new Mount.Kind.Bind()));
-    Vertex script = converted.definition().vertex(DockerfileFixture.result(converted).inputs().get(1).vertex());
-    assertThat(((FileAction.Change.MakeFile) ((Op.File) script.op()).actions().getFirst().change()).mode()).isEqualTo(0755);
+    Vertex script =
+        converted.definition().vertex(DockerfileFixture.result(converted).inputs().get(1).vertex());
+    assertThat(
+            ((FileAction.Change.MakeFile) ((Op.File) script.op()).actions().getFirst().change())
+                .mode())
+        .isEqualTo(0755);
   }
 
   @Test
   void seesArgumentsAndTheLastOneSetWins() throws Exception {
-    fixture.buildArgument("GIVEN", "g").buildArgument("UNDECLARED", "u").buildArgument("HTTP_PROXY", "p");
+    fixture
+        .buildArgument("GIVEN", "g")
+        .buildArgument("UNDECLARED", "u")
+        .buildArgument("HTTP_PROXY", "p");
 
-    Converted converted = fixture.convert("ARG OUTER=o\nFROM a\nENV X=env\nARG X=arg\nARG GIVEN\nARG OUTER\nARG UNSET\nARG TARGETOS=mine\nRUN a");
+    Converted converted =
+        fixture.convert(
+            "ARG OUTER=o\nFROM a\nENV X=env\nARG X=arg\nARG GIVEN\nARG OUTER\nARG UNSET\nARG TARGETOS=mine\nRUN a");
 
-    assertThat(run(converted).meta().environment()).containsExactly("PATH=/bin", "X=arg", "GIVEN=g", "OUTER=o", "TARGETOS=mine");
-    assertThat(run(converted).meta().proxyEnvironment()).containsExactly("HTTP_PROXY=p", "http_proxy=p");
+    assertThat(run(converted).meta().environment())
+        .containsExactly("PATH=/bin", "X=arg", "GIVEN=g", "OUTER=o", "TARGETOS=mine");
+    assertThat(run(converted).meta().proxyEnvironment())
+        .containsExactly("HTTP_PROXY=p", "http_proxy=p");
     assertThat(DockerfileFixture.config(converted).history().getLast().createdBy())
         .isEqualTo("RUN |5 X=arg GIVEN=g OUTER=o UNSET= TARGETOS=mine /bin/sh -c a # buildkit");
-    assertThat(DockerfileFixture.config(converted).json().path("config").path("Env").toString()).isEqualTo("[\"PATH=/bin\",\"X=env\"]");
+    assertThat(DockerfileFixture.config(converted).json().path("config").path("Env").toString())
+        .isEqualTo("[\"PATH=/bin\",\"X=env\"]");
   }
 
   @Test
   void namesOnlyTheStagesOwnArgumentsInHistoryEachWhereItCameFirst() throws Exception {
-    Converted converted = fixture.convert("FROM a AS p\nARG P=1\nFROM p\nARG A=2\nARG B=3\nARG A=4\nRUN x");
+    Converted converted =
+        fixture.convert("FROM a AS p\nARG P=1\nFROM p\nARG A=2\nARG B=3\nARG A=4\nRUN x");
 
     assertThat(run(converted).meta().environment()).contains("P=1", "A=4", "B=3");
-    assertThat(DockerfileFixture.config(converted).history().getLast().createdBy()).isEqualTo("RUN |2 A=4 B=3 /bin/sh -c x # buildkit");
+    assertThat(DockerfileFixture.config(converted).history().getLast().createdBy())
+        .isEqualTo("RUN |2 A=4 B=3 /bin/sh -c x # buildkit");
   }
 
   @Test
@@ -94,18 +114,25 @@ class RunStepTest {
 
   @Test
   void refusesTwoMountsInOnePlace() {
-    assertThatThrownBy(() -> fixture.convert("FROM a\nRUN --mount=target=/a --mount=type=tmpfs,target=/a/ x")).hasMessageContaining("duplicate mount");
+    assertThatThrownBy(
+            () -> fixture.convert("FROM a\nRUN --mount=target=/a --mount=type=tmpfs,target=/a/ x"))
+        .hasMessageContaining("duplicate mount");
   }
 
   @Test
   void choosesTheNetwork() throws Exception {
-    assertThat(run(fixture.convert("FROM a\nRUN --network=none x")).network()).isEqualTo(Op.Network.NONE);
-    assertThat(run(fixture.convert("FROM a\nRUN --network=host x")).network()).isEqualTo(Op.Network.HOST);
+    assertThat(run(fixture.convert("FROM a\nRUN --network=none x")).network())
+        .isEqualTo(Op.Network.NONE);
+    assertThat(run(fixture.convert("FROM a\nRUN --network=host x")).network())
+        .isEqualTo(Op.Network.HOST);
     assertThat(run(fixture.convert("FROM a\nRUN x")).network()).isEqualTo(Op.Network.SANDBOX);
   }
 
   @Test
   void showsVariablesThatAreSet() throws Exception {
-    assertThat(DockerfileFixture.result(fixture.convert("FROM a\nENV A=1\nrun echo \"$A\" $UNSET")).name()).isEqualTo("[2/2] RUN echo \"1\" $UNSET");
+    assertThat(
+            DockerfileFixture.result(fixture.convert("FROM a\nENV A=1\nrun echo \"$A\" $UNSET"))
+                .name())
+        .isEqualTo("[2/2] RUN echo \"1\" $UNSET");
   }
 }

@@ -10,7 +10,9 @@ import dev.slipway.oci.Platform;
 import org.junit.jupiter.api.Test;
 
 class StagesTest {
-  private static final String ALPINE = "docker.io/library/alpine:latest@" + DockerfileFixture.digest("docker.io/library/alpine:latest");
+  private static final String ALPINE =
+      "docker.io/library/alpine:latest@"
+          + DockerfileFixture.digest("docker.io/library/alpine:latest");
   private static final String CROSS =
       """
       ARG VERSION=1
@@ -32,7 +34,8 @@ class StagesTest {
   void makesTheGraphOfAMultiStageMultiPlatformFile() throws Exception {
     Converted converted = fixture.multiPlatform(Platform.LINUX_ARM64).convert(CROSS);
 
-    String golang = "docker.io/library/golang:1@" + DockerfileFixture.digest("docker.io/library/golang:1");
+    String golang =
+        "docker.io/library/golang:1@" + DockerfileFixture.digest("docker.io/library/golang:1");
     assertThat(GraphText.of(converted.definition()))
         .isEqualTo(
             """
@@ -77,25 +80,32 @@ class StagesTest {
   @Test
   void makesTheSameGraphEveryTime() throws Exception {
     assertThat(fixture.convert(CROSS).definition().vertices().keySet())
-        .containsExactlyElementsOf(new DockerfileFixture().convert(CROSS).definition().vertices().keySet());
+        .containsExactlyElementsOf(
+            new DockerfileFixture().convert(CROSS).definition().vertices().keySet());
   }
 
   @Test
   void leavesOutTheNameOfAnOnlyStage() throws Exception {
-    assertThat(names(fixture.convert("FROM alpine\nRUN a\n").definition())).containsExactly("[1/2] FROM " + ALPINE, "[2/2] RUN a");
+    assertThat(names(fixture.convert("FROM alpine\nRUN a\n").definition()))
+        .containsExactly("[1/2] FROM " + ALPINE, "[2/2] RUN a");
   }
 
   @Test
   void padsNumbersOfLongStages() throws Exception {
-    assertThat(names(fixture.convert("FROM alpine\n" + "RUN a\n".repeat(9)).definition())).contains("[ 9/10] RUN a", "[10/10] RUN a");
+    assertThat(names(fixture.convert("FROM alpine\n" + "RUN a\n".repeat(9)).definition()))
+        .contains("[ 9/10] RUN a", "[10/10] RUN a");
   }
 
   @Test
   void continuesAnEarlierStageWithItsArguments() throws Exception {
-    Converted converted = fixture.convert("FROM alpine AS base\nARG A=1\nENV B=2\nWORKDIR /w\nFROM Base\nRUN a\n");
+    Converted converted =
+        fixture.convert("FROM alpine AS base\nARG A=1\nENV B=2\nWORKDIR /w\nFROM Base\nRUN a\n");
 
-    assertThat(names(converted.definition())).containsExactly("[base 1/2] FROM " + ALPINE, "[base 2/2] WORKDIR /w", "[stage-1 1/1] RUN a");
-    assertThat(DockerfileFixture.run(converted).meta().environment()).containsExactly("PATH=/bin", "A=1", "B=2");
+    assertThat(names(converted.definition()))
+        .containsExactly(
+            "[base 1/2] FROM " + ALPINE, "[base 2/2] WORKDIR /w", "[stage-1 1/1] RUN a");
+    assertThat(DockerfileFixture.run(converted).meta().environment())
+        .containsExactly("PATH=/bin", "A=1", "B=2");
     assertThat(DockerfileFixture.run(converted).meta().workingDirectory()).isEqualTo("/w");
   }
 
@@ -103,16 +113,25 @@ class StagesTest {
   void buildsTheTargetByNameOrNumber() throws Exception {
     String file = "FROM alpine AS one\nRUN 1\nFROM alpine AS two\nRUN 2\n";
 
-    assertThat(names(new DockerfileFixture().target("ONE").convert(file).definition())).contains("[one 2/2] RUN 1");
-    assertThat(names(new DockerfileFixture().target("0").convert(file).definition())).contains("[one 2/2] RUN 1");
+    assertThat(names(new DockerfileFixture().target("ONE").convert(file).definition()))
+        .contains("[one 2/2] RUN 1");
+    assertThat(names(new DockerfileFixture().target("0").convert(file).definition()))
+        .contains("[one 2/2] RUN 1");
     assertThatThrownBy(() -> new DockerfileFixture().target("on").convert(file))
         .hasMessage("target stage \"on\" could not be found (did you mean one?)");
   }
 
   @Test
   void copiesFromStagesThatFollow() throws Exception {
-    assertThat(names(fixture.target("one").convert("FROM scratch AS one\nCOPY --from=two /a /\nFROM alpine AS two\nRUN b\n").definition()))
-        .containsExactly("[two 1/2] FROM " + ALPINE, "[two 2/2] RUN b", "[one 1/1] COPY --from=two /a /");
+    assertThat(
+            names(
+                fixture
+                    .target("one")
+                    .convert(
+                        "FROM scratch AS one\nCOPY --from=two /a /\nFROM alpine AS two\nRUN b\n")
+                    .definition()))
+        .containsExactly(
+            "[two 1/2] FROM " + ALPINE, "[two 2/2] RUN b", "[one 1/1] COPY --from=two /a /");
   }
 
   @Test
@@ -133,21 +152,30 @@ class StagesTest {
         "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"OnBuild\":[\"RUN from image\",\"COPY --from=other /a /b\"]}}");
 
     Converted converted =
-        fixture.convert("FROM alpine AS other\nFROM onbuild AS mid\nONBUILD RUN from stage\nFROM mid AS child\nFROM child\n");
+        fixture.convert(
+            "FROM alpine AS other\nFROM onbuild AS mid\nONBUILD RUN from stage\nFROM mid AS child\nFROM child\n");
 
-    assertThat(names(converted.definition()).stream().filter(name -> !name.contains("FROM")).toList())
+    assertThat(
+            names(converted.definition()).stream().filter(name -> !name.contains("FROM")).toList())
         .containsExactly(
-            "[mid 2/3] ONBUILD RUN from image", "[mid 3/3] ONBUILD COPY --from=other /a /b", "[child 1/1] ONBUILD RUN from stage");
+            "[mid 2/3] ONBUILD RUN from image",
+            "[mid 3/3] ONBUILD COPY --from=other /a /b",
+            "[child 1/1] ONBUILD RUN from stage");
     assertThat(config(converted).json().path("config").has("OnBuild")).isFalse();
   }
 
   @Test
   void saysWhichLineOfAStageIsWrong() {
-    assertError("FROM alpine AS a\nCOPY --from=a /x /y", 2, "circular dependency detected on stage: a");
-    assertError("FROM alpine AS a\nCOPY --from=b /x /y\nFROM a AS b\nCOPY --from=b / /", 2, "circular dependency detected on stage: b");
+    assertError(
+        "FROM alpine AS a\nCOPY --from=a /x /y", 2, "circular dependency detected on stage: a");
+    assertError(
+        "FROM alpine AS a\nCOPY --from=b /x /y\nFROM a AS b\nCOPY --from=b / /",
+        2,
+        "circular dependency detected on stage: b");
     assertError("FROM alpine\nCOPY --from=1 /x /y", 2, "invalid from flag value 1");
     assertError("FROM $NOTHING", 1, "base name ($NOTHING) should not be blank");
-    assertError("FROM UPPER:x:y", 1, "failed to parse stage name \"UPPER:x:y\": invalid reference format");
+    assertError(
+        "FROM UPPER:x:y", 1, "failed to parse stage name \"UPPER:x:y\": invalid reference format");
     assertError("FROM --platform=a/b/c/d alpine", 1, "failed to parse platform a/b/c/d");
     assertError("FROM scratch\nENV A=${B:?needed}", 2, "B: needed");
   }
@@ -157,16 +185,22 @@ class StagesTest {
     String file = "FROM alpine AS a\nRUN 1\nFROM a AS b\nRUN 2\n";
 
     assertThat(
-            new DockerfileFixture().noCache("b").convert(file).definition().vertices().values().stream()
-                .filter(vertex -> vertex.metadata().ignoreCache())
-                .map(dev.slipway.graph.Vertex::name))
+            new DockerfileFixture()
+                .noCache("b").convert(file).definition().vertices().values().stream()
+                    .filter(vertex -> vertex.metadata().ignoreCache())
+                    .map(dev.slipway.graph.Vertex::name))
         .containsExactly("[b 1/1] RUN 2");
-    assertThat(DockerfileFixture.result(new DockerfileFixture().noCache().convert(file)).metadata().ignoreCache()).isTrue();
+    assertThat(
+            DockerfileFixture.result(new DockerfileFixture().noCache().convert(file))
+                .metadata()
+                .ignoreCache())
+        .isTrue();
   }
 
   private void assertError(String dockerfile, int line, String message) {
     assertThatThrownBy(() -> fixture.convert(dockerfile))
-        .isInstanceOfSatisfying(SourceError.class, e -> assertThat(e.ranges().getFirst().startLine()).isEqualTo(line))
+        .isInstanceOfSatisfying(
+            SourceError.class, e -> assertThat(e.ranges().getFirst().startLine()).isEqualTo(line))
         .hasMessageContaining(message);
   }
 }

@@ -50,7 +50,8 @@ class InstructionParserTest {
           """)
   void saysWhatIsWrongInWhichLine(String line, String message) {
     assertThatThrownBy(() -> file("FROM x\n" + line))
-        .isInstanceOfSatisfying(SourceError.class, e -> assertThat(e.ranges().getFirst().startLine()).isEqualTo(2))
+        .isInstanceOfSatisfying(
+            SourceError.class, e -> assertThat(e.ranges().getFirst().startLine()).isEqualTo(2))
         .hasMessageStartingWith("dockerfile parse error on line 2: ")
         .hasMessageContaining(message);
   }
@@ -72,36 +73,53 @@ class InstructionParserTest {
           """)
   void refusesWhatIsNotThereYet(String line) {
     assertThatThrownBy(() -> file("FROM x\n" + line))
-        .isInstanceOfSatisfying(SourceError.class, e -> assertThat(e.ranges().getFirst().startLine()).isEqualTo(2))
+        .isInstanceOfSatisfying(
+            SourceError.class, e -> assertThat(e.ranges().getFirst().startLine()).isEqualTo(2))
         .hasMessageContaining("not supported yet");
   }
 
   @Test
   void refusesInstructionsBeforeTheFirstStage() {
-    assertThatThrownBy(() -> file("RUN a\nFROM x")).hasMessageContaining("line 1: no build stage in current context");
+    assertThatThrownBy(() -> file("RUN a\nFROM x"))
+        .hasMessageContaining("line 1: no build stage in current context");
     assertThatThrownBy(() -> file("ARG a")).hasMessageContaining("no stages to build");
   }
 
   @Test
   void understandsTheOldFormOfEnv() throws Exception {
-    assertThat(file("FROM x\nENV a  b c=d").stages().getFirst().instructions().getFirst().instruction())
+    assertThat(
+            file("FROM x\nENV a  b c=d")
+                .stages()
+                .getFirst()
+                .instructions()
+                .getFirst()
+                .instruction())
         .isEqualTo(new Instruction.Env(List.of(new Instruction.Pair("a", "b c=d"))));
   }
 
   @Test
   void keepsQuotesInPairsForTheShell() throws Exception {
-    assertThat(file("FROM x\nLABEL a=\"b c\" d='e f' g=h\\ i").stages().getFirst().instructions().getFirst().instruction())
+    assertThat(
+            file("FROM x\nLABEL a=\"b c\" d='e f' g=h\\ i")
+                .stages()
+                .getFirst()
+                .instructions()
+                .getFirst()
+                .instruction())
         .isEqualTo(
             new Instruction.Label(
                 List.of(
-                    new Instruction.Pair("a", "\"b c\""), new Instruction.Pair("d", "'e f'"), new Instruction.Pair("g", "h\\ i"))));
+                    new Instruction.Pair("a", "\"b c\""),
+                    new Instruction.Pair("d", "'e f'"),
+                    new Instruction.Pair("g", "h\\ i"))));
   }
 
   @Test
   void lowersNamesOfStages() throws Exception {
     assertThat(file("from --platform=$BUILDPLATFORM golang as Build").stages().getFirst().base())
         .isEqualTo(
-            new Instruction.From(java.util.Optional.of("$BUILDPLATFORM"), "golang", java.util.Optional.of("build")));
+            new Instruction.From(
+                java.util.Optional.of("$BUILDPLATFORM"), "golang", java.util.Optional.of("build")));
   }
 
   @Test
@@ -112,6 +130,7 @@ class InstructionParserTest {
   }
 
   private static BuildFile file(String text) throws SourceError {
-    return BuildFile.of(DockerfileParser.parse(SourceText.of("Dockerfile", text.getBytes(StandardCharsets.UTF_8))));
+    return BuildFile.of(
+        DockerfileParser.parse(SourceText.of("Dockerfile", text.getBytes(StandardCharsets.UTF_8))));
   }
 }

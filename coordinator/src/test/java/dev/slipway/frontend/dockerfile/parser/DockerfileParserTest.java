@@ -33,13 +33,16 @@ class DockerfileParserTest {
 
   @Test
   void readsHeredocs() throws Exception {
-    ParsedText text = parse("FROM x\nRUN <<EOF\n# kept\n a\nEOF\nCOPY <<-\"A\" <<B /d\n\t\tone\n\tA\ntwo\nB\n");
+    ParsedText text =
+        parse("FROM x\nRUN <<EOF\n# kept\n a\nEOF\nCOPY <<-\"A\" <<B /d\n\t\tone\n\tA\ntwo\nB\n");
 
     Statement run = text.statements().get(1);
     assertThat(run.heredocs()).containsExactly(new Heredoc("EOF", true, false, "# kept\n a\n"));
     assertThat(run.range()).isEqualTo(Range.lines(2, 5));
     Statement copy = text.statements().get(2);
-    assertThat(copy.heredocs()).containsExactly(new Heredoc("A", false, true, "\t\tone\n"), new Heredoc("B", true, false, "two\n"));
+    assertThat(copy.heredocs())
+        .containsExactly(
+            new Heredoc("A", false, true, "\t\tone\n"), new Heredoc("B", true, false, "two\n"));
     assertThat(copy.heredocs().getFirst().text()).isEqualTo("one\n");
   }
 
@@ -79,10 +82,17 @@ class DockerfileParserTest {
 
   @Test
   void saysWhereItDoesNotUnderstand() {
-    assertError("# escape=`\n# escape=`\nFROM x", "dockerfile parse error on line 2: only one escape parser directive can be used", 2);
+    assertError(
+        "# escape=`\n# escape=`\nFROM x",
+        "dockerfile parse error on line 2: only one escape parser directive can be used",
+        2);
     assertError("# escape=x\nFROM x", "dockerfile parse error on line 1: invalid escape token", 1);
-    assertError("FROM x\nRUN <<EOF\na\n", "dockerfile parse error on line 2: unterminated heredoc", 2);
-    assertError("RUN " + "x".repeat(70_000), "dockerfile line greater than maximum allowed size of 65535", 1);
+    assertError(
+        "FROM x\nRUN <<EOF\na\n", "dockerfile parse error on line 2: unterminated heredoc", 2);
+    assertError(
+        "RUN " + "x".repeat(70_000),
+        "dockerfile line greater than maximum allowed size of 65535",
+        1);
     assertError("# only a comment", "file with no instructions", 1);
     assertError("  \n", "the Dockerfile (Dockerfile) cannot be empty", 1);
   }
@@ -98,7 +108,8 @@ class DockerfileParserTest {
 
   private static void assertError(String text, String message, int line) {
     assertThatThrownBy(() -> parse(text))
-        .isInstanceOfSatisfying(SourceError.class, e -> assertThat(e.ranges().getFirst().startLine()).isEqualTo(line))
+        .isInstanceOfSatisfying(
+            SourceError.class, e -> assertThat(e.ranges().getFirst().startLine()).isEqualTo(line))
         .hasMessageContaining(message);
   }
 
@@ -109,6 +120,7 @@ class DockerfileParserTest {
   }
 
   private static ParsedText parse(String text) throws SourceError {
-    return DockerfileParser.parse(SourceText.of("Dockerfile", text.getBytes(StandardCharsets.UTF_8)));
+    return DockerfileParser.parse(
+        SourceText.of("Dockerfile", text.getBytes(StandardCharsets.UTF_8)));
   }
 }

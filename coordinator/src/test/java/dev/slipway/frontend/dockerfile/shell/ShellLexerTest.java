@@ -12,7 +12,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ShellLexerTest {
   private static final Map<String, String> ENVIRONMENT =
-      Map.of("A", "apple", "EMPTY", "", "PATH", "/usr/local/bin", "FILE", "a.tar.gz", "B", "A", "0", "zero");
+      Map.of(
+          "A",
+          "apple",
+          "EMPTY",
+          "",
+          "PATH",
+          "/usr/local/bin",
+          "FILE",
+          "a.tar.gz",
+          "B",
+          "A",
+          "0",
+          "zero");
 
   private final ShellLexer lexer = new ShellLexer('\\');
 
@@ -93,12 +105,15 @@ class ShellLexerTest {
           "a           | looking for matching double-quote
           """)
   void refusesWhatIsNoSubstitution(String text, String message) {
-    assertThatThrownBy(() -> lexer.word(text, ENVIRONMENT)).isInstanceOf(SlipwayException.class).hasMessageContaining(message);
+    assertThatThrownBy(() -> lexer.word(text, ENVIRONMENT))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining(message);
   }
 
   @Test
   void splitsValuesAtBlanksUnlessQuoted() throws Exception {
-    assertThat(lexer.words("80 $PORTS \"$PORTS\"", Map.of("PORTS", "1 2"))).containsExactly("80", "1", "2", "1 2");
+    assertThat(lexer.words("80 $PORTS \"$PORTS\"", Map.of("PORTS", "1 2")))
+        .containsExactly("80", "1", "2", "1 2");
   }
 
   @Test
@@ -110,7 +125,8 @@ class ShellLexerTest {
 
   @Test
   void takesQuotesInDocumentsForText() throws Exception {
-    assertThat(lexer.document("it's \"$A\" \\$A \\n\n", ENVIRONMENT)).isEqualTo("it's \"apple\" $A \\n\n");
+    assertThat(lexer.document("it's \"$A\" \\$A \\n\n", ENVIRONMENT))
+        .isEqualTo("it's \"apple\" $A \\n\n");
   }
 
   @Test
@@ -121,10 +137,13 @@ class ShellLexerTest {
   @Test
   void boundsNestingLengthAndTime() {
     String deep = "${U:-".repeat(10_000) + "}".repeat(10_000);
-    assertThatThrownBy(() -> lexer.word(deep, ENVIRONMENT)).hasMessageContaining("nested too deeply");
+    assertThatThrownBy(() -> lexer.word(deep, ENVIRONMENT))
+        .hasMessageContaining("nested too deeply");
 
     Map<String, String> large = new HashMap<>(Map.of("L", "x".repeat(60_000)));
-    assertThatThrownBy(() -> lexer.word("$L".repeat(1000), large)).hasMessageContaining("longer than");
-    assertThatThrownBy(() -> lexer.word("${L//" + "*a".repeat(1000) + "/}", large)).hasMessageContaining("too long");
+    assertThatThrownBy(() -> lexer.word("$L".repeat(1000), large))
+        .hasMessageContaining("longer than");
+    assertThatThrownBy(() -> lexer.word("${L//" + "*a".repeat(1000) + "/}", large))
+        .hasMessageContaining("too long");
   }
 }
