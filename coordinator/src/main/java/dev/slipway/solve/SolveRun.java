@@ -18,7 +18,6 @@ import dev.slipway.telemetry.Meters.StageOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,6 +51,7 @@ final class SolveRun {
   private final BlockingQueue<SolveEvent> events = new LinkedBlockingQueue<>();
   private final Set<StageRun> running = new HashSet<>();
   private KeyedGraph keyed;
+  private StepClaims claims;
   private Availability availability;
 
   SolveRun(
@@ -70,8 +70,8 @@ final class SolveRun {
     Map<Digest, ContextTree> trees = memory.trees(graph, parts.sources(), build);
     Map<Digest, Digest> images = memory.imageDigests(graph, parts.sources(), build);
     keyed = new KeyedGraph(graph, build.tenant(), trees, images);
+    claims = new StepClaims(flights, keyed, build.buildId());
     availability = new Availability(parts.index());
-    boolean over = false;
     try {
       recall();
       availability.lookUp(keyed.all());
@@ -79,16 +79,14 @@ final class SolveRun {
       while (!over()) {
         launch();
         if (!over()) {
+          refuseToStall();
           handle(events.take());
         }
       }
-      over = true;
       memory.remember(keyed.all());
       return results(trees);
     } finally {
-      if (!over) {
-        abandon();
-      }
+      abandon();
     }
   }
 
@@ -167,6 +165,21 @@ final class SolveRun {
     }
   }
 
+  /** With nothing running anywhere no event can come: a defect, and better told than waited out. */
+  private void refuseToStall() throws SlipwayException {
+    boolean elsewhere = false;
+    for (VertexWork work : keyed.all()) {
+      elsewhere |= work.state == VertexWork.State.ELSEWHERE;
+    }
+    if (events.isEmpty() && running.isEmpty() && !elsewhere) {
+      throw new SlipwayException(
+          ErrorKind.INTERNAL,
+          "solve of build "
+              + build.buildId()
+              + " stalled: steps wait and none runs; please report it");
+    }
+  }
+
   private boolean over() {
     return graph.targets().stream().flatMap(Optional::stream).allMatch(this::exists);
   }
@@ -177,91 +190,97 @@ final class SolveRun {
         || (work.state == VertexWork.State.DONE && work.results.containsKey(edge.output()));
   }
 
+  /** Submits whatever can run; looks again when the cache turned out to know a step after all. */
   private void launch() throws SlipwayException, InterruptedException {
-    Set<Digest> waiting = new HashSet<>();
-    for (VertexWork work : keyed.all()) {
-      if (work.state == VertexWork.State.WAITING) {
-        waiting.add(work.vertex.digest());
+    boolean again = true;
+    while (again) {
+      again = false;
+      Set<Digest> waiting = new HashSet<>();
+      for (VertexWork work : keyed.all()) {
+        if (work.state == VertexWork.State.WAITING) {
+          waiting.add(work.vertex.digest());
+        }
       }
-    }
-    for (Stage stage : StagePlanner.ready(graph, waiting, this::exists)) {
-      launch(stage);
+      for (Stage stage : StagePlanner.ready(graph, waiting, this::exists)) {
+        again |= launch(stage);
+      }
+      if (again) {
+        forgetWaiting();
+        need();
+      }
     }
   }
 
-  private void launch(Stage stage) throws SlipwayException {
-    Map<Digest, Flight> claims = new LinkedHashMap<>();
-    for (Vertex vertex : stage.steps()) {
-      VertexWork work = keyed.of(vertex.digest());
-      Flight mine = new Flight();
-      Optional<Flight> other = flights.claim(claimKey(work), mine);
-      if (other.isEmpty()) {
-        claims.put(vertex.digest(), mine);
-        continue;
-      }
-      if (claims.isEmpty()) {
-        work.state = VertexWork.State.ELSEWHERE;
-        other
-            .get()
-            .join(
-                new Flight.Waiter(progress, vertex.digest()),
-                end -> events.add(new SolveEvent.FlightEnded(vertex.digest(), end)));
-      }
-      break;
+  /** What waited for a step that turned out to be known may not be needed any more. */
+  private void forgetWaiting() {
+    for (VertexWork work : keyed.all()) {
+      work.state = work.state == VertexWork.State.WAITING ? VertexWork.State.IDLE : work.state;
     }
-    int known = landedMeanwhile(claims);
-    if (known > 0 || claims.isEmpty()) {
-      return;
+  }
+
+  /** Returns whether a step was found to be known. */
+  private boolean launch(Stage stage) throws SlipwayException {
+    StepClaims.Claim claim = claims.claim(stage);
+    if (claim.elsewhere().isPresent()) {
+      Digest first = stage.steps().getFirst().digest();
+      keyed.of(first).state = VertexWork.State.ELSEWHERE;
+      claim
+          .elsewhere()
+          .get()
+          .join(
+              new Flight.Waiter(progress, first),
+              end -> events.add(new SolveEvent.FlightEnded(first, end)));
+      return false;
     }
-    Stage mine = stage.first(claims.size());
+    if (landedMeanwhile(claim.mine())) {
+      claims.abandon(claim.mine());
+      return true;
+    }
+    submit(stage.first(claim.mine().size()), claim.mine());
+    return false;
+  }
+
+  private void submit(Stage stage, Map<Digest, Flight> mine) throws StepFailure {
     StageMessages messages = new StageMessages(keyed, parts, build);
     StageRun run =
         new StageRun(
             "stage-" + UUID.randomUUID(),
+            stage,
             mine,
-            claims,
             progress,
             parts,
             messages::describe,
             events::add);
-    mine.steps().forEach(vertex -> keyed.of(vertex.digest()).state = VertexWork.State.RUNNING);
+    stage.steps().forEach(step -> keyed.of(step.digest()).state = VertexWork.State.RUNNING);
     running.add(run);
     try {
       parts.scheduler().submit(messages.request(run), run);
     } catch (SlipwayException e) {
       running.remove(run);
-      endFlights(run, new Flight.Outcome.Abandoned());
-      throw failure(run, mine.steps().getFirst(), e.getMessage(), 0, e.kind());
+      claims.abandon(mine);
+      throw failure(run, stage.steps().getFirst(), e.getMessage(), 0, e.kind());
     }
   }
 
   /**
-   * Between the look-up and the claim another build may have made some of it: then nothing is run
-   * twice.
+   * Whether another build has made some of it between the look-up and the claim: then nothing is
+   * run twice.
    */
-  private int landedMeanwhile(Map<Digest, Flight> claims) {
+  private boolean landedMeanwhile(Map<Digest, Flight> mine) {
     List<VertexWork> claimed =
-        claims.keySet().stream().map(keyed::of).filter(work -> work.reusable).toList();
+        mine.keySet().stream().map(keyed::of).filter(work -> work.reusable).toList();
     availability.lookUp(claimed);
-    int known = 0;
+    boolean known = false;
     for (VertexWork work : claimed) {
       Optional<CacheRecord> hit = availability.hit(work.key);
       if (hit.isPresent()) {
         work.done(hit.get().outputs());
         progress.cached(work.vertex.digest());
         report(work.vertex, "", Duration.ZERO);
-        known++;
+        known = true;
       }
     }
-    if (known > 0) {
-      claims.forEach((vertex, flight) ->
-          flights.end(claimKey(keyed.of(vertex)), flight, new Flight.Outcome.Abandoned()));
-    }
     return known;
-  }
-
-  private String claimKey(VertexWork work) {
-    return work.reusable ? work.key : work.key + "@" + build.buildId();
   }
 
   private void handle(SolveEvent event) throws SlipwayException, InterruptedException {
@@ -279,7 +298,7 @@ final class SolveRun {
       }
       case SolveEvent.StageUnplaceable(StageRun run, SlipwayException reason) -> {
         running.remove(run);
-        endFlights(run, new Flight.Outcome.Abandoned());
+        claims.abandon(run.flights);
         throw failure(run, firstOpen(run), reason.getMessage(), 0, reason.kind());
       }
       case SolveEvent.FlightEnded(Digest vertex, Flight.Outcome outcome) ->
@@ -296,7 +315,7 @@ final class SolveRun {
     done.results().values().forEach(availability::add);
     progress.completed(done.vertex());
     report(work.vertex, done.run().workerName(), done.cost());
-    endFlight(done.run(), done.vertex(), new Flight.Outcome.Landed(done.results()));
+    claims.end(done.run().flights, done.vertex(), new Flight.Outcome.Landed(done.results()));
   }
 
   private void stageEnded(SolveEvent.StageEnded ended)
@@ -306,8 +325,7 @@ final class SolveRun {
       case SUCCEEDED -> {
         count(run, StageOutcome.SUCCEEDED);
         running.remove(run);
-        if (run.stage.steps().stream()
-            .anyMatch(step -> keyed.of(step.digest()).state == VertexWork.State.RUNNING)) {
+        if (run.stage.steps().stream().anyMatch(this::isRunning)) {
           again(run, "worker " + run.workerName() + " reported success without all results");
         }
       }
@@ -316,10 +334,11 @@ final class SolveRun {
         running.remove(run);
         var failed = ended.outcome().getFailed();
         Vertex vertex = graph.vertex(new Digest(failed.getVertex()));
-        endFlight(
-            run,
+        claims.end(
+            run.flights,
             vertex.digest(),
             new Flight.Outcome.Failed(failed.getMessage(), failed.getExitCode()));
+        claims.abandon(run.flights);
         throw failure(run, vertex, failed.getMessage(), failed.getExitCode(), ErrorKind.INVALID);
       }
       case LAYERS_UNAVAILABLE -> {
@@ -357,7 +376,7 @@ final class SolveRun {
    */
   private void again(StageRun run, String why) throws SlipwayException, InterruptedException {
     running.remove(run);
-    endFlights(run, new Flight.Outcome.Abandoned());
+    claims.abandon(run.flights);
     for (Vertex step : run.stage.steps()) {
       VertexWork work = keyed.of(step.digest());
       if (work.state == VertexWork.State.RUNNING) {
@@ -430,28 +449,27 @@ final class SolveRun {
 
   private Vertex firstOpen(StageRun run) {
     return run.stage.steps().stream()
-        .filter(step -> keyed.of(step.digest()).state == VertexWork.State.RUNNING)
+        .filter(this::isRunning)
         .findFirst()
         .orElse(run.stage.steps().getFirst());
   }
 
-  private void endFlight(StageRun run, Digest vertex, Flight.Outcome outcome) {
-    Flight flight = run.flights.get(vertex);
-    if (flight != null) {
-      flights.end(claimKey(keyed.of(vertex)), flight, outcome);
-    }
-  }
-
-  private void endFlights(StageRun run, Flight.Outcome outcome) {
-    run.flights.keySet().forEach(vertex -> endFlight(run, vertex, outcome));
-  }
-
+  /**
+   * Ends what still runs for nobody and gives its claims free; a stage with all its results just
+   * ends.
+   */
   private void abandon() {
     for (StageRun run : running) {
-      run.cancel();
-      endFlights(run, new Flight.Outcome.Abandoned());
+      if (run.stage.steps().stream().anyMatch(this::isRunning)) {
+        run.cancel();
+      }
+      claims.abandon(run.flights);
     }
     running.clear();
+  }
+
+  private boolean isRunning(Vertex step) {
+    return keyed.of(step.digest()).state == VertexWork.State.RUNNING;
   }
 
   private List<SolvedResult> results(Map<Digest, ContextTree> trees) {

@@ -35,6 +35,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -56,6 +57,9 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
 
   /** Steps under which the worker dies, once each. */
   final Set<String> deadly = ConcurrentHashMap.newKeySet();
+
+  /** Look-ups that find nothing, although the record is there a moment later. */
+  final AtomicInteger blindLookUps = new AtomicInteger();
 
   private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
   private final Map<String, CacheRecord> records = new ConcurrentHashMap<>();
@@ -190,7 +194,9 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
 
   @Override
   public Map<String, CacheRecord> records(Collection<String> keys) {
-    return chosen(records, keys);
+    return blindLookUps.getAndUpdate(left -> Math.max(0, left - 1)) > 0
+        ? Map.of()
+        : chosen(records, keys);
   }
 
   @Override

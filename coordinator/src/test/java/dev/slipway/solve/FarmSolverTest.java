@@ -94,6 +94,30 @@ class FarmSolverTest {
   }
 
   @Test
+  void goesOnAfterStepsThatAnotherBuildMadeBetweenLookUpAndClaim() throws Exception {
+    Vertex two = graphs.run("two", graphs.run("one", base));
+    solve("first", graphs.definition(two));
+    farm.blindLookUps.set(1);
+
+    SolvedResult result = solve("second", graphs.definition(graphs.run("three", two)));
+
+    assertThat(farm.ran).containsExactly("one", "two", "three");
+    assertThat(result.chain().layers()).containsExactly("snap:three-3");
+  }
+
+  @Test
+  void runsAllOfABuildThatFailedBeforeOnceItsStepWorks() throws Exception {
+    farm.failing.add("one");
+    Definition definition = graphs.definition(graphs.run("two", graphs.run("one", base)));
+    assertThatThrownBy(() -> solve("first", definition)).isInstanceOf(StepFailure.class);
+    farm.failing.clear();
+
+    solve("second", definition);
+
+    assertThat(farm.ran).containsExactly("one", "one", "two");
+  }
+
+  @Test
   void tellsWhichStepFailedAndHow() {
     farm.failing.add("one");
     Vertex one = graphs.run("one", base);
