@@ -39,6 +39,9 @@ final class BuildRun {
   /** Exports of one build at most: each of the others lost a worker in the middle. */
   private static final int MAX_EXPORTS = 3;
 
+  /** Clients open the session and the build at the same time. */
+  private static final Duration SESSION_PATIENCE = Duration.ofSeconds(5);
+
   private static final String FRONTEND_KEYS = "frontend.";
 
   private final BuildJobs jobs;
@@ -66,7 +69,8 @@ final class BuildRun {
             gateway,
             parts.clock().instant());
     jobs.open(job);
-    try {
+    try (Interruption clientGone = Interruption.ofThisThread()) {
+      watch(order, clientGone);
       Map<String, String> response = run(order, job);
       end(job, BuildSummary.State.SUCCEEDED, Optional.empty());
       return response;
@@ -78,6 +82,27 @@ final class BuildRun {
           Optional.of(ErrorStatus.of(e).getMessage()));
       throw e;
     }
+  }
+
+  /**
+   * A client that vanished without a word is seen by its session first: nobody waits for the build.
+   */
+  private void watch(Order order, Interruption clientGone) {
+    if (order.sessionId().isEmpty()) {
+      return;
+    }
+    Thread.ofVirtual()
+        .name("session-watch-" + order.ref())
+        .start(() -> {
+          try {
+            parts.sessions().await(order.sessionId(), SESSION_PATIENCE).onClose(clientGone::fire);
+          } catch (SlipwayException | InterruptedException e) {
+            log.atDebug()
+                .addKeyValue("build", order.ref())
+                .addKeyValue("reason", e.getMessage())
+                .log("build without a session");
+          }
+        });
   }
 
   private Map<String, String> run(Order order, BuildJob job)

@@ -24,17 +24,18 @@ final class UnaryCall {
 
   static <A> void answer(StreamObserver<A> client, Body<A> body) {
     A answer;
-    Interruption interruption = new Interruption(Thread.currentThread());
+    Interruption interruption = Interruption.ofThisThread();
     Context call = Context.current();
-    call.addListener(interruption, Runnable::run);
+    Context.CancellationListener listener = _ -> interruption.fire();
+    call.addListener(listener, Runnable::run);
     try {
       answer = body.run();
     } catch (SlipwayException | IOException | InterruptedException | RuntimeException e) {
       finish(call, () -> client.onError(ErrorStatus.exception(e)));
       return;
     } finally {
-      call.removeListener(interruption);
-      interruption.disarm();
+      call.removeListener(listener);
+      interruption.close();
     }
     finish(
         call,
@@ -50,28 +51,6 @@ final class UnaryCall {
     } catch (StatusRuntimeException | IllegalStateException e) {
       // The client left before it had its answer.
       log.atDebug().addKeyValue("cancelled", call.isCancelled()).setCause(e).log("answer not sent");
-    }
-  }
-
-  private static final class Interruption implements Context.CancellationListener {
-    private final Thread thread;
-    private boolean disarmed;
-
-    Interruption(Thread thread) {
-      this.thread = thread;
-    }
-
-    @Override
-    public synchronized void cancelled(Context context) {
-      if (!disarmed) {
-        thread.interrupt();
-      }
-    }
-
-    /** From here on the thread belongs to the next callback: it must not inherit an interrupt. */
-    synchronized void disarm() {
-      disarmed = true;
-      Thread.interrupted();
     }
   }
 }

@@ -200,6 +200,20 @@ class EndpointTest {
   }
 
   @Test
+  void endOfTheSessionCancelsItsBuild() throws Exception {
+    farm.hang = true;
+    SolveRequest request =
+        request("v1").setFrontend("dockerfile.v0").setSession(ReadyFarm.OPEN_SESSION).build();
+    var answer = call(() -> control().solve(request));
+    await().atMost(5, TimeUnit.SECONDS).until(() -> farm.solving);
+
+    farm.sessionEnd.complete(null);
+
+    await().atMost(5, TimeUnit.SECONDS).until(() -> farm.interrupted);
+    assertThatThrownBy(answer::get).hasMessageContaining("CANCELLED");
+  }
+
+  @Test
   void endOfTheBuildInterruptsItsOtherCalls() throws Exception {
     farm.hang = true;
     Future<SolveResponse> solve = call(() -> control().solve(request("e1").build()));

@@ -32,6 +32,7 @@ import dev.slipway.protocol.worker.RunStage;
 import dev.slipway.protocol.worker.StageEvent;
 import dev.slipway.protocol.worker.StageOutcome;
 import dev.slipway.protocol.worker.StepStatus;
+import dev.slipway.session.Session;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.SolvedResult;
 import dev.slipway.solve.Solver;
@@ -39,12 +40,14 @@ import dev.slipway.telemetry.Meters;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
@@ -56,6 +59,12 @@ final class ReadyFarm implements Solver, Fleet {
   volatile boolean hang;
   volatile boolean solving;
   volatile boolean interrupted;
+
+  /** Id of the one session that is open. */
+  static final String OPEN_SESSION = "open";
+
+  /** Ends that session. */
+  final CompletableFuture<Void> sessionEnd = new CompletableFuture<>();
 
   private final Clock clock = Clock.systemUTC();
   private final WorkerNode worker =
@@ -79,6 +88,9 @@ final class ReadyFarm implements Solver, Fleet {
             (reference, _, _) ->
                 new ResolvedImage(reference, Digest.ofText(reference), "{}".getBytes(UTF_8)),
             (id, _) -> {
+              if (id.equals(OPEN_SESSION)) {
+                return openSession();
+              }
               throw new SlipwayException(
                   ErrorKind.UNAVAILABLE,
                   "no active session for " + id + ": context deadline exceeded");
@@ -104,6 +116,20 @@ final class ReadyFarm implements Solver, Fleet {
     return List.of(
         ServerInterceptors.intercept(control, new CallHeaders(), new TimestampHeader(clock)),
         ServerInterceptors.intercept(new LlbBridgeService(jobs, workers), new CallHeaders()));
+  }
+
+  private Session openSession() {
+    return (Session)
+        Proxy.newProxyInstance(
+            getClass().getClassLoader(),
+            new Class<?>[] {Session.class},
+            (_, method, arguments) -> {
+              if (!method.getName().equals("onClose")) {
+                throw new UnsupportedOperationException(method.getName());
+              }
+              sessionEnd.thenRun((Runnable) arguments[0]);
+              return null;
+            });
   }
 
   SolveRequest dockerfileRequest() {
