@@ -72,6 +72,10 @@ public final class ErrorStatus {
     if (error instanceof UnknownBuild) {
       return Code.NOT_FOUND;
     }
+    if (error instanceof SourceError) {
+      // Whatever is wrong with it, it is the build's file: clients print other codes as words.
+      return Code.UNKNOWN;
+    }
     return switch (error.kind()) {
       // A registry or a worker that does not answer is the build's failure; the endpoint itself is
       // available.

@@ -74,6 +74,14 @@ class ErrorStatusTest {
   }
 
   @Test
+  void whateverIsWrongWithAFileIsTheBuildsFailureAndNotTheEndpoints() {
+    SourceError error =
+        new SourceError(ErrorKind.EXHAUSTED, "value is too long", DOCKERFILE, List.of());
+
+    assertThat(ErrorStatus.of(error).getCode()).isEqualTo(Code.UNKNOWN.value());
+  }
+
+  @Test
   void wrappedErrorKeepsItsDetails() {
     SourceError cause = new SourceError(ErrorKind.INVALID, "bad line", DOCKERFILE, List.of());
 

@@ -2,10 +2,12 @@ package dev.slipway.e2e;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 
@@ -60,6 +62,20 @@ final class Buildx {
   Command.Result build(Path context, String... flags) {
     try (Command command = startBuild(context, flags)) {
       return command.await(PATIENCE);
+    }
+  }
+
+  /** What {@code docker login} leaves behind. */
+  void login(String registry, String user, String password) {
+    String auth =
+        Base64.getEncoder()
+            .encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
+    try {
+      Files.writeString(
+          Path.of(environment.get("DOCKER_CONFIG")).resolve("config.json"),
+          "{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}".formatted(registry, auth));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -34,7 +34,7 @@ final class LocalRegistry {
   /** The shared one, with `busybox` in it. */
   static synchronized LocalRegistry shared() {
     if (shared == null) {
-      shared = start();
+      shared = start(Workplace.folder("registry"), "", 200);
       Command.run(
               Duration.ofMinutes(3),
               List.of(
@@ -47,10 +47,24 @@ final class LocalRegistry {
     return shared;
   }
 
-  private static LocalRegistry start() {
+  /**
+   * One more, empty, that wants Basic authentication: user `farmer`, password `plough-the-field`.
+   */
+  static LocalRegistry closed() {
+    Path folder = Workplace.folder("registry");
+    Path passwords = folder.resolve("htpasswd");
+    try {
+      Files.writeString(
+          passwords, "farmer:$2b$04$hu9vGMyezctOs6W3Db05xOCINVcALM8Csw.0YJ4xQdxaUMCdqu.Um\n");
+    } catch (IOException e) {
+      throw new AssertionError("cannot write " + passwords, e);
+    }
+    return start(folder, "auth: {htpasswd: {realm: farm, path: %s}}\n".formatted(passwords), 401);
+  }
+
+  private static LocalRegistry start(Path folder, String more, int answer) {
     try {
       String address = "127.0.0.1:" + freePort();
-      Path folder = Workplace.folder("registry");
       Path config = folder.resolve("config.yml");
       Files.writeString(
           config,
@@ -60,27 +74,28 @@ final class LocalRegistry {
           storage: {filesystem: {rootdirectory: %s/data}, delete: {enabled: true}}
           http: {addr: "%s"}
           """
-              .formatted(folder, address));
+                  .formatted(folder, address)
+              + more);
       Command command =
           Command.start(Map.of(), folder, List.of("docker-registry", "serve", config.toString()));
       Workplace.atEnd(command::close);
       LocalRegistry registry = new LocalRegistry(address);
       Awaitility.await("the registry answers: " + command.output())
           .atMost(Duration.ofSeconds(20))
-          .until(() -> registry.answers(command));
+          .until(() -> registry.answers(command, answer));
       return registry;
     } catch (IOException e) {
       throw new AssertionError("cannot start a registry", e);
     }
   }
 
-  private boolean answers(Command server) {
+  private boolean answers(Command server, int answer) {
     if (!server.alive()) {
       throw new AssertionError("docker-registry ended: " + server.output());
     }
     try (java.net.Socket socket = new java.net.Socket()) {
       socket.connect(new java.net.InetSocketAddress("127.0.0.1", uri("/").getPort()), 500);
-      return get("/v2/", "*/*").statusCode() == 200;
+      return get("/v2/", "*/*").statusCode() == answer;
     } catch (IOException e) {
       return false;
     }

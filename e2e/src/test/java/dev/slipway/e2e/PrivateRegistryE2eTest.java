@@ -1,0 +1,42 @@
+package dev.slipway.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** A registry that wants a user name and a password, which only the client has. */
+class PrivateRegistryE2eTest {
+  private static final String PASSWORD = "plough-the-field";
+
+  private final Farm farm = SharedFarm.get();
+  private final LocalRegistry registry = LocalRegistry.closed();
+
+  @Test
+  void pushesAndPullsWithTheClientsCredentialsAndKeepsThemFromTheWorkers() {
+    Buildx client = new Buildx(farm.endpoint());
+    client.login(registry.address(), "farmer", PASSWORD);
+    BuildDirectory base = BuildDirectory.of("FROM busybox\nRUN echo kept > /kept\n");
+    BuildDirectory app =
+        BuildDirectory.of(
+            "FROM %s\nRUN test \"$(cat /kept)\" = kept && echo seen > /seen\n"
+                .formatted(registry.image("private/base:1")));
+
+    client.build(base.path(), "-t", registry.image("private/base:1"), "--push").orThrow();
+    client.build(app.path(), "-t", registry.image("private/app:1"), "--push").orThrow();
+
+    assertThat(farm.logs()).doesNotContain(PASSWORD);
+  }
+
+  @Test
+  void saysThatAnonymousMayNotPush() {
+    BuildDirectory app = BuildDirectory.of("FROM busybox\nRUN echo locked-out > /file\n");
+
+    Command.Result result =
+        farm.buildx().build(app.path(), "-t", registry.image("private/locked:1"), "--push");
+
+    assertThat(result.exitCode()).isNotZero();
+    assertThat(result.output())
+        .contains("failed to push " + registry.image("private/locked:1"))
+        .contains("401");
+  }
+}
