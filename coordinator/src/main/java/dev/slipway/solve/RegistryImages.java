@@ -17,11 +17,11 @@ import java.util.Set;
 /** Images as registries have them. */
 public final class RegistryImages implements ImageLookup {
   private final RegistryClient registry;
-  private final BlobRelay relay;
+  private final BlobOffers offers;
 
-  public RegistryImages(RegistryClient registry, BlobRelay relay) {
+  public RegistryImages(RegistryClient registry, BlobOffers offers) {
     this.registry = registry;
-    this.relay = relay;
+    this.offers = offers;
   }
 
   @Override
@@ -56,7 +56,7 @@ public final class RegistryImages implements ImageLookup {
     ImageReference name = ImageReference.parse(repository);
     BlobAccess access = registry.access(name, false, authenticator);
     if (access.onlyBasic()) {
-      return List.of(relay.offer(name, blob, authenticator));
+      return List.of(offers.offer(name, blob, authenticator));
     }
     return access.forWorkers().stream()
         .map(site ->

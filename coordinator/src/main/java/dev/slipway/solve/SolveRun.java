@@ -130,7 +130,7 @@ final class SolveRun {
       if (hit.isPresent()) {
         work.done(hit.get().outputs());
         parts.meters().cacheLookups(LookupOutcome.HIT, 1);
-        showCached(work.vertex);
+        progress.cached(work.vertex.digest());
         report(work.vertex, "", Duration.ZERO);
         continue;
       }
@@ -150,18 +150,6 @@ final class SolveRun {
             .entrySet()) {
       keyed.of(resolved.getKey()).done(Map.of(0, resolved.getValue()));
       availability.add(resolved.getValue());
-    }
-  }
-
-  /** A hit shows itself and all that led to it as cached: nothing of it was touched. */
-  private void showCached(Vertex vertex) {
-    progress.cached(vertex.digest());
-    for (Edge edge : vertex.inputs()) {
-      VertexWork input = keyed.of(edge.vertex());
-      boolean local = memory.tree(edge.vertex()).isPresent();
-      if (!local && input.state == VertexWork.State.IDLE) {
-        showCached(input.vertex);
-      }
     }
   }
 

@@ -7,7 +7,7 @@ import dev.slipway.oci.ImageReference;
 import dev.slipway.protocol.worker.BlobSource;
 import dev.slipway.registry.Authenticator;
 import dev.slipway.registry.RegistryClient;
-import dev.slipway.solve.BlobRelay;
+import dev.slipway.solve.BlobOffers;
 import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 /**
  * Blobs of registries with Basic authentication, offered to workers under random names. @ThreadSafe
  */
-public final class RelayedBlobs implements BlobRelay {
+public final class RelayedBlobs implements BlobOffers {
   /** Offers kept: far more than layers in all running builds; the oldest is forgotten first. */
   private static final int MAX_OFFERS = 10_000;
 

@@ -58,6 +58,20 @@ class FarmSolverTest {
   }
 
   @Test
+  void looksAtEachAncestorOnceHoweverManyWaysLeadToIt() throws Exception {
+    Vertex top = graphs.run("bottom", base);
+    for (int level = 0; level < 60; level++) {
+      top = graphs.copy("level-" + level, top, top);
+    }
+    Definition definition = graphs.definition(top);
+    solve("first", definition);
+
+    solve("second", definition);
+
+    assertThat(farm.ran).hasSize(61);
+  }
+
+  @Test
   void runsAgainWhatWasLostWithItsWorker() throws Exception {
     Definition definition = graphs.definition(graphs.run("two", graphs.run("one", base)));
     solve("first", definition);

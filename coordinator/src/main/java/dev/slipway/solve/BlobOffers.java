@@ -9,7 +9,7 @@ import dev.slipway.registry.Authenticator;
  * Passes blobs on to workers when their registry takes credentials only, which never leave the
  * coordinator. @ThreadSafe
  */
-public interface BlobRelay {
+public interface BlobOffers {
   /** Returns a place at this coordinator where a worker gets the blob for a while. */
   BlobSource offer(ImageReference repository, Digest blob, Authenticator authenticator);
 }
