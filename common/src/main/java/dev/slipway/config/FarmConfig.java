@@ -24,6 +24,9 @@ import java.util.OptionalInt;
  * @param registries by host name
  * @param maxParallelism steps that run at once on one worker
  * @param platforms all that workers may build for; empty = what they can
+ * @param cluster which coordinators form the farm
+ * @param queue how stages wait
+ * @param durability what outlives a worker
  * @param unused keys that buildkitd knows and Slipway has no use for
  */
 public record FarmConfig(
@@ -33,6 +36,9 @@ public record FarmConfig(
     Map<String, Registry> registries,
     OptionalInt maxParallelism,
     List<String> platforms,
+    ClusterSettings cluster,
+    QueueSettings queue,
+    DurabilitySettings durability,
     List<String> unused) {
   public static final FarmConfig DEFAULT =
       new FarmConfig(
@@ -42,6 +48,9 @@ public record FarmConfig(
           Map.of(),
           OptionalInt.empty(),
           List.of(),
+          ClusterSettings.DEFAULT,
+          QueueSettings.DEFAULT,
+          DurabilitySettings.DEFAULT,
           List.of());
 
   public FarmConfig {
@@ -105,6 +114,9 @@ public record FarmConfig(
       Map<String, Registry> registries = new LinkedHashMap<>();
       OptionalInt parallelism = OptionalInt.empty();
       List<String> platforms = List.of();
+      ClusterSettings cluster = ClusterSettings.DEFAULT;
+      QueueSettings queue = QueueSettings.DEFAULT;
+      DurabilitySettings durability = DurabilitySettings.DEFAULT;
       for (Map.Entry<String, JsonNode> entry : tree.properties()) {
         String key = entry.getKey();
         JsonNode value = entry.getValue();
@@ -112,6 +124,10 @@ public record FarmConfig(
           case "root" -> root = Optional.of(Path.of(text(key, value)));
           case "insecure-entitlements" -> entitlements = texts(key, value);
           case "grpc" -> addresses = grpc(table(key, value));
+          case "cluster" -> cluster = ClusterSettings.read(new TomlTable(name, key, value));
+          case "queue" -> queue = QueueSettings.read(new TomlTable(name, key, value));
+          case "durability" ->
+              durability = DurabilitySettings.read(new TomlTable(name, key, value));
           case "registry" -> {
             for (Map.Entry<String, JsonNode> host : table(key, value).properties()) {
               String path = "registry.\"" + host.getKey() + "\"";
@@ -138,7 +154,16 @@ public record FarmConfig(
         }
       }
       return new FarmConfig(
-          root, addresses, entitlements, registries, parallelism, platforms, unused);
+          root,
+          addresses,
+          entitlements,
+          registries,
+          parallelism,
+          platforms,
+          cluster,
+          queue,
+          durability,
+          unused);
     }
 
     private List<String> grpc(JsonNode table) throws SlipwayException {

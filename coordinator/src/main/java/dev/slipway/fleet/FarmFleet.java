@@ -7,17 +7,22 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
 import dev.slipway.protocol.Capability;
+import dev.slipway.protocol.worker.Answer;
+import dev.slipway.protocol.worker.Ask;
+import dev.slipway.protocol.worker.CancelAsk;
 import dev.slipway.protocol.worker.CancelPush;
 import dev.slipway.protocol.worker.CancelStage;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.HeldLayer;
 import dev.slipway.protocol.worker.Hello;
+import dev.slipway.protocol.worker.HoldLayers;
 import dev.slipway.protocol.worker.InventoryChange;
 import dev.slipway.protocol.worker.MadeBlob;
 import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.ReadPath;
 import dev.slipway.protocol.worker.ReadPathOutcome;
+import dev.slipway.protocol.worker.ReleaseBuild;
 import dev.slipway.protocol.worker.RunStage;
 import dev.slipway.protocol.worker.StageEvent;
 import dev.slipway.protocol.worker.StageOutcome;
@@ -29,8 +34,11 @@ import dev.slipway.schedule.WorkerCapacity;
 import dev.slipway.schedule.WorkerChanges;
 import io.grpc.Status;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -178,6 +186,50 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   }
 
   @Override
+  public Answer ask(String workerId, Ask question, Duration timeout)
+      throws SlipwayException, InterruptedException {
+    Member member = member(workerId);
+    String id = UUID.randomUUID().toString();
+    PendingReply<Answer> reply = new PendingReply<>(_ -> {});
+    boolean answered = false;
+    member.addAsk(id, reply);
+    try {
+      member.send(CoordinatorMessage.newBuilder().setAsk(question.toBuilder().setId(id)).build());
+      String what = question.getQuestionCase().name().toLowerCase(Locale.ROOT);
+      Answer answer = reply.await(what + " at worker " + workerId, timeout, timeout);
+      answered = true;
+      throwIfFailed(answer.getError(), answer.getErrorKind());
+      return answer;
+    } finally {
+      member.removeAsk(id);
+      if (!answered) {
+        member.link.send(
+            CoordinatorMessage.newBuilder().setCancelAsk(CancelAsk.newBuilder().setId(id)).build());
+      }
+    }
+  }
+
+  @Override
+  public void hold(String workerId, String buildId, Collection<String> layerIds) {
+    Member member = members.get(workerId);
+    if (member != null && !layerIds.isEmpty()) {
+      member.link.send(
+          CoordinatorMessage.newBuilder()
+              .setHoldLayers(HoldLayers.newBuilder().setBuildId(buildId).addAllLayerIds(layerIds))
+              .build());
+    }
+  }
+
+  @Override
+  public void release(String buildId) {
+    CoordinatorMessage message =
+        CoordinatorMessage.newBuilder()
+            .setReleaseBuild(ReleaseBuild.newBuilder().setBuildId(buildId))
+            .build();
+    members.values().forEach(member -> member.link.send(message));
+  }
+
+  @Override
   public String capability(String resource) {
     return tokens.token(resource);
   }
@@ -268,7 +320,8 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       case READ_PATH_OUTCOME -> member.readOutcome(message.getReadPathOutcome());
       case INVENTORY_CHANGE -> inventory(member, message.getInventoryChange());
       case HEARTBEAT -> member.beat(message.getHeartbeat());
-      case HELLO, MESSAGE_NOT_SET ->
+      case ANSWER -> member.answered(message.getAnswer());
+      case HELLO, DRAINING, MESSAGE_NOT_SET ->
           LOG.atWarn()
               .addKeyValue("worker", member.id())
               .log("worker sent a message out of place; ignored");

@@ -1,6 +1,8 @@
 package dev.slipway.fleet;
 
 import dev.slipway.error.SlipwayException;
+import dev.slipway.protocol.worker.Answer;
+import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.ReadPath;
@@ -9,6 +11,8 @@ import dev.slipway.protocol.worker.RunStage;
 import dev.slipway.protocol.worker.StageEvent;
 import dev.slipway.protocol.worker.StageOutcome;
 import dev.slipway.protocol.worker.StepStatus;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -46,6 +50,23 @@ public interface Fleet {
   /** Reads a file, a stat or a directory of a result; blocks. */
   ReadPathOutcome read(String workerId, ReadPath read)
       throws SlipwayException, InterruptedException;
+
+  /**
+   * Asks the worker something and blocks until it answers; the question's id is set here. An
+   * interrupt and the time-out cancel it at the worker. @throws SlipwayException what the worker
+   * said, or UNAVAILABLE when it left or did not answer in time
+   */
+  Answer ask(String workerId, Ask question, Duration timeout)
+      throws SlipwayException, InterruptedException;
+
+  /**
+   * Keeps the layers on the worker until {@link #release}, whatever its disk's policy says; nothing
+   * happens when the worker is gone.
+   */
+  void hold(String workerId, String buildId, Collection<String> layerIds);
+
+  /** Nothing is held for the build any more, on any worker. */
+  void release(String buildId);
 
   /**
    * Returns a bearer token for one resource of any worker or the coordinator ({@code layers/<id>},

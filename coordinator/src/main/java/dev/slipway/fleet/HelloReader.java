@@ -24,7 +24,7 @@ final class HelloReader {
   private static final Pattern WORKER_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
   private static final Pattern LAYER_ID =
-      Pattern.compile("(chain|tree|snap):[A-Za-z0-9:._-]{1,200}");
+      Pattern.compile("(chain|tree|snap|part):[A-Za-z0-9:._-]{1,200}");
 
   /** No machine runs more stages at once; a larger number is a mistake. */
   private static final int MAX_SLOTS = 4096;

@@ -2,6 +2,7 @@ package dev.slipway.fleet;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.protocol.worker.Answer;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.Heartbeat;
 import dev.slipway.protocol.worker.PushEvent;
@@ -29,6 +30,7 @@ final class Member {
   private final Map<String, StageRoute> stages = new ConcurrentHashMap<>();
   private final Map<String, PendingReply<PushOutcome>> pushes = new ConcurrentHashMap<>();
   private final Map<String, PendingReply<ReadPathOutcome>> reads = new ConcurrentHashMap<>();
+  private final Map<String, PendingReply<Answer>> asks = new ConcurrentHashMap<>();
   private volatile boolean left;
   private volatile long heardAt = System.nanoTime();
   private volatile Heartbeat lastBeat = Heartbeat.getDefaultInstance();
@@ -102,6 +104,21 @@ final class Member {
     reads.remove(requestId);
   }
 
+  void addAsk(String id, PendingReply<Answer> reply) {
+    asks.put(id, reply);
+  }
+
+  void removeAsk(String id) {
+    asks.remove(id);
+  }
+
+  void answered(Answer answer) {
+    PendingReply<Answer> reply = asks.remove(answer.getId());
+    if (reply != null) {
+      reply.answer(answer);
+    }
+  }
+
   void stageEvent(StageEvent event) {
     StageRoute route = stages.get(event.getStageId());
     if (route != null) {
@@ -144,6 +161,7 @@ final class Member {
     stages.clear();
     pushes.values().forEach(reply -> reply.fail(gone()));
     reads.values().forEach(reply -> reply.fail(gone()));
+    asks.values().forEach(reply -> reply.fail(gone()));
   }
 
   SlipwayException gone() {

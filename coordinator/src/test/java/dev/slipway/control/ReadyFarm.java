@@ -24,6 +24,8 @@ import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress.VertexState;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.buildkit.gateway.SolveRequest;
+import dev.slipway.protocol.worker.Answer;
+import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.ReadPath;
@@ -42,7 +44,9 @@ import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -214,6 +218,17 @@ final class ReadyFarm implements Solver, Fleet {
   public PushOutcome push(String workerId, PushLayers push, Consumer<StepStatus> progress) {
     throw new UnsupportedOperationException("push");
   }
+
+  @Override
+  public Answer ask(String workerId, Ask question, Duration timeout) throws SlipwayException {
+    throw new SlipwayException(ErrorKind.UNSUPPORTED, "these workers answer no questions");
+  }
+
+  @Override
+  public void hold(String workerId, String buildId, Collection<String> layerIds) {}
+
+  @Override
+  public void release(String buildId) {}
 
   @Override
   public String capability(String resource) {

@@ -11,6 +11,8 @@ import dev.slipway.fleet.WorkerNode;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.MediaTypes;
 import dev.slipway.oci.Platform;
+import dev.slipway.protocol.worker.Answer;
+import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.Layer;
 import dev.slipway.protocol.worker.MadeBlob;
 import dev.slipway.protocol.worker.PushLayers;
@@ -30,6 +32,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -174,6 +177,17 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
   public Optional<WorkerNode> worker(String id) {
     return workers().stream().filter(worker -> worker.id().equals(id)).findFirst();
   }
+
+  @Override
+  public Answer ask(String workerId, Ask question, Duration timeout) throws SlipwayException {
+    throw new SlipwayException(ErrorKind.UNSUPPORTED, "these workers answer no questions");
+  }
+
+  @Override
+  public void hold(String workerId, String buildId, Collection<String> layerIds) {}
+
+  @Override
+  public void release(String buildId) {}
 
   @Override
   public String capability(String resource) {

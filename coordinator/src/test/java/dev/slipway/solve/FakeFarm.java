@@ -3,9 +3,13 @@ package dev.slipway.solve;
 import dev.slipway.cache.CacheIndex;
 import dev.slipway.cache.CacheRecord;
 import dev.slipway.cache.LayerRecord;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.fleet.WorkerNode;
 import dev.slipway.oci.Platform;
+import dev.slipway.protocol.worker.Answer;
+import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.Cancelled;
 import dev.slipway.protocol.worker.HeldLayer;
 import dev.slipway.protocol.worker.PushLayers;
@@ -24,6 +28,7 @@ import dev.slipway.protocol.worker.StepStatus;
 import dev.slipway.protocol.worker.Succeeded;
 import dev.slipway.schedule.Scheduler;
 import dev.slipway.schedule.StageRequest;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
@@ -186,6 +191,17 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
   public ReadPathOutcome read(String workerId, ReadPath read) {
     throw new UnsupportedOperationException();
   }
+
+  @Override
+  public Answer ask(String workerId, Ask question, Duration timeout) throws SlipwayException {
+    throw new SlipwayException(ErrorKind.UNSUPPORTED, "these workers answer no questions");
+  }
+
+  @Override
+  public void hold(String workerId, String buildId, Collection<String> layerIds) {}
+
+  @Override
+  public void release(String buildId) {}
 
   @Override
   public String capability(String resource) {

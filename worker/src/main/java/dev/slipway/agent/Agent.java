@@ -5,6 +5,7 @@ import dev.slipway.execute.StageExecutor;
 import dev.slipway.layers.BlobMaker;
 import dev.slipway.layers.LayerApplier;
 import dev.slipway.protocol.Capability;
+import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.Heartbeat;
 import dev.slipway.protocol.worker.PushEvent;
@@ -30,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -52,6 +54,8 @@ public final class Agent implements AutoCloseable {
 
   private static final int MAX_READS = 64;
 
+  private static final int MAX_ASKS = 64;
+
   /** New layers are announced together this often; results of steps travel with the steps. */
   private static final long ANNOUNCE_MILLIS = 250;
 
@@ -73,6 +77,8 @@ public final class Agent implements AutoCloseable {
   private final PathReader reader;
   private final RunningTasks stages;
   private final RunningTasks pushes = new RunningTasks("push", MAX_PUSHES);
+  private final RunningTasks asks = new RunningTasks("ask", MAX_ASKS);
+  private final Questions questions;
   private final RunningTasks reads = new RunningTasks("read", MAX_READS);
   private final ScheduledExecutorService pulse =
       Executors.newSingleThreadScheduledExecutor(
@@ -128,6 +134,7 @@ public final class Agent implements AutoCloseable {
     this.pusher =
         new LayerPusher(store, fetcher, new BlobMaker(store), transfer, scratch, clock, meters);
     this.reader = new PathReader(store, fetcher);
+    this.questions = new Questions(Map.of());
     this.stages = new RunningTasks("stage", description.slots());
     this.link =
         new FarmLink(
@@ -200,7 +207,9 @@ public final class Agent implements AutoCloseable {
         case PUSH_LAYERS -> start(message.getPushLayers(), outbox);
         case CANCEL_PUSH -> pushes.cancel(message.getCancelPush().getPushId());
         case READ_PATH -> start(message.getReadPath(), outbox);
-        case WELCOME, MESSAGE_NOT_SET ->
+        case ASK -> start(message.getAsk(), outbox);
+        case CANCEL_ASK -> asks.cancel(message.getCancelAsk().getId());
+        case COORDINATORS, HOLD_LAYERS, RELEASE_BUILD, DRAINED, WELCOME, MESSAGE_NOT_SET ->
             LOG.atWarn()
                 .log("the coordinator sent a message that this version does not know; ignored");
       }
@@ -221,6 +230,7 @@ public final class Agent implements AutoCloseable {
       stages.cancelAll();
       pushes.cancelAll();
       reads.cancelAll();
+      asks.cancelAll();
       LOG.atInfo().log("left the farm");
     }
   }
@@ -359,6 +369,20 @@ public final class Agent implements AutoCloseable {
     }
   }
 
+  private void start(Ask ask, Outbox outbox) {
+    RunningTasks.Admission admission =
+        asks.start(
+            ask.getId(),
+            () -> questions.answer(ask),
+            answer -> outbox.send(WorkerMessage.newBuilder().setAnswer(answer).build()));
+    if (admission != RunningTasks.Admission.STARTED) {
+      outbox.send(
+          WorkerMessage.newBuilder()
+              .setAnswer(Questions.refused(ask, "question refused: " + admission))
+              .build());
+    }
+  }
+
   private static ReadPathOutcome failedRead(ReadPath read, String error, String kind) {
     return ReadPathOutcome.newBuilder()
         .setRequestId(read.getRequestId())
@@ -377,12 +401,17 @@ public final class Agent implements AutoCloseable {
     stages.close();
     pushes.close();
     reads.close();
+    asks.close();
     stages.cancelAll();
     pushes.cancelAll();
     reads.cancelAll();
+    asks.cancelAll();
     try {
       boolean over =
-          stages.await(END_PATIENCE) & pushes.await(END_PATIENCE) & reads.await(END_PATIENCE);
+          stages.await(END_PATIENCE)
+              & pushes.await(END_PATIENCE)
+              & reads.await(END_PATIENCE)
+              & asks.await(END_PATIENCE);
       if (!over) {
         LOG.atWarn().addKeyValue("stages", stages.count()).log("not everything ended in time");
       }

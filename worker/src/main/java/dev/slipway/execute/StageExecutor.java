@@ -184,6 +184,7 @@ public final class StageExecutor {
             case CHAIN -> input.getChain().getLayersList().stream().map(Layer::getId).toList();
             case PREVIOUS ->
                 previous(input.getPrevious().getStep(), input.getPrevious().getOutput(), results);
+            case PART -> List.of(input.getPart().getId());
             case INPUT_NOT_SET -> List.of();
           });
     }
