@@ -136,6 +136,7 @@ final class WorkerProgram {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Meters meters = new Meters(metrics);
     meters.bindJvm();
+    meters.bindPhases();
     AtomicReference<Agent> agent = new AtomicReference<>();
     try (SnapshotStore store = OverlaySnapshots.open(settings.root().resolve("snapshots"));
         NetworkPool networks =

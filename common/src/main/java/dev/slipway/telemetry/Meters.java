@@ -11,7 +11,10 @@ import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
@@ -53,12 +56,55 @@ public final class Meters {
     PUSH
   }
 
+  /** What a worker is doing with a layer or a step. */
+  public enum Phase {
+    /** A base image's blob comes from a registry. */
+    PULLING,
+    /** Bytes come from another worker. */
+    TRANSFERRING,
+    /** A process of a step runs. */
+    EXECUTING,
+    /** What a process changed is made a layer. */
+    DIFFING,
+    /** A blob goes to a registry. */
+    PUSHING
+  }
+
+  /** Something that goes on until it is closed. */
+  public interface Ongoing extends AutoCloseable {
+    @Override
+    void close();
+  }
+
   private static final String OUTCOME = "outcome";
 
   private final MeterRegistry registry;
+  private final Map<Phase, AtomicInteger> phases = new EnumMap<>(Phase.class);
 
   public Meters(MeterRegistry registry) {
     this.registry = registry;
+  }
+
+  /** Shows what goes on at a worker now, by phase; to be called once. */
+  public void bindPhases() {
+    for (Phase phase : Phase.values()) {
+      AtomicInteger count = new AtomicInteger();
+      phases.put(phase, count);
+      Gauge.builder("slipway.worker.phase", count, AtomicInteger::get)
+          .description("Transfers, processes, layers being made and uploads under way")
+          .tag("phase", tag(phase))
+          .register(registry);
+    }
+  }
+
+  /** Something of that phase begins. */
+  public Ongoing phase(Phase phase) {
+    AtomicInteger count = phases.get(phase);
+    if (count == null) {
+      return () -> {};
+    }
+    count.incrementAndGet();
+    return count::decrementAndGet;
   }
 
   /** The registry, for scraping. */

@@ -130,6 +130,7 @@ public final class Agent implements AutoCloseable {
             sandbox,
             () -> "snap:" + UUID.randomUUID().toString().replace("-", ""),
             clock,
+            meters,
             inventory::added);
     this.pusher =
         new LayerPusher(store, fetcher, new BlobMaker(store), transfer, scratch, clock, meters);

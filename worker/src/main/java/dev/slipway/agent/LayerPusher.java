@@ -198,7 +198,11 @@ final class LayerPusher {
       BlobTransfer.Target target, Digest digest, Path file, TransferProgress progress)
       throws SlipwayException, IOException, InterruptedException {
     StatusLine line = StatusLine.start(progress, clock, "pushing " + digest, Files.size(file));
-    if (transfer.upload(target, digest, file, line::at)) {
+    boolean sent;
+    try (Meters.Ongoing _ = meters.phase(Meters.Phase.PUSHING)) {
+      sent = transfer.upload(target, digest, file, line::at);
+    }
+    if (sent) {
       meters.layerTransfer(Meters.TransferPath.PUSH, Files.size(file));
     }
     line.done();

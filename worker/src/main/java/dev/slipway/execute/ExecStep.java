@@ -13,6 +13,7 @@ import dev.slipway.sandbox.SandboxMount;
 import dev.slipway.snapshot.MountedRoot;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredLayer;
+import dev.slipway.telemetry.Meters;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,13 +32,19 @@ final class ExecStep {
   private final SnapshotStore store;
   private final Sandbox sandbox;
   private final Supplier<String> layerIds;
+  private final Meters meters;
   private final Consumer<StoredLayer> made;
 
   ExecStep(
-      SnapshotStore store, Sandbox sandbox, Supplier<String> layerIds, Consumer<StoredLayer> made) {
+      SnapshotStore store,
+      Sandbox sandbox,
+      Supplier<String> layerIds,
+      Meters meters,
+      Consumer<StoredLayer> made) {
     this.store = store;
     this.sandbox = sandbox;
     this.layerIds = layerIds;
+    this.meters = meters;
     this.made = made;
   }
 
@@ -155,7 +162,7 @@ final class ExecStep {
 
   private ExecExit runProcess(ExecSpec spec, ExecOutput output, String command)
       throws SlipwayException, InterruptedException {
-    try {
+    try (Meters.Ongoing _ = meters.phase(Meters.Phase.EXECUTING)) {
       return sandbox.run(spec, output);
     } catch (SlipwayException e) {
       throw switch (e.kind()) {
@@ -182,7 +189,10 @@ final class ExecStep {
       }
       List<String> chain = new ArrayList<>(chain(mount, context));
       if (!mount.readOnly()) {
-        StoredLayer layer = mounted.commit(layerIds.get());
+        StoredLayer layer;
+        try (Meters.Ongoing _ = meters.phase(Meters.Phase.DIFFING)) {
+          layer = mounted.commit(layerIds.get());
+        }
         made.accept(layer);
         chain.add(layer.id());
       }

@@ -26,6 +26,7 @@ import dev.slipway.snapshot.StoredLayer;
 import dev.slipway.source.LayerFetcher;
 import dev.slipway.source.LayersUnavailableException;
 import dev.slipway.source.TransferProgress;
+import dev.slipway.telemetry.Meters;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -60,10 +61,11 @@ public final class StageExecutor {
       Sandbox sandbox,
       Supplier<String> layerIds,
       InstantSource clock,
+      Meters meters,
       Consumer<StoredLayer> made) {
     this.store = store;
     this.fetcher = fetcher;
-    this.execs = new ExecStep(store, sandbox, layerIds, made);
+    this.execs = new ExecStep(store, sandbox, layerIds, meters, made);
     this.files = new FileOps(store, layerIds);
     this.clock = clock;
     this.made = made;

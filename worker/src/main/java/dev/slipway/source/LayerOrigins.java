@@ -154,7 +154,8 @@ final class LayerOrigins implements AutoCloseable {
               .build();
       HttpResponse<InputStream> response =
           http.send(request, HttpResponse.BodyHandlers.ofInputStream());
-      try (InputStream body = response.body()) {
+      try (InputStream body = response.body();
+          Meters.Ongoing _ = meters.phase(Meters.Phase.TRANSFERRING)) {
         if (response.statusCode() != 200) {
           throw new SlipwayException(
               ErrorKind.UNAVAILABLE,
@@ -189,7 +190,9 @@ final class LayerOrigins implements AutoCloseable {
       downloads.acquire();
       try {
         StatusLine line = StatusLine.start(progress, clock, digest.value(), size);
-        transfer.download(blob(layer), file, line::at);
+        try (Meters.Ongoing _ = meters.phase(Meters.Phase.PULLING)) {
+          transfer.download(blob(layer), file, line::at);
+        }
         line.done();
         meters.layerTransfer(Meters.TransferPath.REGISTRY, Files.size(file));
       } finally {
