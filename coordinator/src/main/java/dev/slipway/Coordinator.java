@@ -4,16 +4,19 @@ import dev.slipway.cache.ClusterCacheIndex;
 import dev.slipway.cache.IndexSnapshots;
 import dev.slipway.cluster.Cluster;
 import dev.slipway.cluster.ClusterConfig;
+import dev.slipway.config.ClusterSettings;
 import dev.slipway.config.FarmConfig;
+import dev.slipway.config.HostPort;
 import dev.slipway.context.ContextStore;
 import dev.slipway.control.BuildJobs;
 import dev.slipway.control.CallHeaders;
 import dev.slipway.control.ControlService;
 import dev.slipway.control.EndpointServer;
-import dev.slipway.control.HostPort;
 import dev.slipway.control.LlbBridgeService;
 import dev.slipway.control.TimestampHeader;
 import dev.slipway.control.WorkerRecords;
+import dev.slipway.coordination.CoordinatorRecord;
+import dev.slipway.coordination.Coordinators;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ExportParts;
@@ -128,7 +131,9 @@ final class Coordinator implements AutoCloseable {
     meters.bindJvm();
 
     RegistryClient registries = keep("registry client", new RegistryClient(registryHosts(config)));
-    Cluster cluster = keep("cluster", Cluster.start(ClusterConfig.alone()));
+    ClusterSettings members = options.cluster().over(config.cluster());
+    Cluster cluster = keep("cluster", Cluster.start(ClusterConfig.of(members, joinToken)));
+    Coordinators coordinators = keep("coordinators", Coordinators.start(cluster, joinToken));
     ClusterCacheIndex index = new ClusterCacheIndex(cluster);
     keep(
         "index snapshots",
@@ -206,7 +211,8 @@ final class Coordinator implements AutoCloseable {
             FarmServer.start(
                 new InetSocketAddress(workersListen.host(), workersListen.port()),
                 joinToken,
-                fleet));
+                fleet,
+                List.of()));
     workersAddress = new HostPort(workersListen.host(), farm.address().getPort()).toString();
 
     List<ServerServiceDefinition> services =
@@ -215,6 +221,13 @@ final class Coordinator implements AutoCloseable {
             ServerInterceptors.intercept(new LlbBridgeService(jobs, workers), new CallHeaders()));
     endpoint = keep("endpoint", EndpointServer.start(endpointAddresses(options, config), services));
     serving.set(endpoint);
+    coordinators.announce(
+        new CoordinatorRecord(
+            cluster.self(),
+            options.workersAdvertise().orElse(workersAddress),
+            endpoint.addresses(),
+            httpAddress,
+            clock.instant()));
     writeAddresses(Files.createDirectories(options.root().resolve("run")));
   }
 

@@ -11,6 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The coordinator's command line. */
@@ -67,6 +68,13 @@ public final class CoordinatorMain implements Callable<Integer> {
   private String workersListen;
 
   @Option(
+      names = "--workers-advertise",
+      paramLabel = "HOST:PORT",
+      description =
+          "How workers and other coordinators reach --workers-listen. Default: as it is listened on.")
+  private Optional<String> workersAdvertise = Optional.empty();
+
+  @Option(
       names = "--trees-url",
       paramLabel = "URL",
       description =
@@ -87,6 +95,8 @@ public final class CoordinatorMain implements Callable<Integer> {
           "TOML with the keys of buildkitd.toml: registry mirrors, entitlements, addresses.")
   private Optional<Path> config = Optional.empty();
 
+  @Mixin private ClusterOptions cluster = new ClusterOptions();
+
   /**
    * Runs until SIGTERM or SIGINT. Exit code 1: it could not start; 2: the command line is wrong.
    */
@@ -101,7 +111,15 @@ public final class CoordinatorMain implements Callable<Integer> {
       coordinator =
           Coordinator.start(
               new CoordinatorOptions(
-                  root, addresses, http, workersListen, treesUrl, joinTokenFile, config));
+                  root,
+                  addresses,
+                  http,
+                  workersListen,
+                  workersAdvertise,
+                  treesUrl,
+                  joinTokenFile,
+                  config,
+                  cluster));
     } catch (SlipwayException e) {
       System.err.println("slipway-coordinator: " + e.getMessage());
       return 1;

@@ -11,17 +11,22 @@ import java.util.Optional;
  * @param addresses of the endpoint; empty = the configuration file's, else the default
  * @param http host:port of health, metrics and the REST interface
  * @param workersListen host:port that workers join at
+ * @param workersAdvertise host:port of {@code workersListen} as workers and other coordinators
+ *     reach it; empty = as it is listened on
  * @param treesUrl {@code http://host:port} of {@code http} as workers reach it; empty = as it is
  *     listened on
+ * @param cluster what the command line says about the other coordinators
  */
 record CoordinatorOptions(
     Path root,
     List<String> addresses,
     String http,
     String workersListen,
+    Optional<String> workersAdvertise,
     Optional<String> treesUrl,
     Path joinTokenFile,
-    Optional<Path> config) {
+    Optional<Path> config,
+    ClusterOptions cluster) {
   CoordinatorOptions {
     addresses = List.copyOf(addresses);
   }

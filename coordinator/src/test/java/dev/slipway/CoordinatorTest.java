@@ -67,6 +67,14 @@ class CoordinatorTest {
 
   private CoordinatorOptions options(List<String> addresses) {
     return new CoordinatorOptions(
-        root, addresses, "127.0.0.1:0", "127.0.0.1:0", Optional.empty(), token, Optional.empty());
+        root,
+        addresses,
+        "127.0.0.1:0",
+        "127.0.0.1:0",
+        Optional.empty(),
+        Optional.empty(),
+        token,
+        Optional.empty(),
+        new ClusterOptions());
   }
 }

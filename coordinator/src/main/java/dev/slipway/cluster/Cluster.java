@@ -1,44 +1,96 @@
 package dev.slipway.cluster;
 
-import com.hazelcast.config.Config;
-import com.hazelcast.config.EvictionConfig;
-import com.hazelcast.config.EvictionPolicy;
-import com.hazelcast.config.MapConfig;
-import com.hazelcast.config.MaxSizePolicy;
-import com.hazelcast.config.NetworkConfig;
+import com.hazelcast.cluster.Member;
+import com.hazelcast.cluster.MembershipEvent;
+import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.LifecycleEvent;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This process's member of the cluster. One member per farm for now: several coordinators are not
- * supported yet, so it joins nobody. @ThreadSafe
+ * This process's member of the cluster of coordinators. A member has an id of its own for as long
+ * as it runs, also through a split. @ThreadSafe
  */
 public final class Cluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
 
-  /**
-   * A map is cut into this many parts; few, because starting costs by the part and a farm has few
-   * coordinators.
-   */
-  private static final int PARTITIONS = 31;
-
+  private final String self;
   private final HazelcastInstance member;
+  private final List<Consumer<List<String>>> listeners = new CopyOnWriteArrayList<>();
 
-  private Cluster(HazelcastInstance member) {
+  /** Calls the listeners one after the other; Hazelcast's own threads must not wait for them. */
+  private final ExecutorService changes =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("cluster-changes").factory());
+
+  /** Oldest first; written under this object's monitor. */
+  private volatile List<String> members = List.of();
+
+  private Cluster(String self, HazelcastInstance member) {
+    this.self = self;
     this.member = member;
   }
 
-  /** Starts the member; takes about a second. */
-  public static Cluster start(ClusterConfig config) {
+  /**
+   * Starts the member; takes about a second, some more when it joins others. @throws
+   * SlipwayException UNAVAILABLE when it cannot listen
+   */
+  public static Cluster start(ClusterConfig config) throws SlipwayException {
     long start = System.nanoTime();
-    HazelcastInstance member = Hazelcast.newHazelcastInstance(memberConfig(config));
+    String self = UUID.randomUUID().toString();
+    HazelcastInstance member;
+    try {
+      member = Hazelcast.newHazelcastInstance(MemberConfig.of(config, self));
+    } catch (RuntimeException e) {
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE,
+          "starting the cluster's member on " + config.listen() + " failed: " + e.getMessage(),
+          e);
+    }
+    Cluster cluster = new Cluster(self, member);
+    member.getCluster().addMembershipListener(cluster.new Membership());
+    member.getLifecycleService().addLifecycleListener(cluster::lifecycle);
+    cluster.refresh();
     LOG.atInfo()
+        .addKeyValue("member", self)
+        .addKeyValue("members", cluster.members().size())
         .addKeyValue("millis", Duration.ofNanos(System.nanoTime() - start).toMillis())
         .log("cluster member started");
-    return new Cluster(member);
+    return cluster;
+  }
+
+  /** This member's id. */
+  public String self() {
+    return self;
+  }
+
+  /** The ids of the members that are there now, this one among them, oldest first. */
+  public List<String> members() {
+    return members;
+  }
+
+  /** Whether the member of that id is in the cluster now. */
+  public boolean isLive(String id) {
+    return members.contains(id);
+  }
+
+  /**
+   * Calls the listener with the members whenever they have changed, on a thread of its own, in
+   * order.
+   */
+  public void onChange(Consumer<List<String>> listener) {
+    listeners.add(listener);
   }
 
   /** Returns the map of that name. */
@@ -53,62 +105,58 @@ public final class Cluster implements AutoCloseable {
   /** Leaves; what the maps hold is gone with the last member. */
   @Override
   public void close() {
+    changes.shutdownNow();
     member.shutdown();
   }
 
-  private static Config memberConfig(ClusterConfig settings) {
-    Config config = new Config();
-    config.setClusterName(settings.name());
-    config.setProperty("hazelcast.logging.type", "slf4j");
-    // Else every line carries the cluster's name, which lets in.
-    config.setProperty("hazelcast.logging.details.enabled", "false");
-    config.setProperty("hazelcast.phone.home.enabled", "false");
-    config.setProperty("hazelcast.shutdownhook.enabled", "false");
-    config.setProperty("hazelcast.wait.seconds.before.join", "0");
-    config.setProperty("hazelcast.socket.bind.any", "false");
-    config.setProperty("hazelcast.health.monitoring.level", "OFF");
-    config.setProperty("hazelcast.partition.count", Integer.toString(PARTITIONS));
-    // The maps serve one coordinator's look-ups: few threads do, and the cores belong to the
-    // builds.
-    config.setProperty("hazelcast.operation.thread.count", "2");
-    config.setProperty("hazelcast.operation.generic.thread.count", "2");
-    config.setProperty("hazelcast.operation.priority.generic.thread.count", "1");
-    config.setProperty("hazelcast.operation.response.thread.count", "1");
-    config.setProperty("hazelcast.io.thread.count", "1");
-    config.setProperty("hazelcast.event.thread.count", "1");
-    config.setProperty("hazelcast.clientengine.thread.count", "1");
-    config.setProperty("hazelcast.clientengine.query.thread.count", "1");
-    config.setProperty("hazelcast.clientengine.blocking.thread.count", "1");
-    config.getMetricsConfig().setEnabled(false);
-    config.getJetConfig().setEnabled(false);
-    config
-        .getSerializationConfig()
-        .addDataSerializableFactory(CompareAndSet.FACTORY_ID, _ -> new CompareAndSet());
-    listen(config.getNetworkConfig(), settings);
-    for (MapNames name : MapNames.values()) {
-      config.addMapConfig(mapConfig(name));
+  private synchronized void refresh() {
+    List<String> now =
+        member.getCluster().getMembers().stream()
+            .map(other -> other.getAttribute(MemberConfig.ID))
+            .filter(Objects::nonNull)
+            .toList();
+    if (now.equals(members) || changes.isShutdown()) {
+      return;
     }
-    return config;
+    members = now;
+    LOG.atInfo().addKeyValue("members", now).log("cluster changed");
+    changes.execute(() -> listeners.forEach(listener -> tell(listener, now)));
   }
 
-  private static void listen(NetworkConfig network, ClusterConfig settings) {
-    network.setPort(settings.port()).setPortAutoIncrement(true).setPortCount(1000);
-    network.getInterfaces().setEnabled(true).addInterface(settings.host());
-    network.getJoin().getAutoDetectionConfig().setEnabled(false);
-    network.getJoin().getMulticastConfig().setEnabled(false);
-    network.getJoin().getTcpIpConfig().setEnabled(false);
+  private static void tell(Consumer<List<String>> listener, List<String> members) {
+    try {
+      listener.accept(members);
+    } catch (RuntimeException e) {
+      LOG.atError().setCause(e).log("a listener of the cluster failed");
+    }
   }
 
-  private static MapConfig mapConfig(MapNames name) {
-    EvictionConfig eviction =
-        new EvictionConfig()
-            .setEvictionPolicy(EvictionPolicy.LRU)
-            .setMaxSizePolicy(MaxSizePolicy.PER_NODE)
-            .setSize(name.maxEntries());
-    return new MapConfig(name.text())
-        .setMaxIdleSeconds((int) name.maxIdle().toSeconds())
-        .setEvictionConfig(eviction)
-        .setPerEntryStatsEnabled(false)
-        .setStatisticsEnabled(false);
+  private void lifecycle(LifecycleEvent event) {
+    switch (event.getState()) {
+      case MERGED, MERGE_FAILED -> {
+        LOG.atWarn()
+            .addKeyValue("state", event.getState())
+            .log("this side of a split has joined the other");
+        refresh();
+      }
+      default -> {}
+    }
+  }
+
+  private final class Membership implements MembershipListener {
+    @Override
+    public void memberAdded(MembershipEvent event) {
+      refresh();
+    }
+
+    @Override
+    public void memberRemoved(MembershipEvent event) {
+      Member gone = event.getMember();
+      LOG.atWarn()
+          .addKeyValue("member", gone.getAttribute(MemberConfig.ID))
+          .addKeyValue("address", gone.getAddress())
+          .log("a member left the cluster");
+      refresh();
+    }
   }
 }

@@ -55,8 +55,22 @@ public final class ClusterMap<V> {
         .forEachRemaining(entry -> action.accept(entry.getKey(), decode(entry.getValue())));
   }
 
+  /** The keys of all entries; one round trip to each member. */
+  public Set<String> keys() {
+    return Set.copyOf(map.keySet());
+  }
+
   public int size() {
     return map.size();
+  }
+
+  /**
+   * Calls the listener after each change of an entry, whoever made it: with the new value, or empty
+   * when it is gone. It runs on the cluster's one thread for events and must not block; a change is
+   * heard of soon, but one made while the cluster splits or merges perhaps never.
+   */
+  public void watch(BiConsumer<String, Optional<V>> listener) {
+    map.addEntryListener(new Watch<>(this, listener), true);
   }
 
   /**
@@ -103,7 +117,7 @@ public final class ClusterMap<V> {
             + " races in a row");
   }
 
-  private V decode(byte[] stored) {
+  V decode(byte[] stored) {
     return codec.decode(Epoch.value(stored));
   }
 

@@ -6,6 +6,8 @@ import java.time.Duration;
 public enum MapNames {
   /** Worker id to the number of its present membership. */
   WORKERS("workers", 100_000, Duration.ZERO),
+  /** Member id to how the coordinator is reached. */
+  COORDINATORS("coordinators", 1_000, Duration.ZERO),
   /** Cache key to result. About 500 bytes each. */
   CACHE_RECORDS("cache-records", 200_000, Duration.ofDays(30)),
   /** Layer id to what is known of it. About 300 bytes each. */

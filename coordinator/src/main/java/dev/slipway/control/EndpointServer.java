@@ -1,5 +1,6 @@
 package dev.slipway.control;
 
+import dev.slipway.config.HostPort;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import io.grpc.Server;

@@ -1,19 +1,24 @@
 package dev.slipway.fleet;
 
 import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
-/** Listens for workers. */
+/** Listens for workers and for the other coordinators. */
 public final class FarmServer implements AutoCloseable {
   /**
    * A hello with the inventory of a hundred thousand layers, or a file read from a result, fits.
    */
   private static final int MAX_MESSAGE_BYTES = 16 << 20;
+
+  /** Calls that another coordinator passes on bring their client's headers. */
+  private static final int MAX_HEADER_BYTES = 64 << 10;
 
   /** Workers may ask whether the connection lives this often. */
   private static final int PERMITTED_KEEP_ALIVE_SECONDS = 5;
@@ -39,23 +44,29 @@ public final class FarmServer implements AutoCloseable {
    * Starts to listen.
    *
    * @param address port 0 = any free one
-   * @param joinToken what workers must present
+   * @param joinToken what callers must present
+   * @param others services besides that for workers, with the same token
    */
-  public static FarmServer start(InetSocketAddress address, String joinToken, FarmFleet fleet)
+  public static FarmServer start(
+      InetSocketAddress address,
+      String joinToken,
+      FarmFleet fleet,
+      List<ServerServiceDefinition> others)
       throws IOException {
     // Not shut down at the end: it keeps no threads, and connections that break late still need it.
     Executor handlers = Executors.newVirtualThreadPerTaskExecutor();
-    Server server =
+    NettyServerBuilder builder =
         NettyServerBuilder.forAddress(address)
             .executor(handlers)
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+            .maxInboundMetadataSize(MAX_HEADER_BYTES)
             .permitKeepAliveTime(PERMITTED_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .intercept(new JoinToken(joinToken))
-            .addService(new FarmService(fleet))
-            .build();
-    return new FarmServer(server.start(), fleet);
+            .addService(new FarmService(fleet));
+    others.forEach(builder::addService);
+    return new FarmServer(builder.build().start(), fleet);
   }
 
   /** Where it listens, with the real port. */

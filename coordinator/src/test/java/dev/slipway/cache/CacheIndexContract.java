@@ -23,10 +23,10 @@ abstract class CacheIndexContract {
   private CacheIndex index;
 
   /** Returns an empty index. */
-  abstract CacheIndex index();
+  abstract CacheIndex index() throws Exception;
 
   @BeforeEach
-  void join() {
+  void join() throws Exception {
     index = index();
     index.addHolder("w1");
     index.addHolder("w2");

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.slipway.cluster.Cluster;
 import dev.slipway.cluster.ClusterConfig;
+import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,8 +34,14 @@ class IndexSnapshotsTest {
 
   @TempDir private Path directory;
 
-  private Cluster cluster = Cluster.start(ClusterConfig.alone());
-  private ClusterCacheIndex index = new ClusterCacheIndex(cluster);
+  private Cluster cluster;
+  private ClusterCacheIndex index;
+
+  @BeforeEach
+  void startCluster() throws SlipwayException {
+    cluster = Cluster.start(ClusterConfig.alone());
+    index = new ClusterCacheIndex(cluster);
+  }
 
   @AfterEach
   void stop() {
@@ -41,7 +49,7 @@ class IndexSnapshotsTest {
   }
 
   @Test
-  void recordsAndBlobsOutliveARestart() {
+  void recordsAndBlobsOutliveARestart() throws Exception {
     IndexSnapshots snapshots = IndexSnapshots.start(index, file(), NEVER);
     fill();
     snapshots.close();
@@ -97,7 +105,7 @@ class IndexSnapshotsTest {
     index.save(RECORD);
   }
 
-  private void restart() {
+  private void restart() throws SlipwayException {
     cluster.close();
     cluster = Cluster.start(ClusterConfig.alone());
     index = new ClusterCacheIndex(cluster);

@@ -35,7 +35,7 @@ class ClusterTest {
   private final ClusterMap<String> map = cluster.map(MapNames.QUOTAS, TEXT);
 
   @BeforeAll
-  static void start() {
+  static void start() throws Exception {
     long start = System.nanoTime();
     cluster = Cluster.start(ClusterConfig.alone());
     System.out.println(

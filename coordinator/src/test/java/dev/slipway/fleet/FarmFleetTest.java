@@ -460,7 +460,7 @@ class FarmFleetTest {
               }
             },
             Clock.systemUTC());
-    server = FarmServer.start(new InetSocketAddress("127.0.0.1", 0), TOKEN, fleet);
+    server = FarmServer.start(new InetSocketAddress("127.0.0.1", 0), TOKEN, fleet, List.of());
   }
 
   private FakeWorker dial(String token) {

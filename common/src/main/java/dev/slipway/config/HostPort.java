@@ -1,4 +1,4 @@
-package dev.slipway.control;
+package dev.slipway.config;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
@@ -24,11 +24,11 @@ public record HostPort(String host, int port) {
     }
   }
 
-  static HostPort of(InetSocketAddress address) {
+  public static HostPort of(InetSocketAddress address) {
     return new HostPort(address.getAddress().getHostAddress(), address.getPort());
   }
 
-  InetSocketAddress resolve() {
+  public InetSocketAddress resolve() {
     return new InetSocketAddress(host, port);
   }
 
