@@ -139,7 +139,7 @@ final class Coordinator implements AutoCloseable {
         "index snapshots",
         IndexSnapshots.start(index, state.resolve("index.snapshot"), SNAPSHOT_INTERVAL));
     SchedulerLoop scheduler =
-        keep("scheduler", SchedulerLoop.start(SchedulerConfig.DEFAULTS, meters::stageQueued));
+        keep("scheduler", SchedulerLoop.start(SchedulerConfig.of(config), meters::stageQueued));
     FarmFleet fleet = keep("fleet", new FarmFleet(FleetConfig.DEFAULTS, index, scheduler, clock));
     BuildJobs jobs = new BuildJobs(clock);
     ContextStore contexts = new ContextStore(state.resolve("contexts"), clock);

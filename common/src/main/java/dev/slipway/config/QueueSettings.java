@@ -12,7 +12,8 @@ import java.util.Map;
  * @param tenant what holds for a tenant that {@code tenants} does not name
  * @param tenants by name: {@code [queue.tenant.team-a]}
  * @param maxWait longest time of a stage in the queue
- * @param workerPatience how long a stage waits for a first worker of its platform
+ * @param workerPatience how long a stage waits for a first worker that can run it
+ * @param emulationPatience how long a stage waits for a native worker before it is emulated
  * @param stageTimeout longest time of a stage on a worker
  * @param buildTimeout longest build
  */
@@ -22,6 +23,7 @@ public record QueueSettings(
     Map<String, Limits> tenants,
     Duration maxWait,
     Duration workerPatience,
+    Duration emulationPatience,
     Duration stageTimeout,
     Duration buildTimeout) {
   public static final QueueSettings DEFAULT =
@@ -31,6 +33,7 @@ public record QueueSettings(
           Map.of(),
           Duration.ofHours(1),
           Duration.ofSeconds(30),
+          Duration.ofSeconds(10),
           Duration.ofHours(6),
           Duration.ofHours(24));
 
@@ -74,6 +77,7 @@ public record QueueSettings(
             tenants,
             table.duration("max-wait").orElse(DEFAULT.maxWait),
             table.duration("worker-patience").orElse(DEFAULT.workerPatience),
+            table.duration("emulation-patience").orElse(DEFAULT.emulationPatience),
             table.duration("stage-timeout").orElse(DEFAULT.stageTimeout),
             table.duration("build-timeout").orElse(DEFAULT.buildTimeout));
     table.end();

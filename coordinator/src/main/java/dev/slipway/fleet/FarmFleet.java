@@ -264,7 +264,8 @@ public final class FarmFleet implements Fleet, AutoCloseable {
               node.id(),
               Set.copyOf(node.nativePlatforms()),
               Set.copyOf(node.emulatedPlatforms()),
-              node.slots()));
+              node.slots(),
+              node.labels()));
     } catch (SlipwayException | RuntimeException e) {
       leave(member, Status.UNAVAILABLE.withDescription("joining failed"));
       throw e;

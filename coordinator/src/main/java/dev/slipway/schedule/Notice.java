@@ -14,7 +14,8 @@ sealed interface Notice {
   record Assigned(String stageId, Scheduler.Listener listener, String workerId, long waitedNanos)
       implements Notice {}
 
-  record Waiting(String stageId, Scheduler.Listener listener, int ahead) implements Notice {}
+  record Waiting(String stageId, Scheduler.Listener listener, int ahead, String reason)
+      implements Notice {}
 
   record Lost(String stageId, Scheduler.Listener listener, String workerId) implements Notice {}
 
@@ -25,7 +26,7 @@ sealed interface Notice {
   default void deliver() {
     switch (this) {
       case Assigned(_, var listener, var workerId, _) -> listener.assigned(workerId);
-      case Waiting(_, var listener, int ahead) -> listener.waiting(ahead);
+      case Waiting(_, var listener, int ahead, var reason) -> listener.waiting(ahead, reason);
       case Lost(_, var listener, var workerId) -> listener.lost(workerId);
       case Failed(_, var listener, var reason) -> listener.failed(reason);
     }

@@ -15,14 +15,20 @@ final class QueuedStage {
 
   final long submittedAt;
 
-  /** The place that the listener was told last. */
+  /** The place that the listener was told last, and the reason. */
   int announced = NOT_ANNOUNCED;
+
+  String announcedReason = "";
 
   QueuedStage(SchedulerEvent.Submitted event, long sequence, long submittedAt) {
     this.request = event.request();
     this.listener = event.listener();
     this.sequence = sequence;
     this.submittedAt = submittedAt;
+  }
+
+  Demand demand() {
+    return request.demand();
   }
 
   String id() {

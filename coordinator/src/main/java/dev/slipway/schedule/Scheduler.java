@@ -6,11 +6,11 @@ import dev.slipway.error.SlipwayException;
 public interface Scheduler {
   /**
    * Queues a stage. What the loop finds wrong with it later arrives as {@link Listener#failed}:
-   * INVALID when workers are joined and none can run the platform ({@code no worker can run
-   * linux/s390x: …}), UNAVAILABLE when no worker came for a while.
+   * EXHAUSTED when a bound of the queue is reached, INVALID when workers are joined and none that
+   * can run it came for a while, UNAVAILABLE when no worker came at all.
    *
-   * @throws SlipwayException EXHAUSTED when the queue is full, UNAVAILABLE when the scheduler has
-   *     stopped
+   * @throws SlipwayException EXHAUSTED when more is submitted than can be looked at, UNAVAILABLE
+   *     when the scheduler has stopped
    */
   void submit(StageRequest request, Listener listener) throws SlipwayException;
 
@@ -37,8 +37,10 @@ public interface Scheduler {
     /**
      * The stage waits; {@code ahead} stages will probably run before it. Called when it changed
      * noticeably.
+     *
+     * @param reason what it waits for other than its turn; empty = nothing
      */
-    void waiting(int ahead);
+    void waiting(int ahead, String reason);
 
     /** The worker that had the stage left the farm. The stage is not queued any more. */
     void lost(String workerId);

@@ -30,9 +30,10 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
 
   private final SchedulerConfig config;
   private final Consumer<Duration> queueTimes;
+  private final int maxEvents;
 
   /**
-   * Not bounded by itself: submissions are by {@code maxWaiting}, all others follow a submission or
+   * Not bounded by itself: submissions are by {@link #maxEvents}, all others follow a submission or
    * a member.
    */
   private final BlockingQueue<SchedulerEvent> events = new LinkedBlockingQueue<>();
@@ -44,6 +45,7 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
   private SchedulerLoop(SchedulerConfig config, Consumer<Duration> queueTimes) {
     this.config = config;
     this.queueTimes = queueTimes;
+    this.maxEvents = 2 * Math.min(config.settings().maxWaiting(), Integer.MAX_VALUE / 2);
     this.thread = Thread.ofPlatform().name("scheduler").daemon().unstarted(this::drain);
   }
 
@@ -71,16 +73,36 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
 
   @Override
   public void submit(StageRequest request, Listener listener) throws SlipwayException {
+    submit(request, listener, Past.NONE);
+  }
+
+  /** Queues a stage, or counts a running one, that another queue had before. */
+  public void submit(StageRequest request, Listener listener, Past past) throws SlipwayException {
     if (stopped) {
       throw new SlipwayException(
           ErrorKind.UNAVAILABLE,
           "stage " + request.stageId() + " was not queued: the coordinator is stopping");
     }
-    if (Math.max(stats.waiting(), events.size()) >= config.maxWaiting()) {
-      throw new SlipwayException(
-          ErrorKind.EXHAUSTED, "the queue is full: " + config.maxWaiting() + " stages wait");
+    if (!past.admitted() && events.size() >= maxEvents) {
+      throw new Verdicts(config).queueFull();
     }
-    events.add(new SchedulerEvent.Submitted(request, listener));
+    events.add(new SchedulerEvent.Submitted(request, listener, past));
+  }
+
+  /**
+   * Drops a stage, waiting or running, whose owner is gone or has taken it elsewhere; its listener
+   * may still hear what was on its way.
+   */
+  public void forget(String stageId) {
+    events.add(new SchedulerEvent.Forgotten(stageId));
+  }
+
+  /**
+   * From now on this is the farm's queue in place of another: it assigns nothing for a moment, in
+   * which all coordinators say what they have.
+   */
+  public void takeOver() {
+    events.add(new SchedulerEvent.TakenOver());
   }
 
   @Override
@@ -105,6 +127,11 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
   @Override
   public void workerJoined(WorkerCapacity worker) {
     events.add(new SchedulerEvent.WorkerJoined(worker));
+  }
+
+  @Override
+  public void workerDraining(String workerId) {
+    events.add(new SchedulerEvent.WorkerDraining(workerId));
   }
 
   @Override

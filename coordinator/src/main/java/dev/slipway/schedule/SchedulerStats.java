@@ -1,5 +1,9 @@
 package dev.slipway.schedule;
 
+import dev.slipway.oci.Platform;
+import java.time.Duration;
+import java.util.Map;
+
 /**
  * The queue at one moment.
  *
@@ -10,8 +14,38 @@ package dev.slipway.schedule;
  * @param assigned stages that were given a slot since the start
  * @param refused assignments that workers turned down since the start
  * @param lost running stages whose worker left since the start
+ * @param backlog what waits, in detail
  */
 public record SchedulerStats(
-    int waiting, int running, int workers, int slots, long assigned, long refused, long lost) {
-  static final SchedulerStats EMPTY = new SchedulerStats(0, 0, 0, 0, 0, 0, 0);
+    int waiting,
+    int running,
+    int workers,
+    int slots,
+    long assigned,
+    long refused,
+    long lost,
+    Backlog backlog) {
+  static final SchedulerStats EMPTY = new SchedulerStats(0, 0, 0, 0, 0, 0, 0, Backlog.NONE);
+
+  /**
+   * Refreshed once in a notice interval while stages wait.
+   *
+   * @param byPlatform waiting stages; platforms without any are absent
+   * @param oldest time that the stage which has waited longest has waited
+   * @param tenants of those tenants that the configuration names
+   */
+  public record Backlog(
+      Map<Platform, Integer> byPlatform, Duration oldest, Map<String, Share> tenants) {
+    static final Backlog NONE = new Backlog(Map.of(), Duration.ZERO, Map.of());
+
+    public Backlog {
+      byPlatform = Map.copyOf(byPlatform);
+      tenants = Map.copyOf(tenants);
+    }
+  }
+
+  /** Stages of one tenant. */
+  public record Share(int waiting, int running) {
+    static final Share NONE = new Share(0, 0);
+  }
 }

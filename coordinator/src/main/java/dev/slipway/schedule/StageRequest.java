@@ -9,6 +9,7 @@ import java.util.Map;
  * @param stageId unique
  * @param buildId stages of one build share its turn in the queue
  * @param tenant builds of one tenant share its turn
+ * @param priority of the build among its tenant's, higher first
  * @param bytesByWorker worker id to bytes of the stage's inputs that it holds already; a worker
  *     that holds none may be absent
  */
@@ -16,9 +17,20 @@ public record StageRequest(
     String stageId,
     String buildId,
     String tenant,
-    Platform platform,
+    int priority,
+    Demand demand,
     Map<String, Long> bytesByWorker) {
   public StageRequest {
     bytesByWorker = Map.copyOf(bytesByWorker);
+  }
+
+  /** A stage of ordinary priority that any worker of the platform may have. */
+  public StageRequest(
+      String stageId,
+      String buildId,
+      String tenant,
+      Platform platform,
+      Map<String, Long> bytesByWorker) {
+    this(stageId, buildId, tenant, 0, Demand.of(platform), bytesByWorker);
   }
 }

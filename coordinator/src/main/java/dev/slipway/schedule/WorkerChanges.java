@@ -8,6 +8,9 @@ public interface WorkerChanges {
    */
   void workerJoined(WorkerCapacity worker);
 
+  /** The worker takes no new stage; those that it has go on. It leaves later, or joins anew. */
+  void workerDraining(String workerId);
+
   /** The worker is gone, its stages lost. */
   void workerLeft(String workerId);
 }

@@ -4,17 +4,15 @@ import dev.slipway.oci.Platform;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The joined workers, indexed by the platforms they offer and by how loaded they are, so that
- * choosing one does not look at all of them. Owned by {@link SchedulerState}.
+ * The joined workers, in pools by what stages demand and by how loaded they are, so that choosing
+ * one does not look at all of them. Owned by {@link SchedulerState}.
  */
 final class Workforce {
   /**
@@ -29,19 +27,18 @@ final class Workforce {
    */
   private static final int MAX_HOLDERS_WEIGHED = 256;
 
-  /** Longest back-off is 2^6 times the first. */
-  private static final int MAX_DOUBLINGS = 6;
-
-  private static final Comparator<Worker> LEAST_LOADED_FIRST =
-      Comparator.comparingDouble(Worker::load)
-          .thenComparingInt(worker -> worker.used - worker.capacity.slots())
-          .thenComparing(Worker::id);
+  /**
+   * Longest back-off is 2^4 times the first: a worker whose disk or slots are free again is not
+   * without work for longer than a person would notice.
+   */
+  private static final int MAX_DOUBLINGS = 4;
 
   private final long backoffNanos;
   private final Map<String, Worker> workers = new HashMap<>();
-  private final Map<Platform, Integer> offers = new HashMap<>();
-  private final Map<Platform, TreeSet<Worker>> nativeRoom = new HashMap<>();
-  private final Map<Platform, TreeSet<Worker>> emulatedRoom = new HashMap<>();
+
+  /** One for each platform that a worker offers, and for each demand with labels that waits. */
+  private final Map<Demand, Pool> pools = new HashMap<>();
+
   private final PriorityQueue<Worker> aside =
       new PriorityQueue<>(Comparator.comparingLong(worker -> worker.asideUntil));
   private int slots;
@@ -58,12 +55,31 @@ final class Workforce {
     return slots;
   }
 
+  boolean knows(String workerId) {
+    return workers.containsKey(workerId);
+  }
+
   void join(WorkerCapacity capacity) {
     Worker worker = new Worker(capacity);
     workers.put(capacity.workerId(), worker);
     slots += capacity.slots();
-    worker.platforms().forEach(platform -> offers.merge(platform, 1, Integer::sum));
+    for (Set<Platform> platforms :
+        List.of(capacity.nativePlatforms(), capacity.emulatedPlatforms())) {
+      platforms.forEach(platform -> pools.computeIfAbsent(Demand.of(platform), Pool::new));
+    }
+    pools.values().forEach(pool -> pool.enlist(worker));
     showRoom(worker);
+  }
+
+  /** The worker gets no more stages; nothing happens when it is not here. */
+  void drain(String workerId) {
+    Worker worker = workers.get(workerId);
+    if (worker != null && !worker.isDraining) {
+      hideRoom(worker);
+      worker.isDraining = true;
+      slots -= worker.capacity.slots();
+      dismiss(worker);
+    }
   }
 
   /** Removes the worker and returns the stages it had. */
@@ -72,35 +88,78 @@ final class Workforce {
     if (worker == null) {
       return List.of();
     }
-    hideRoom(worker);
     aside.remove(worker);
-    slots -= worker.capacity.slots();
-    worker
-        .platforms()
-        .forEach(platform ->
-            offers.computeIfPresent(platform, (_, count) -> count == 1 ? null : count - 1));
+    if (!worker.isDraining) {
+      hideRoom(worker);
+      slots -= worker.capacity.slots();
+      dismiss(worker);
+    }
     return worker.stages;
+  }
+
+  private void dismiss(Worker worker) {
+    worker.nativePools.forEach(pool -> pool.natives--);
+    worker.emulatedPools.forEach(pool -> pool.emulators--);
+    worker.nativePools.clear();
+    worker.emulatedPools.clear();
+  }
+
+  /** The workers for the demand. */
+  Pool pool(Demand demand) {
+    Pool known = pools.get(demand);
+    if (known != null) {
+      return known;
+    }
+    Pool pool = new Pool(demand);
+    pools.put(demand, pool);
+    for (Worker worker : workers.values()) {
+      if (!worker.isDraining) {
+        hideRoom(worker);
+        pool.enlist(worker);
+        showRoom(worker);
+      }
+    }
+    return pool;
+  }
+
+  /** Gives up the pools of demands with labels that are not among these. */
+  void keepPools(Set<Demand> demands) {
+    pools
+        .values()
+        .removeIf(pool -> {
+          boolean unused =
+              (!pool.demand.labels().isEmpty() || pool.isEmpty())
+                  && !demands.contains(pool.demand);
+          if (unused && !pool.isEmpty()) {
+            for (Worker worker : workers.values()) {
+              worker.nativePools.remove(pool);
+              worker.emulatedPools.remove(pool);
+            }
+          }
+          return unused;
+        });
   }
 
   /** Platforms that some joined worker runs, natively or not. */
   Set<Platform> offered() {
-    return offers.keySet();
+    Set<Platform> offered = new TreeSet<>();
+    pools.values().stream()
+        .filter(pool -> !pool.isEmpty())
+        .forEach(pool -> offered.add(pool.demand.platform()));
+    return offered;
   }
 
-  boolean hasRoom(Platform platform) {
-    return nativeRoom.containsKey(platform) || emulatedRoom.containsKey(platform);
-  }
-
-  /** Returns the best worker with a free slot for the stage; there must be room. */
-  String choose(StageRequest request) {
-    Platform platform = request.platform();
-    boolean natively = nativeRoom.containsKey(platform);
-    Worker best = (natively ? nativeRoom : emulatedRoom).get(platform).first();
+  /**
+   * Returns the best worker of the pool with a free slot for the stage; there must be room of that
+   * kind.
+   */
+  String choose(StageRequest request, Pool pool, boolean natively) {
+    Worker best = (natively ? pool.nativeRoom : pool.emulatedRoom).first();
     double bestScore = score(best, request.bytesByWorker().getOrDefault(best.id(), 0L));
     int weighed = 0;
     for (Map.Entry<String, Long> holding : request.bytesByWorker().entrySet()) {
       Worker holder = workers.get(holding.getKey());
-      if (holder != null && holder.hasRoom() && holder.offers(platform, natively)) {
+      if (holder != null && pool.hasRoom(holder, natively)) {
         double score = score(holder, holding.getValue());
         if (score > bestScore || (score == bestScore && holder.id().compareTo(best.id()) < 0)) {
           best = holder;
@@ -122,13 +181,17 @@ final class Workforce {
     showRoom(worker);
   }
 
-  /** The stage is over: the worker is in good health. */
+  /** The stage is over: the worker is in good health and has what another may have lacked. */
   void release(String workerId, String stageId) {
     Worker worker = workers.get(workerId);
     hideRoom(worker);
     worker.stages.remove(stageId);
     worker.used--;
     worker.refusals = 0;
+    if (worker.isAside) {
+      aside.remove(worker);
+      worker.isAside = false;
+    }
     showRoom(worker);
   }
 
@@ -164,68 +227,18 @@ final class Workforce {
     return bytesHeld - BYTES_PER_LOAD * worker.load();
   }
 
-  private void showRoom(Worker worker) {
-    if (!worker.hasRoom()) {
-      return;
+  private static void showRoom(Worker worker) {
+    if (worker.hasRoom()) {
+      worker.nativePools.forEach(pool -> pool.nativeRoom.add(worker));
+      worker.emulatedPools.forEach(pool -> pool.emulatedRoom.add(worker));
     }
-    worker.capacity.nativePlatforms().forEach(platform -> add(nativeRoom, platform, worker));
-    worker.capacity.emulatedPlatforms().forEach(platform -> add(emulatedRoom, platform, worker));
   }
 
   /** The sets are ordered by load: call before the load changes. */
-  private void hideRoom(Worker worker) {
-    if (!worker.hasRoom()) {
-      return;
-    }
-    worker.capacity.nativePlatforms().forEach(platform -> remove(nativeRoom, platform, worker));
-    worker.capacity.emulatedPlatforms().forEach(platform -> remove(emulatedRoom, platform, worker));
-  }
-
-  private static void add(Map<Platform, TreeSet<Worker>> room, Platform platform, Worker worker) {
-    room.computeIfAbsent(platform, _ -> new TreeSet<>(LEAST_LOADED_FIRST)).add(worker);
-  }
-
-  private static void remove(
-      Map<Platform, TreeSet<Worker>> room, Platform platform, Worker worker) {
-    @Nullable TreeSet<Worker> set = room.get(platform);
-    if (set != null && set.remove(worker) && set.isEmpty()) {
-      room.remove(platform);
-    }
-  }
-
-  private static final class Worker {
-    final WorkerCapacity capacity;
-    final Set<String> stages = new HashSet<>();
-    int used;
-    int refusals;
-    boolean isAside;
-    long asideUntil;
-
-    Worker(WorkerCapacity capacity) {
-      this.capacity = capacity;
-    }
-
-    String id() {
-      return capacity.workerId();
-    }
-
-    double load() {
-      return (double) used / capacity.slots();
-    }
-
-    boolean hasRoom() {
-      return used < capacity.slots() && !isAside;
-    }
-
-    boolean offers(Platform platform, boolean natively) {
-      return (natively ? capacity.nativePlatforms() : capacity.emulatedPlatforms())
-          .contains(platform);
-    }
-
-    Set<Platform> platforms() {
-      Set<Platform> all = new HashSet<>(capacity.nativePlatforms());
-      all.addAll(capacity.emulatedPlatforms());
-      return all;
+  private static void hideRoom(Worker worker) {
+    if (worker.hasRoom()) {
+      worker.nativePools.forEach(pool -> pool.nativeRoom.remove(worker));
+      worker.emulatedPools.forEach(pool -> pool.emulatedRoom.remove(worker));
     }
   }
 }

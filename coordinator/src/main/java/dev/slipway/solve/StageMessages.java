@@ -13,6 +13,7 @@ import dev.slipway.protocol.worker.RunStage;
 import dev.slipway.protocol.worker.Step;
 import dev.slipway.protocol.worker.StepInput;
 import dev.slipway.protocol.worker.StepOutput;
+import dev.slipway.schedule.Demand;
 import dev.slipway.schedule.StageRequest;
 import java.time.Duration;
 import java.util.HashMap;
@@ -58,7 +59,13 @@ final class StageMessages {
     for (LayerRecord layer : parts.index().layers(ids).values()) {
       layer.holders().forEach(worker -> held.merge(worker, Math.max(1, layer.size()), Long::sum));
     }
-    return new StageRequest(run.id, build.buildId(), build.tenant(), platform(run), held);
+    return new StageRequest(
+        run.id,
+        build.buildId(),
+        build.tenant(),
+        build.standing().priority(),
+        new Demand(platform(run), build.standing().workerLabels()),
+        held);
   }
 
   /** Files are changed on any worker: a stage without processes asks for what the farm has. */

@@ -91,15 +91,15 @@ final class StageRun implements Scheduler.Listener {
   }
 
   @Override
-  public void waiting(int ahead) {
+  public void waiting(int ahead, String reason) {
     Digest first = stage.steps().getFirst().digest();
-    if (ahead > 0) {
-      progress.started(first);
-      progress.note(
-          first,
-          "waiting for a worker, " + ahead + (ahead == 1 ? " stage" : " stages") + " ahead",
-          true);
-    }
+    String place =
+        ahead == 0 ? "next in turn" : ahead + (ahead == 1 ? " stage" : " stages") + " ahead";
+    progress.started(first);
+    progress.note(
+        first,
+        "waiting for a worker, " + (reason.isEmpty() ? place : reason + ", " + place),
+        true);
   }
 
   @Override

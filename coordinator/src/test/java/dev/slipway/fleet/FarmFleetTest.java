@@ -455,6 +455,11 @@ class FarmFleetTest {
               }
 
               @Override
+              public void workerDraining(String workerId) {
+                changes.add("draining " + workerId);
+              }
+
+              @Override
               public void workerLeft(String workerId) {
                 changes.add("left " + workerId);
               }

@@ -14,8 +14,8 @@ final class Recorder implements Scheduler.Listener {
   }
 
   @Override
-  public void waiting(int ahead) {
-    heard.add("waiting " + ahead);
+  public void waiting(int ahead, String reason) {
+    heard.add("waiting " + ahead + (reason.isEmpty() ? "" : ": " + reason));
   }
 
   @Override

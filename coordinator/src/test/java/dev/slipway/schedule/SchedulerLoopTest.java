@@ -39,7 +39,7 @@ class SchedulerLoopTest {
 
     await().until(() -> second.heard.contains("lost w1"));
     assertThat(queueTimes).hasSize(2);
-    assertThat(loop.stats()).isEqualTo(new SchedulerStats(0, 0, 0, 0, 2, 0, 1));
+    assertThat(loop.stats()).isEqualTo(new SchedulerStats(0, 0, 0, 0, 2, 0, 1, SchedulerStats.Backlog.NONE));
   }
 
   @Test
@@ -84,7 +84,7 @@ class SchedulerLoopTest {
     }
 
     @Override
-    public void waiting(int ahead) {}
+    public void waiting(int ahead, String reason) {}
 
     @Override
     public void lost(String workerId) {}

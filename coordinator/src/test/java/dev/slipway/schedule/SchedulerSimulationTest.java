@@ -42,8 +42,8 @@ class SchedulerSimulationTest {
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     System.out.printf(
-        "%d decisions in %.2f s: %.0f a second%n",
-        farm.decisions, seconds, farm.decisions / seconds);
+        "%d decisions in %.2f s: %.0f a second; p99 of an event %d us%n",
+        farm.decisions, seconds, farm.decisions / seconds, farm.p99Micros());
 
     assertThat(farm.decisions).isEqualTo(100_000);
     assertThat(farm.state.stats().running()).isZero();

@@ -2,6 +2,7 @@ package dev.slipway.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.config.QueueSettings;
 import dev.slipway.oci.Platform;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -106,7 +107,7 @@ class SchedulerStateTest {
   }
 
   @Test
-  void prefersNativeWorkersAndEmulatesWhenTheyAreFull() {
+  void prefersNativeWorkersAndEmulatesWhenTheyStayFull() {
     handle(
         new SchedulerEvent.WorkerJoined(
             new WorkerCapacity("amd", Set.of(AMD64), Set.of(ARM64), 8)));
@@ -114,9 +115,27 @@ class SchedulerStateTest {
 
     submit("s1", "b1", ARM64, Map.of("amd", 1000 * MIB));
     submit("s2", "b1", ARM64, Map.of());
+    submit("s3", "b1", ARM64, Map.of());
 
     assertThat(heard("s1")).containsExactly("assigned arm");
-    assertThat(heard("s2")).containsExactly("assigned amd");
+    assertThat(heard("s2")).isEmpty();
+    handle(new SchedulerEvent.Finished("s1"));
+    assertThat(heard("s2")).containsExactly("assigned arm");
+    pass(Duration.ofSeconds(9));
+    assertThat(heard("s3")).containsExactly("waiting 0");
+    pass(Duration.ofSeconds(1));
+    assertThat(heard("s3")).containsExactly("waiting 0", "assigned amd");
+  }
+
+  @Test
+  void emulatesAtOnceWhereNobodyIsNative() {
+    handle(
+        new SchedulerEvent.WorkerJoined(
+            new WorkerCapacity("amd", Set.of(AMD64), Set.of(ARM64), 8)));
+
+    submit("s1", "b1", ARM64, Map.of());
+
+    assertThat(heard("s1")).containsExactly("assigned amd");
   }
 
   @Test
@@ -219,7 +238,7 @@ class SchedulerStateTest {
     handle(new SchedulerEvent.Finished("s1"));
 
     assertThat(heard("s1")).containsExactly("assigned w1", "lost w1");
-    assertThat(state.stats()).isEqualTo(new SchedulerStats(0, 0, 1, 2, 1, 0, 1));
+    assertThat(state.stats()).isEqualTo(new SchedulerStats(0, 0, 1, 2, 1, 0, 1, SchedulerStats.Backlog.NONE));
     submit("s1", "b1", "t1");
     assertThat(heard("s1")).endsWith("assigned w2");
   }
@@ -248,15 +267,37 @@ class SchedulerStateTest {
   }
 
   @Test
-  void failsAtOnceWhenNoJoinedWorkerRunsThePlatform() {
+  void waitsForAWorkerOfAPlatformThatNobodyOfferedYet() {
     handle(
         new SchedulerEvent.WorkerJoined(new WorkerCapacity("w1", Set.of(AMD64), Set.of(ARM64), 8)));
+    Platform s390x = Platform.parse("linux/s390x");
+    submit("s1", "b1", s390x, Map.of());
+    submit("s2", "b1", s390x, Map.of());
+    pass(Duration.ofSeconds(29));
+    assertThat(heard("s1"))
+        .containsExactly("waiting 0: no worker for linux/s390x has joined");
+
+    join("z", 1, s390x);
+    assertThat(heard("s1")).endsWith("assigned z");
+    handle(new SchedulerEvent.WorkerLeft("z"));
+    pass(Duration.ofSeconds(31));
+
+    assertThat(heard("s2"))
+        .endsWith(
+            "failed INVALID no worker can run linux/s390x: workers offer linux/amd64, linux/arm64, and none that can joined within 30 s (queue.worker-patience)");
+  }
+
+  @Test
+  void failsAtOnceWhenTheFarmIsNotMeantForThePlatform() {
+    state =
+        new SchedulerState(
+            SchedulerConfig.with(QueueSettings.DEFAULT, Set.of(AMD64, ARM64)), 0);
 
     submit("s1", "b1", Platform.parse("linux/s390x"), Map.of());
 
     assertThat(heard("s1"))
         .containsExactly(
-            "failed INVALID no worker can run linux/s390x: workers offer linux/amd64, linux/arm64");
+            "failed INVALID no worker may run linux/s390x: worker.oci.platforms allows linux/amd64, linux/arm64");
   }
 
   @Test
@@ -264,14 +305,14 @@ class SchedulerStateTest {
     submit("s1", "b1", "t1");
     now += Duration.ofSeconds(29).toNanos();
     handle(new SchedulerEvent.Ticked());
-    assertThat(heard("s1")).containsExactly("waiting 0");
+    assertThat(heard("s1")).containsExactly("waiting 0: no worker for linux/amd64 has joined");
 
     now += Duration.ofSeconds(2).toNanos();
     handle(new SchedulerEvent.Ticked());
 
     assertThat(heard("s1"))
         .endsWith(
-            "failed UNAVAILABLE no worker can run linux/amd64: none has joined the farm for 30 s");
+            "failed UNAVAILABLE no worker can run linux/amd64: none has joined the farm for 30 s (queue.worker-patience)");
   }
 
   @Test
@@ -291,7 +332,8 @@ class SchedulerStateTest {
     handle(new SchedulerEvent.Ticked());
 
     assertThat(heard("s2"))
-        .endsWith("failed INVALID no worker can run linux/arm64: workers offer linux/amd64");
+        .endsWith(
+            "failed INVALID no worker can run linux/arm64: workers offer linux/amd64, and none that can joined within 30 s (queue.worker-patience)");
   }
 
   @Test
@@ -302,7 +344,8 @@ class SchedulerStateTest {
 
     submit("s3", "b1", "t1");
 
-    assertThat(heard("s3")).containsExactly("failed EXHAUSTED the queue is full: 2 stages wait");
+    assertThat(heard("s3")).containsExactly(
+            "failed EXHAUSTED the farm's queue is full: 2 stages wait, as many as queue.max-waiting allows; try again later, add workers or raise it");
   }
 
   @Test
@@ -315,11 +358,13 @@ class SchedulerStateTest {
     handle(new SchedulerEvent.Ticked());
 
     assertThat(heard("s2"))
-        .endsWith("failed EXHAUSTED no slot on a worker for linux/amd64 came free in 3600 s");
+        .endsWith("failed EXHAUSTED no slot on a worker for linux/amd64 came free in 3600 s (queue.max-wait); try again later or add workers");
   }
 
   @Test
   void tellsPlacesWhenTheyMovedNoticeably() {
+    join("w1", 1, AMD64);
+    submit("s", "b1", "t1");
     for (int i = 0; i < 50; i++) {
       submit("s" + i, "b1", "t1");
     }
@@ -328,7 +373,7 @@ class SchedulerStateTest {
     assertThat(heard("s0")).containsExactly("waiting 0");
     assertThat(heard("s49")).containsExactly("waiting 49");
 
-    join("w1", 1, AMD64);
+    handle(new SchedulerEvent.Finished("s"));
     now += Duration.ofSeconds(2).toNanos();
     handle(new SchedulerEvent.Ticked());
 
@@ -378,14 +423,12 @@ class SchedulerStateTest {
             .collect(Collectors.toList()));
   }
 
+  private void pass(Duration time) {
+    now += time.toNanos();
+    handle(new SchedulerEvent.Ticked());
+  }
+
   private static SchedulerConfig config(int maxWaiting, int maxRunningPerTenant) {
-    SchedulerConfig defaults = SchedulerConfig.DEFAULTS;
-    return new SchedulerConfig(
-        maxWaiting,
-        maxRunningPerTenant,
-        defaults.maxWait(),
-        defaults.workerPatience(),
-        defaults.refusalBackoff(),
-        defaults.noticeInterval());
+    return TestQueues.config(maxWaiting, new QueueSettings.Limits(maxRunningPerTenant, 1000), Map.of());
   }
 }
