@@ -46,6 +46,7 @@ final class Pool {
 
   /** Whether the worker's room is to be had for a stage, natively or not as asked. */
   boolean hasRoom(Worker worker, boolean natively) {
-    return worker.hasRoom() && (natively ? worker.nativePools : worker.emulatedPools).contains(this);
+    return worker.hasRoom()
+        && (natively ? worker.nativePools : worker.emulatedPools).contains(this);
   }
 }

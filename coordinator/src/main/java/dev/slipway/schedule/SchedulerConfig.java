@@ -59,13 +59,13 @@ public record SchedulerConfig(
       try {
         platforms.add(Platform.parse(text));
       } catch (IllegalArgumentException e) {
-        throw new SlipwayException(
-            ErrorKind.INVALID, "worker.oci.platforms: " + e.getMessage(), e);
+        throw new SlipwayException(ErrorKind.INVALID, "worker.oci.platforms: " + e.getMessage(), e);
       }
     }
     if (!config.queue().maxWait().isPositive() || !config.queue().workerPatience().isPositive()) {
       throw new SlipwayException(
-          ErrorKind.INVALID, "queue.max-wait and queue.worker-patience must be longer than nothing");
+          ErrorKind.INVALID,
+          "queue.max-wait and queue.worker-patience must be longer than nothing");
     }
     return with(config.queue(), platforms);
   }

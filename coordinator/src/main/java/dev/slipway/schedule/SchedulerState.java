@@ -122,8 +122,7 @@ final class SchedulerState {
 
   private void submit(SchedulerEvent.Submitted event, long nowNanos) {
     Past past = event.past();
-    QueuedStage stage =
-        new QueuedStage(event, ++sequence, nowNanos - past.waited().toNanos());
+    QueuedStage stage = new QueuedStage(event, ++sequence, nowNanos - past.waited().toNanos());
     StageRequest request = event.request();
     if (waiting.containsKey(stage.id()) || running.containsKey(stage.id())) {
       fail(stage, verdicts.submittedTwice(stage.id()));
@@ -365,11 +364,9 @@ final class SchedulerState {
         .forEach((demand, count) -> byPlatform.merge(demand.platform(), count, Integer::sum));
     Map<String, SchedulerStats.Share> tenants = new HashMap<>();
     for (String tenant : settings.tenants().keySet()) {
-      tenants.put(
-          tenant, new SchedulerStats.Share(queue.waiting(tenant), queue.running(tenant)));
+      tenants.put(tenant, new SchedulerStats.Share(queue.waiting(tenant), queue.running(tenant)));
     }
-    return new Backlog(
-        byPlatform, Duration.ofNanos(waiting.isEmpty() ? 0 : oldestNanos), tenants);
+    return new Backlog(byPlatform, Duration.ofNanos(waiting.isEmpty() ? 0 : oldestNanos), tenants);
   }
 
   private void fail(QueuedStage stage, SlipwayException reason) {

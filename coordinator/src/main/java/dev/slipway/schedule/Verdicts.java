@@ -19,8 +19,7 @@ final class Verdicts {
   }
 
   SlipwayException submittedTwice(String stageId) {
-    return new SlipwayException(
-        ErrorKind.CONFLICT, "stage " + stageId + " was submitted twice");
+    return new SlipwayException(ErrorKind.CONFLICT, "stage " + stageId + " was submitted twice");
   }
 
   SlipwayException queueFull() {

@@ -26,10 +26,7 @@ public record WorkerCapacity(
 
   /** A worker without labels. */
   public WorkerCapacity(
-      String workerId,
-      Set<Platform> nativePlatforms,
-      Set<Platform> emulatedPlatforms,
-      int slots) {
+      String workerId, Set<Platform> nativePlatforms, Set<Platform> emulatedPlatforms, int slots) {
     this(workerId, nativePlatforms, emulatedPlatforms, slots, Map.of());
   }
 }

@@ -128,8 +128,7 @@ final class Workforce {
         .values()
         .removeIf(pool -> {
           boolean unused =
-              (!pool.demand.labels().isEmpty() || pool.isEmpty())
-                  && !demands.contains(pool.demand);
+              (!pool.demand.labels().isEmpty() || pool.isEmpty()) && !demands.contains(pool.demand);
           if (unused && !pool.isEmpty()) {
             for (Worker worker : workers.values()) {
               worker.nativePools.remove(pool);

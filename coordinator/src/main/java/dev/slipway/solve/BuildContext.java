@@ -10,8 +10,7 @@ import dev.slipway.schedule.Standing;
  * @param sessionId session of the client; empty = none
  * @param standing what the build brings to the queue
  */
-public record BuildContext(
-    String buildId, String sessionId, Standing standing, Progress progress) {
+public record BuildContext(String buildId, String sessionId, Standing standing, Progress progress) {
   /** Of a tenant's ordinary build. */
   public BuildContext(String buildId, String sessionId, String tenant, Progress progress) {
     this(buildId, sessionId, Standing.of(tenant), progress);

@@ -97,9 +97,7 @@ final class StageRun implements Scheduler.Listener {
         ahead == 0 ? "next in turn" : ahead + (ahead == 1 ? " stage" : " stages") + " ahead";
     progress.started(first);
     progress.note(
-        first,
-        "waiting for a worker, " + (reason.isEmpty() ? place : reason + ", " + place),
-        true);
+        first, "waiting for a worker, " + (reason.isEmpty() ? place : reason + ", " + place), true);
   }
 
   @Override

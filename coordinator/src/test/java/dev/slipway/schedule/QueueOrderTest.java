@@ -315,8 +315,7 @@ class QueueOrderTest {
       String stage, String build, String tenant, int priority, Map<String, String> labels) {
     handle(
         new SchedulerEvent.Submitted(
-            new StageRequest(
-                stage, build, tenant, priority, new Demand(AMD64, labels), Map.of()),
+            new StageRequest(stage, build, tenant, priority, new Demand(AMD64, labels), Map.of()),
             recorder(stage)));
   }
 

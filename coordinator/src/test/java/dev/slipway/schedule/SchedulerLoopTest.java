@@ -39,7 +39,8 @@ class SchedulerLoopTest {
 
     await().until(() -> second.heard.contains("lost w1"));
     assertThat(queueTimes).hasSize(2);
-    assertThat(loop.stats()).isEqualTo(new SchedulerStats(0, 0, 0, 0, 2, 0, 1, SchedulerStats.Backlog.NONE));
+    assertThat(loop.stats())
+        .isEqualTo(new SchedulerStats(0, 0, 0, 0, 2, 0, 1, SchedulerStats.Backlog.NONE));
   }
 
   @Test

@@ -238,7 +238,8 @@ class SchedulerStateTest {
     handle(new SchedulerEvent.Finished("s1"));
 
     assertThat(heard("s1")).containsExactly("assigned w1", "lost w1");
-    assertThat(state.stats()).isEqualTo(new SchedulerStats(0, 0, 1, 2, 1, 0, 1, SchedulerStats.Backlog.NONE));
+    assertThat(state.stats())
+        .isEqualTo(new SchedulerStats(0, 0, 1, 2, 1, 0, 1, SchedulerStats.Backlog.NONE));
     submit("s1", "b1", "t1");
     assertThat(heard("s1")).endsWith("assigned w2");
   }
@@ -274,8 +275,7 @@ class SchedulerStateTest {
     submit("s1", "b1", s390x, Map.of());
     submit("s2", "b1", s390x, Map.of());
     pass(Duration.ofSeconds(29));
-    assertThat(heard("s1"))
-        .containsExactly("waiting 0: no worker for linux/s390x has joined");
+    assertThat(heard("s1")).containsExactly("waiting 0: no worker for linux/s390x has joined");
 
     join("z", 1, s390x);
     assertThat(heard("s1")).endsWith("assigned z");
@@ -290,8 +290,7 @@ class SchedulerStateTest {
   @Test
   void failsAtOnceWhenTheFarmIsNotMeantForThePlatform() {
     state =
-        new SchedulerState(
-            SchedulerConfig.with(QueueSettings.DEFAULT, Set.of(AMD64, ARM64)), 0);
+        new SchedulerState(SchedulerConfig.with(QueueSettings.DEFAULT, Set.of(AMD64, ARM64)), 0);
 
     submit("s1", "b1", Platform.parse("linux/s390x"), Map.of());
 
@@ -344,7 +343,8 @@ class SchedulerStateTest {
 
     submit("s3", "b1", "t1");
 
-    assertThat(heard("s3")).containsExactly(
+    assertThat(heard("s3"))
+        .containsExactly(
             "failed EXHAUSTED the farm's queue is full: 2 stages wait, as many as queue.max-waiting allows; try again later, add workers or raise it");
   }
 
@@ -358,7 +358,8 @@ class SchedulerStateTest {
     handle(new SchedulerEvent.Ticked());
 
     assertThat(heard("s2"))
-        .endsWith("failed EXHAUSTED no slot on a worker for linux/amd64 came free in 3600 s (queue.max-wait); try again later or add workers");
+        .endsWith(
+            "failed EXHAUSTED no slot on a worker for linux/amd64 came free in 3600 s (queue.max-wait); try again later or add workers");
   }
 
   @Test
@@ -429,6 +430,7 @@ class SchedulerStateTest {
   }
 
   private static SchedulerConfig config(int maxWaiting, int maxRunningPerTenant) {
-    return TestQueues.config(maxWaiting, new QueueSettings.Limits(maxRunningPerTenant, 1000), Map.of());
+    return TestQueues.config(
+        maxWaiting, new QueueSettings.Limits(maxRunningPerTenant, 1000), Map.of());
   }
 }
