@@ -76,8 +76,11 @@ public final class ClusterMap<V> {
   /**
    * Changes entries depending on what is there: two round trips, more when others write the same
    * entries meanwhile. Entries for which the change gives back an equal value are not written.
+   *
+   * @return what those keys have then; absent = nothing
    */
-  public void update(Collection<String> keys, Change<V> change) {
+  public Map<String, V> update(Collection<String> keys, Change<V> change) {
+    Map<String, V> result = new HashMap<>();
     Set<String> left = new HashSet<>(keys);
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       Map<String, byte[]> current = map.getAll(left);
@@ -86,6 +89,8 @@ public final class ClusterMap<V> {
         byte[] stored = current.get(key);
         Optional<V> before = Optional.ofNullable(stored).map(this::decode);
         Optional<V> after = change.apply(key, before);
+        result.remove(key);
+        after.ifPresent(value -> result.put(key, value));
         if (!Objects.equals(before, after)) {
           long epoch = Epoch.of(stored);
           byte[] next =
@@ -94,7 +99,7 @@ public final class ClusterMap<V> {
         }
       }
       if (writes.isEmpty()) {
-        return;
+        return result;
       }
       map.executeOnKeys(writes.keySet(), new CompareAndSet(writes))
           .forEach((key, done) -> {
@@ -104,7 +109,7 @@ public final class ClusterMap<V> {
           });
       left = writes.keySet();
       if (left.isEmpty()) {
-        return;
+        return result;
       }
     }
     throw new IllegalStateException(

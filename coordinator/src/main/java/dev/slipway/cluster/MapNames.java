@@ -14,6 +14,8 @@ public enum MapNames {
   LAYERS("layers", 500_000, Duration.ofDays(30)),
   /** Cache key to who makes its result now. */
   LEASES("leases", 100_000, Duration.ofHours(24)),
+  /** Name of a cluster-wide lock to who holds it. */
+  LOCKS("locks", 100_000, Duration.ZERO),
   /** Build ref and session to the coordinator that owns them. */
   BUILD_OWNERS("build-owners", 100_000, Duration.ofHours(24)),
   /** Build ref to its history record. */
