@@ -1,6 +1,7 @@
 package dev.slipway.telemetry;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -124,6 +125,18 @@ public final class Meters {
         .tag(OUTCOME, tag(outcome))
         .register(registry)
         .record(took);
+  }
+
+  /**
+   * A build ended for which bytes were moved to workers; zero counts, it is what a cache is for.
+   */
+  public void buildMoved(TransferPath path, long bytes) {
+    DistributionSummary.builder("slipway.build.moved.bytes")
+        .description("Bytes moved to workers for one build, as on the wire")
+        .baseUnit("bytes")
+        .tag("path", tag(path))
+        .register(registry)
+        .record(bytes);
   }
 
   /** A stage left the queue for a worker. */

@@ -11,11 +11,20 @@ public interface CacheIndex {
   /** Records of those keys that have one, whether or not their bytes are still there. */
   Map<String, CacheRecord> records(Collection<String> keys);
 
-  /** Saves a result. */
-  void save(CacheRecord record);
+  /** Saves results. */
+  void save(Collection<CacheRecord> records);
 
   /** Forgets a result. */
   void forget(String key);
+
+  /**
+   * What is known of parts of filesystems: digest by the key it was saved under, those that have
+   * one.
+   */
+  Map<String, String> contents(Collection<String> keys);
+
+  /** Saves digests of parts. */
+  void saveContents(Map<String, String> digests);
 
   /**
    * What is known of the layers; unknown ones are absent. Holders that have left the farm are not

@@ -27,6 +27,12 @@ public final class CacheKeys {
 
     /** Files with the digest, wherever they come from. */
     record Content(Digest digest) implements Input {}
+
+    /** The paths that the op reads of a filesystem, digested by a worker. */
+    record Part(String digest) implements Input {}
+
+    /** Some paths of a filesystem, whatever is in them. */
+    record AnyPart() implements Input {}
   }
 
   /**
@@ -43,6 +49,8 @@ public final class CacheKeys {
       switch (input) {
         case Input.Result(String key, int output) -> frame.add("result").add(key).add(output);
         case Input.Content(Digest digest) -> frame.add("content").add(digest.value());
+        case Input.Part(String digest) -> frame.add("part").add(digest);
+        case Input.AnyPart() -> frame.add("any part");
       }
     }
     return frame.end();

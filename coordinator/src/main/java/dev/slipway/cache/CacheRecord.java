@@ -8,12 +8,24 @@ import java.util.Map;
  * A known result of a vertex.
  *
  * @param key the vertex's cache key
+ * @param canonicalKey the key that stands for the result in keys of vertices that build on it:
+ *     equal for results that are interchangeable although their definitions differ; {@code key}
+ *     itself when nothing better is known
  * @param outputs layer chain by output index
  * @param cost what it took to make
  */
 public record CacheRecord(
-    String key, Map<Integer, LayerChain> outputs, Duration cost, Instant createdAt) {
+    String key,
+    String canonicalKey,
+    Map<Integer, LayerChain> outputs,
+    Duration cost,
+    Instant createdAt) {
   public CacheRecord {
     outputs = Map.copyOf(outputs);
+  }
+
+  /** The same result under another key. */
+  public CacheRecord under(String otherKey) {
+    return new CacheRecord(otherKey, canonicalKey, outputs, cost, createdAt);
   }
 }

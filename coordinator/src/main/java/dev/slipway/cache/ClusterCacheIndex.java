@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -28,6 +29,7 @@ public final class ClusterCacheIndex implements CacheIndex {
 
   private final ClusterMap<CacheRecord> records;
   private final ClusterMap<StoredLayer> layers;
+  private final ClusterMap<String> contents;
   private final ClusterMap<Long> workers;
   private final SecureRandom random = new SecureRandom();
 
@@ -37,6 +39,7 @@ public final class ClusterCacheIndex implements CacheIndex {
   public ClusterCacheIndex(Cluster cluster) {
     this.records = cluster.map(MapNames.CACHE_RECORDS, RecordCodecs.RECORD);
     this.layers = cluster.map(MapNames.LAYERS, RecordCodecs.LAYER);
+    this.contents = cluster.map(MapNames.CONTENT_DIGESTS, RecordCodecs.TEXT);
     this.workers = cluster.map(MapNames.WORKERS, RecordCodecs.MEMBERSHIP);
   }
 
@@ -46,14 +49,27 @@ public final class ClusterCacheIndex implements CacheIndex {
   }
 
   @Override
-  public void save(CacheRecord record) {
-    records.set(record.key(), record);
+  public void save(Collection<CacheRecord> saved) {
+    Map<String, CacheRecord> byKey = new HashMap<>();
+    saved.forEach(record -> byKey.put(record.key(), record));
+    records.setAll(byKey);
     changes.incrementAndGet();
   }
 
   @Override
   public void forget(String key) {
     records.remove(key);
+    changes.incrementAndGet();
+  }
+
+  @Override
+  public Map<String, String> contents(Collection<String> keys) {
+    return contents.getAll(keys);
+  }
+
+  @Override
+  public void saveContents(Map<String, String> digests) {
+    contents.setAll(digests);
     changes.incrementAndGet();
   }
 
@@ -92,6 +108,10 @@ public final class ClusterCacheIndex implements CacheIndex {
 
   void forEachRecord(Consumer<CacheRecord> action) {
     records.forEach((_, record) -> action.accept(record));
+  }
+
+  void forEachContent(BiConsumer<String, String> action) {
+    contents.forEach(action);
   }
 
   /**

@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,17 +25,18 @@ import org.slf4j.LoggerFactory;
  * index knows what they are. A thread writes it to a file when it changed; what a crash loses is
  * built again.
  *
- * <p>The file: the magic {@code SLIPIDX1}, then entries of a kind byte (1 = record, 2 = layer), a
- * length of four bytes and the value; layers have their id, as {@link DataOutputStream#writeUTF}
- * writes it, before the length. A kind of 0 ends the file. A file that breaks off was not written
- * by a finished snapshot and is not used.
+ * <p>The file: the magic {@code SLIPIDX2}, then entries of a kind byte (1 = record, 2 = layer, 3 =
+ * digest of a part), a length of four bytes and the value; layers have their id and digests their
+ * key, as {@link DataOutputStream#writeUTF} writes it, before the length. A kind of 0 ends the
+ * file. A file that breaks off was not written by a finished snapshot and is not used.
  */
 public final class IndexSnapshots implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IndexSnapshots.class);
-  private static final byte[] MAGIC = {'S', 'L', 'I', 'P', 'I', 'D', 'X', '1'};
+  private static final byte[] MAGIC = {'S', 'L', 'I', 'P', 'I', 'D', 'X', '2'};
   private static final int END = 0;
   private static final int RECORD = 1;
   private static final int LAYER = 2;
+  private static final int CONTENT = 3;
 
   /** No value is nearly as large; a larger length is a broken file. */
   private static final int MAX_VALUE_BYTES = 16 << 20;
@@ -122,6 +124,8 @@ public final class IndexSnapshots implements AutoCloseable {
                 layer.size(), layer.blob(), layer.origin(), Map.of(), layer.createdAt());
         writeEntry(out, LAYER, Optional.of(layer.id()), RecordCodecs.LAYER.encode(stored));
       });
+      index.forEachContent((key, digest) ->
+          writeEntry(out, CONTENT, Optional.of(key), RecordCodecs.TEXT.encode(digest)));
       out.writeByte(END);
     }
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -147,6 +151,7 @@ public final class IndexSnapshots implements AutoCloseable {
     }
     List<CacheRecord> records = new ArrayList<>();
     List<LayerRecord> layers = new ArrayList<>();
+    Map<String, String> contents = new HashMap<>();
     try (DataInputStream in =
         new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
       if (!Arrays.equals(in.readNBytes(MAGIC.length), MAGIC)) {
@@ -158,6 +163,10 @@ public final class IndexSnapshots implements AutoCloseable {
           case LAYER -> {
             String id = in.readUTF();
             layers.add(readValue(in, RecordCodecs.LAYER).record(id, Map.of()));
+          }
+          case CONTENT -> {
+            String key = in.readUTF();
+            contents.put(key, readValue(in, RecordCodecs.TEXT));
           }
           default -> throw new IOException("it has an entry of kind " + kind);
         }
@@ -172,7 +181,10 @@ public final class IndexSnapshots implements AutoCloseable {
     for (int from = 0; from < layers.size(); from += BATCH) {
       index.learn(layers.subList(from, Math.min(layers.size(), from + BATCH)));
     }
-    records.forEach(index::save);
+    for (int from = 0; from < records.size(); from += BATCH) {
+      index.save(records.subList(from, Math.min(records.size(), from + BATCH)));
+    }
+    index.saveContents(contents);
     LOG.atInfo()
         .addKeyValue("records", records.size())
         .addKeyValue("layers", layers.size())

@@ -24,10 +24,11 @@ import java.util.Optional;
  * boolean before it.
  */
 final class RecordCodecs {
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
 
   static final Codec<Long> MEMBERSHIP =
       codec(DataOutputStream::writeLong, DataInputStream::readLong);
+  static final Codec<String> TEXT = codec(DataOutputStream::writeUTF, in -> in.readUTF());
   static final Codec<StoredLayer> LAYER = codec(RecordCodecs::writeLayer, RecordCodecs::readLayer);
   static final Codec<CacheRecord> RECORD =
       codec(RecordCodecs::writeRecord, RecordCodecs::readRecord);
@@ -83,6 +84,7 @@ final class RecordCodecs {
 
   private static void writeRecord(DataOutputStream out, CacheRecord record) throws IOException {
     out.writeUTF(record.key());
+    out.writeUTF(record.canonicalKey());
     out.writeLong(record.cost().toNanos());
     out.writeLong(record.createdAt().toEpochMilli());
     out.writeInt(record.outputs().size());
@@ -97,6 +99,7 @@ final class RecordCodecs {
 
   private static CacheRecord readRecord(DataInputStream in) throws IOException {
     String key = in.readUTF();
+    String canonicalKey = in.readUTF();
     Duration cost = Duration.ofNanos(in.readLong());
     Instant createdAt = Instant.ofEpochMilli(in.readLong());
     Map<Integer, LayerChain> outputs = new HashMap<>();
@@ -108,7 +111,7 @@ final class RecordCodecs {
       }
       outputs.put(output, new LayerChain(layers));
     }
-    return new CacheRecord(key, outputs, cost, createdAt);
+    return new CacheRecord(key, canonicalKey, outputs, cost, createdAt);
   }
 
   private static <V> Codec<V> codec(Writer<V> writer, Reader<V> reader) {

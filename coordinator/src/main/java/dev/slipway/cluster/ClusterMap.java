@@ -45,6 +45,16 @@ public final class ClusterMap<V> {
     map.set(key, Epoch.stamp(Epoch.after(Epoch.NONE), codec.encode(value)));
   }
 
+  /** Sets the values, whatever was there; one round trip. */
+  public void setAll(Map<String, V> values) {
+    Map<String, byte[]> stored = new HashMap<>();
+    values.forEach(
+        (key, value) -> stored.put(key, Epoch.stamp(Epoch.after(Epoch.NONE), codec.encode(value))));
+    if (!stored.isEmpty()) {
+      map.setAll(stored);
+    }
+  }
+
   public void remove(String key) {
     map.delete(key);
   }

@@ -12,6 +12,8 @@ public enum MapNames {
   CACHE_RECORDS("cache-records", 200_000, Duration.ofDays(30)),
   /** Layer id to what is known of it. About 300 bytes each. */
   LAYERS("layers", 500_000, Duration.ofDays(30)),
+  /** Part of a filesystem to the digest of what is in it. About 200 bytes each. */
+  CONTENT_DIGESTS("content-digests", 200_000, Duration.ofDays(30)),
   /** Cache key to who makes its result now. */
   LEASES("leases", 100_000, Duration.ofHours(24)),
   /** Name of a cluster-wide lock to who holds it. */

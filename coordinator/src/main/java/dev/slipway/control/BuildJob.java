@@ -3,6 +3,7 @@ package dev.slipway.control;
 import dev.slipway.frontend.gateway.GatewayBuild;
 import dev.slipway.progress.BuildReport.Step;
 import dev.slipway.progress.BuildSummary;
+import dev.slipway.progress.MovedBytes;
 import dev.slipway.progress.ProgressLog;
 import dev.slipway.solve.BuildContext;
 import java.time.Instant;
@@ -28,6 +29,7 @@ final class BuildJob {
   private BuildSummary.State state = BuildSummary.State.RUNNING;
   private Optional<Instant> completedAt = Optional.empty();
   private Optional<String> error = Optional.empty();
+  private MovedBytes moved = MovedBytes.NONE;
 
   /**
    * @param gatewayMode whether the client's own frontend may call
@@ -79,6 +81,7 @@ final class BuildJob {
   }
 
   synchronized void add(Step step) {
+    moved = moved.plus(step.moved());
     if (steps.size() < MAX_STEPS) {
       steps.add(step);
     }
@@ -90,7 +93,12 @@ final class BuildJob {
     completedAt = Optional.of(at);
   }
 
+  /** What was moved to workers for it so far. */
+  synchronized MovedBytes moved() {
+    return moved;
+  }
+
   synchronized BuildSummary summary() {
-    return new BuildSummary(ref(), name, state, startedAt, completedAt, error, steps);
+    return new BuildSummary(ref(), name, state, startedAt, completedAt, error, moved, steps);
   }
 }

@@ -204,6 +204,9 @@ final class BuildRun {
           case FAILED, RUNNING -> Meters.BuildOutcome.FAILED;
         },
         took);
+    meters.buildMoved(Meters.TransferPath.PEER, job.moved().peers());
+    meters.buildMoved(Meters.TransferPath.REGISTRY, job.moved().registries());
+    meters.buildMoved(Meters.TransferPath.COORDINATOR, job.moved().coordinator());
     log.atInfo()
         .addKeyValue("build", job.ref())
         .addKeyValue("state", state)

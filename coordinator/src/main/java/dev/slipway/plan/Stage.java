@@ -1,6 +1,7 @@
 package dev.slipway.plan;
 
 import dev.slipway.graph.Vertex;
+import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,11 @@ public record Stage(List<Vertex> steps, Optional<Platform> platform) {
     if (steps.isEmpty()) {
       throw new IllegalArgumentException("a stage has at least one step");
     }
+  }
+
+  /** Whether the vertex is one of the steps. */
+  public boolean makes(Digest vertex) {
+    return steps.stream().anyMatch(step -> step.digest().equals(vertex));
   }
 
   /** The first {@code count} steps. */

@@ -19,6 +19,8 @@ public interface BuildReport {
    * @param name as the client shows it
    * @param worker name of the worker that ran it, empty when none did
    * @param cost what it took on the worker, zero when it was cached
+   * @param moved what was moved to the worker for it
    */
-  record Step(Digest vertex, String name, String worker, boolean cached, Duration cost) {}
+  record Step(
+      Digest vertex, String name, String worker, boolean cached, Duration cost, MovedBytes moved) {}
 }

@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param id the client's ref
  * @param name what is built: file and target
  * @param error why it failed; empty while it runs and when it succeeded
+ * @param moved what was moved to workers for all steps
  * @param steps finished ones, in the order they finished
  */
 public record BuildSummary(
@@ -19,6 +20,7 @@ public record BuildSummary(
     Instant startedAt,
     Optional<Instant> completedAt,
     Optional<String> error,
+    MovedBytes moved,
     List<BuildReport.Step> steps) {
   public BuildSummary {
     steps = List.copyOf(steps);

@@ -21,6 +21,8 @@ final class Availability {
   private final CacheIndex index;
   private final Map<String, CacheRecord> records = new HashMap<>();
   private final Set<String> available = new HashSet<>();
+  private final Set<String> distrusted = new HashSet<>();
+  private final Map<String, Set<String>> holders = new HashMap<>();
 
   Availability(CacheIndex index) {
     this.index = index;
@@ -29,22 +31,30 @@ final class Availability {
   /** Looks the keys of all reusable vertices up. */
   void lookUp(Iterable<VertexWork> work) {
     List<String> keys = new ArrayList<>();
+    Set<String> layers = new HashSet<>();
     for (VertexWork one : work) {
       if (one.reusable) {
         keys.add(one.key);
       }
+      one.results.values().forEach(chain -> layers.addAll(chain.layers()));
     }
+    lookUp(keys, layers);
+  }
+
+  /** Looks up what is not a vertex's own key. Returns whether one of them is a hit. */
+  boolean lookUpKeys(Collection<String> keys) {
+    lookUp(keys, new HashSet<>());
+    return keys.stream().anyMatch(key -> hit(key).isPresent());
+  }
+
+  private void lookUp(Collection<String> keys, Set<String> layers) {
     Map<String, CacheRecord> found = keys.isEmpty() ? Map.of() : index.records(keys);
     records.keySet().removeAll(keys);
     records.putAll(found);
-    Set<String> layers = new HashSet<>();
     found
         .values()
         .forEach(
             record -> record.outputs().values().forEach(chain -> layers.addAll(chain.layers())));
-    for (VertexWork one : work) {
-      one.results.values().forEach(chain -> layers.addAll(chain.layers()));
-    }
     ask(layers);
   }
 
@@ -64,8 +74,9 @@ final class Availability {
       boolean there =
           id.startsWith("tree:")
               || (layer != null && (layer.origin().isPresent() || !layer.holders().isEmpty()));
-      if (there) {
+      if (there && !distrusted.contains(id)) {
         available.add(id);
+        holders.put(id, layer == null ? Set.of() : layer.holders());
       } else {
         available.remove(id);
       }
@@ -77,6 +88,19 @@ final class Availability {
     available.addAll(chain.layers());
   }
 
+  /**
+   * The layers are there, but this build does not get at them. Those of images it takes from
+   * somewhere else.
+   */
+  void distrust(Collection<String> layers) {
+    layers.stream().filter(layer -> layer.startsWith("snap:")).forEach(distrusted::add);
+  }
+
+  /** Workers that held the layer when it was looked up. */
+  Set<String> holders(String layer) {
+    return holders.getOrDefault(layer, Set.of());
+  }
+
   boolean holds(Map<Integer, LayerChain> results) {
     return results.values().stream().allMatch(chain -> available.containsAll(chain.layers()));
   }
@@ -84,6 +108,11 @@ final class Availability {
   /** Whether the key has a record whose bytes are gone. */
   boolean isStale(String key) {
     return records.containsKey(key) && hit(key).isEmpty();
+  }
+
+  /** The record of the key, whether or not its bytes are there. */
+  Optional<CacheRecord> record(String key) {
+    return Optional.ofNullable(records.get(key));
   }
 
   Optional<CacheRecord> hit(String key) {

@@ -21,10 +21,20 @@ final class BuildMemory {
   private final VertexProgress progress;
   private final Map<Digest, ContextTree> trees = new ConcurrentHashMap<>();
   private final Map<Digest, Digest> images = new ConcurrentHashMap<>();
-  private final Map<Digest, Map<Integer, LayerChain>> results = new ConcurrentHashMap<>();
+  private final Map<Digest, Known> results = new ConcurrentHashMap<>();
+  private final Holds holds;
 
-  BuildMemory(VertexProgress progress) {
+  /** A result and the key that stands for it. */
+  private record Known(Map<Integer, LayerChain> results, String canonical) {}
+
+  BuildMemory(VertexProgress progress, Holds holds) {
     this.progress = progress;
+    this.holds = holds;
+  }
+
+  /** What workers keep for the build. */
+  Holds holds() {
+    return holds;
   }
 
   VertexProgress progress() {
@@ -51,14 +61,20 @@ final class BuildMemory {
     return Optional.ofNullable(trees.get(vertex));
   }
 
-  Optional<Map<Integer, LayerChain>> results(Digest vertex) {
-    return Optional.ofNullable(results.get(vertex));
+  /** Sets the results of those that an earlier solve of the build has. */
+  void recall(Iterable<VertexWork> work) {
+    for (VertexWork one : work) {
+      Known known = results.get(one.vertex.digest());
+      if (known != null) {
+        one.done(known.results(), known.canonical());
+      }
+    }
   }
 
   void remember(Iterable<VertexWork> work) {
     for (VertexWork one : work) {
       if (one.state == VertexWork.State.DONE) {
-        results.put(one.vertex.digest(), one.results);
+        results.put(one.vertex.digest(), new Known(one.results, one.canonical));
       }
     }
   }

@@ -26,13 +26,19 @@ public final class FarmSolver implements Solver {
     BuildMemory memory =
         memories.computeIfAbsent(
             build.buildId(),
-            _ -> new BuildMemory(new VertexProgress(build.progress(), parts.clock())));
+            _ ->
+                new BuildMemory(
+                    new VertexProgress(build.progress(), parts.clock()),
+                    new Holds(build.buildId(), parts.fleet())));
     return new SolveRun(build, BuildGraph.of(definitions), memory, flights, parts).run();
   }
 
   @Override
   public void forget(String buildId) {
-    memories.remove(buildId);
+    BuildMemory memory = memories.remove(buildId);
+    if (memory != null) {
+      memory.holds().release();
+    }
     parts.trees().release(buildId);
   }
 }

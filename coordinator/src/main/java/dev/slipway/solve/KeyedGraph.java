@@ -5,7 +5,6 @@ import dev.slipway.cache.CacheKeys.Input;
 import dev.slipway.context.ContextTree;
 import dev.slipway.context.ContextTree.PathSelector;
 import dev.slipway.graph.Edge;
-import dev.slipway.graph.FileAction;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
@@ -70,48 +69,31 @@ final class KeyedGraph {
           tree != null
               ? "local:" + tree.layerDigest().hex()
               : CacheKeys.ofImage(images.get(vertex.digest()), vertex.platform().orElseThrow());
-      return new VertexWork(vertex, key, true);
+      return new VertexWork(vertex, key);
     }
     boolean reusable = !vertex.metadata().ignoreCache();
     List<Input> inputs = new ArrayList<>();
+    Map<Integer, List<PathSelector>> selected = new HashMap<>(ContentInputs.of(vertex));
     for (int index = 0; index < vertex.inputs().size(); index++) {
       Edge edge = vertex.inputs().get(index);
       ContextTree tree = trees.get(edge.vertex());
       if (tree != null) {
-        ContextTree selected = select(tree, vertex, index);
-        selections.put(new InputSlot(vertex.digest(), index), selected);
-        inputs.add(new Input.Content(selected.contentDigest()));
+        List<PathSelector> selectors = selected.remove(index);
+        ContextTree selection = selectors == null ? tree : tree.select(selectors);
+        selections.put(new InputSlot(vertex.digest(), index), selection);
+        inputs.add(new Input.Content(selection.contentDigest()));
       } else {
         VertexWork input = work.get(edge.vertex());
         reusable &= input.reusable;
         inputs.add(new Input.Result(input.key, edge.output()));
       }
     }
-    return new VertexWork(vertex, CacheKeys.of(trustDomain, vertex, inputs), reusable);
+    return new VertexWork(vertex, key(vertex, inputs), reusable, selected);
   }
 
-  private static ContextTree select(ContextTree tree, Vertex vertex, int index) {
-    if (!(vertex.op() instanceof Op.File file)) {
-      return tree;
-    }
-    List<PathSelector> selectors = new ArrayList<>();
-    for (FileAction action : file.actions()) {
-      if (action.input() == index) {
-        return tree;
-      }
-      if (action.secondaryInput() == index
-          && action.change() instanceof FileAction.Change.Copy copy) {
-        FileAction.CopyOptions options = copy.options();
-        selectors.add(
-            new PathSelector(
-                copy.source(),
-                options.allowWildcard(),
-                options.followSymlink(),
-                options.includePatterns(),
-                options.excludePatterns()));
-      }
-    }
-    return selectors.isEmpty() ? tree : tree.select(selectors);
+  /** The cache key of the vertex when it reads these inputs. */
+  String key(Vertex vertex, List<Input> inputs) {
+    return CacheKeys.of(trustDomain, vertex, inputs);
   }
 
   BuildGraph graph() {

@@ -3,15 +3,26 @@ package dev.slipway.solve;
 import dev.slipway.cache.LayerChain;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
+import dev.slipway.progress.MovedBytes;
 import dev.slipway.protocol.worker.StageOutcome;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 
 /** What the driver of a build's solve reacts to. */
 sealed interface SolveEvent {
   /** A step of a running stage has its results. */
-  record StepDone(StageRun run, Digest vertex, Map<Integer, LayerChain> results, Duration cost)
+  record StepDone(
+      StageRun run,
+      Digest vertex,
+      Map<Integer, LayerChain> results,
+      Map<Integer, String> contents,
+      MovedBytes moved,
+      Duration cost)
       implements SolveEvent {}
+
+  /** A worker was asked what is in a part of a result; empty when it could not tell. */
+  record PartDigested(String partId, Optional<String> digest) implements SolveEvent {}
 
   /** A stage ended on its worker. */
   record StageEnded(StageRun run, StageOutcome outcome) implements SolveEvent {}

@@ -6,22 +6,20 @@ import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Edge;
-import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
 import dev.slipway.plan.BuildGraph;
 import dev.slipway.plan.Stage;
 import dev.slipway.plan.StagePlanner;
-import dev.slipway.progress.BuildReport;
+import dev.slipway.progress.MovedBytes;
 import dev.slipway.telemetry.Meters.LookupOutcome;
 import dev.slipway.telemetry.Meters.StageOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -49,10 +47,14 @@ final class SolveRun {
   private final BuildGraph graph;
   private final VertexProgress progress;
   private final BlockingQueue<SolveEvent> events = new LinkedBlockingQueue<>();
-  private final Set<StageRun> running = new HashSet<>();
+  private final Map<StageRun, StageMessages> running = new HashMap<>();
   private KeyedGraph keyed;
   private StepClaims claims;
   private Availability availability;
+  private PartQuestions questions;
+  private ContentKeys contents;
+  private Retries retries;
+  private Remaining remaining;
 
   SolveRun(
       BuildContext build, BuildGraph graph, BuildMemory memory, Flights flights, SolveParts parts) {
@@ -66,90 +68,37 @@ final class SolveRun {
 
   List<SolvedResult> run() throws SlipwayException, InterruptedException {
     graph.inOrder().forEach(progress::announce);
-    refuseWhatIsMissing();
+    UnsupportedOps.refuse(graph);
     Map<Digest, ContextTree> trees = memory.trees(graph, parts.sources(), build);
     Map<Digest, Digest> images = memory.imageDigests(graph, parts.sources(), build);
     keyed = new KeyedGraph(graph, build.tenant(), trees, images);
     claims = new StepClaims(flights, keyed, build.buildId());
     availability = new Availability(parts.index());
+    questions = new PartQuestions(parts, build, events::add);
+    contents = new ContentKeys(keyed, parts.index(), availability, questions);
+    remaining = new Remaining(build, keyed, availability, contents, memory, parts);
+    retries = new Retries(parts.index(), parts.fleet(), availability);
     try {
-      recall();
+      // Results of an earlier solve of the same build hold without looking, so that a step told not
+      // to use the cache still runs once.
+      memory.recall(keyed.all());
       availability.lookUp(keyed.all());
-      need();
-      while (!over()) {
+      remaining.need();
+      while (!remaining.over()) {
         launch();
-        if (!over()) {
+        if (!remaining.over()) {
           refuseToStall();
+          if (events.isEmpty()) {
+            memory.holds().flush();
+          }
           handle(events.take());
         }
       }
       memory.remember(keyed.all());
+      memory.holds().flush();
       return results(trees);
     } finally {
       abandon();
-    }
-  }
-
-  /**
-   * Results of an earlier solve of the same build hold without looking, so that a step told not to
-   * use the cache still runs once.
-   */
-  private void recall() {
-    for (VertexWork work : keyed.all()) {
-      memory.results(work.vertex.digest()).ifPresent(work::done);
-    }
-  }
-
-  /** Walks from the results backwards; what is known ends the walk, what is not has to run. */
-  private void need() throws SlipwayException, InterruptedException {
-    Set<Digest> seen = new HashSet<>();
-    List<VertexWork> images = new ArrayList<>();
-    List<VertexWork> open = new ArrayList<>();
-    graph.targets().forEach(target -> target.ifPresent(edge -> open.add(keyed.of(edge.vertex()))));
-    while (!open.isEmpty()) {
-      VertexWork work = open.removeLast();
-      if (!seen.add(work.vertex.digest())) {
-        continue;
-      }
-      if (work.state == VertexWork.State.DONE && availability.holds(work.results)) {
-        continue;
-      }
-      if (work.state == VertexWork.State.RUNNING || work.state == VertexWork.State.ELSEWHERE) {
-        continue;
-      }
-      if (work.vertex.op() instanceof Op.Source source) {
-        if (source.scheme().equals("docker-image")) {
-          images.add(work);
-        }
-        continue;
-      }
-      Optional<CacheRecord> hit =
-          work.reusable && work.state != VertexWork.State.DONE
-              ? availability.hit(work.key)
-              : Optional.empty();
-      if (hit.isPresent()) {
-        work.done(hit.get().outputs());
-        parts.meters().cacheLookups(LookupOutcome.HIT, 1);
-        progress.cached(work.vertex.digest());
-        report(work.vertex, "", Duration.ZERO);
-        continue;
-      }
-      if (work.state == VertexWork.State.IDLE && work.reusable) {
-        parts
-            .meters()
-            .cacheLookups(
-                availability.isStale(work.key) ? LookupOutcome.STALE : LookupOutcome.MISS, 1);
-      }
-      work.state = VertexWork.State.WAITING;
-      work.vertex.inputs().forEach(edge -> open.add(keyed.of(edge.vertex())));
-    }
-    for (var resolved :
-        parts
-            .sources()
-            .images(build, images.stream().map(work -> work.vertex).toList(), progress)
-            .entrySet()) {
-      keyed.of(resolved.getKey()).done(Map.of(0, resolved.getValue()));
-      availability.add(resolved.getValue());
     }
   }
 
@@ -159,7 +108,7 @@ final class SolveRun {
     for (VertexWork work : keyed.all()) {
       elsewhere |= work.state == VertexWork.State.ELSEWHERE;
     }
-    if (events.isEmpty() && running.isEmpty() && !elsewhere) {
+    if (events.isEmpty() && running.isEmpty() && !elsewhere && !contents.isAsking()) {
       throw new SlipwayException(
           ErrorKind.INTERNAL,
           "solve of build "
@@ -168,41 +117,20 @@ final class SolveRun {
     }
   }
 
-  private boolean over() {
-    return graph.targets().stream().flatMap(Optional::stream).allMatch(this::exists);
-  }
-
-  private boolean exists(Edge edge) {
-    VertexWork work = keyed.of(edge.vertex());
-    return memory.tree(edge.vertex()).isPresent()
-        || (work.state == VertexWork.State.DONE && work.results.containsKey(edge.output()));
-  }
-
   /** Submits whatever can run; looks again when the cache turned out to know a step after all. */
   private void launch() throws SlipwayException, InterruptedException {
     boolean again = true;
     while (again) {
-      again = false;
-      Set<Digest> waiting = new HashSet<>();
-      for (VertexWork work : keyed.all()) {
-        if (work.state == VertexWork.State.WAITING) {
-          waiting.add(work.vertex.digest());
+      again = contents.lookUp();
+      if (!again) {
+        for (Stage stage : StagePlanner.ready(graph, remaining.wanted(), remaining::exists)) {
+          again |= launch(stage);
         }
       }
-      for (Stage stage : StagePlanner.ready(graph, waiting, this::exists)) {
-        again |= launch(stage);
-      }
       if (again) {
-        forgetWaiting();
-        need();
+        remaining.forgetWaiting();
+        remaining.need();
       }
-    }
-  }
-
-  /** What waited for a step that turned out to be known may not be needed any more. */
-  private void forgetWaiting() {
-    for (VertexWork work : keyed.all()) {
-      work.state = work.state == VertexWork.State.WAITING ? VertexWork.State.IDLE : work.state;
     }
   }
 
@@ -229,7 +157,10 @@ final class SolveRun {
   }
 
   private void submit(Stage stage, Map<Digest, Flight> mine) throws StepFailure {
-    StageMessages messages = new StageMessages(keyed, parts, build);
+    PartReferences references = new PartReferences(parts.index(), parts.fleet());
+    StageMessages messages =
+        new StageMessages(
+            keyed, new StageParts(stage, keyed, contents, retries, references), parts, build);
     StageRun run =
         new StageRun(
             "stage-" + UUID.randomUUID(),
@@ -239,10 +170,17 @@ final class SolveRun {
             parts,
             messages::describe,
             events::add);
-    stage.steps().forEach(step -> keyed.of(step.digest()).state = VertexWork.State.RUNNING);
-    running.add(run);
+    for (Vertex step : stage.steps()) {
+      VertexWork work = keyed.of(step.digest());
+      work.state = VertexWork.State.RUNNING;
+      if (work.reusable && work.attempts == 0) {
+        boolean stale = availability.record(work.key).isPresent();
+        parts.meters().cacheLookups(stale ? LookupOutcome.STALE : LookupOutcome.MISS, 1);
+      }
+    }
+    running.put(run, messages);
     try {
-      parts.scheduler().submit(messages.request(run), run);
+      parts.scheduler().submit(messages.request(run, retries), run);
     } catch (SlipwayException e) {
       running.remove(run);
       claims.abandon(mine);
@@ -262,9 +200,7 @@ final class SolveRun {
     for (VertexWork work : claimed) {
       Optional<CacheRecord> hit = availability.hit(work.key);
       if (hit.isPresent()) {
-        work.done(hit.get().outputs());
-        progress.cached(work.vertex.digest());
-        report(work.vertex, "", Duration.ZERO);
+        remaining.cached(work, hit.get());
         known = true;
       }
     }
@@ -289,21 +225,44 @@ final class SolveRun {
         claims.abandon(run.flights);
         throw failure(run, firstOpen(run), reason.getMessage(), 0, reason.kind());
       }
+      case SolveEvent.PartDigested(String partId, Optional<String> digest) ->
+          contents.answered(partId, digest);
       case SolveEvent.FlightEnded(Digest vertex, Flight.Outcome outcome) ->
           flightEnded(vertex, outcome);
     }
   }
 
   private void stepDone(SolveEvent.StepDone done) {
+    StageMessages messages = running.get(done.run());
+    if (messages == null) {
+      return; // the last words of a worker that was given up
+    }
     VertexWork work = keyed.of(done.vertex());
-    work.done(done.results());
+    work.done(done.results(), "");
+    contents.finished(
+        work,
+        messages.digestsByPart(done.run(), work.vertex, done.contents()),
+        messages.isFaithful(done.run(), work.vertex));
+    save(work, done.cost());
+    for (LayerChain chain : done.results().values()) {
+      availability.add(chain);
+      memory.holds().keep(done.run().workerId(), chain.layers());
+    }
+    progress.completed(done.vertex());
+    remaining.report(work.vertex, done.run().workerName(), done.cost(), done.moved());
+    claims.end(done.run().flights, done.vertex(), new Flight.Outcome.Landed(done.results()));
+  }
+
+  private void save(VertexWork work, Duration cost) {
+    String canonical = work.canonical.isEmpty() ? work.key : work.canonical;
+    CacheRecord record =
+        new CacheRecord(work.key, canonical, work.results, cost, parts.clock().instant());
     parts
         .index()
-        .save(new CacheRecord(work.key, done.results(), done.cost(), parts.clock().instant()));
-    done.results().values().forEach(availability::add);
-    progress.completed(done.vertex());
-    report(work.vertex, done.run().workerName(), done.cost());
-    claims.end(done.run().flights, done.vertex(), new Flight.Outcome.Landed(done.results()));
+        .save(
+            canonical.equals(work.key)
+                ? List.of(record)
+                : List.of(record, record.under(canonical)));
   }
 
   private void stageEnded(SolveEvent.StageEnded ended)
@@ -332,14 +291,7 @@ final class SolveRun {
       case LAYERS_UNAVAILABLE -> {
         count(run, StageOutcome.LAYERS_UNAVAILABLE);
         var missing = ended.outcome().getLayersUnavailable();
-        parts
-            .index()
-            .layers(missing.getLayerIdsList())
-            .values()
-            .forEach(layer ->
-                layer
-                    .holders()
-                    .forEach(holder -> parts.index().dropHolder(holder, List.of(layer.id()))));
+        retries.inputsMissing(run, missing);
         again(run, missing.getMessage());
       }
       case FAULT -> {
@@ -385,8 +337,9 @@ final class SolveRun {
       VertexWork work = keyed.of(step.digest());
       work.state = work.state == VertexWork.State.RUNNING ? VertexWork.State.WAITING : work.state;
     }
+    contents.reset();
     availability.refresh(keyed.all());
-    need();
+    remaining.need();
   }
 
   private void flightEnded(Digest vertex, Flight.Outcome outcome)
@@ -394,10 +347,10 @@ final class SolveRun {
     VertexWork work = keyed.of(vertex);
     switch (outcome) {
       case Flight.Outcome.Landed(Map<Integer, LayerChain> results) -> {
-        work.done(results);
+        work.done(results, canonicalKey(work, results));
         results.values().forEach(availability::add);
         progress.completed(vertex);
-        report(work.vertex, "", Duration.ZERO);
+        remaining.report(work.vertex, "", Duration.ZERO, MovedBytes.NONE);
       }
       case Flight.Outcome.Failed(String message, int exitCode) -> {
         progress.failed(vertex, message);
@@ -406,21 +359,26 @@ final class SolveRun {
       case Flight.Outcome.Abandoned() -> {
         work.state = VertexWork.State.IDLE;
         availability.lookUp(List.of(work));
-        need();
+        remaining.need();
       }
     }
   }
 
-  private void count(StageRun run, StageOutcome outcome) {
-    parts.meters().stage(outcome, Duration.between(run.submittedAt, parts.clock().instant()));
+  /** Whoever ran the step has saved it with the key that stands for it. */
+  private String canonicalKey(VertexWork work, Map<Integer, LayerChain> results) {
+    if (!work.reusable) {
+      return "";
+    }
+    availability.lookUp(List.of(work));
+    return availability
+        .record(work.key)
+        .filter(record -> record.outputs().equals(results))
+        .map(CacheRecord::canonicalKey)
+        .orElse(work.key);
   }
 
-  private void report(Vertex vertex, String worker, Duration cost) {
-    parts
-        .report()
-        .step(
-            build.buildId(),
-            new BuildReport.Step(vertex.digest(), vertex.name(), worker, worker.isEmpty(), cost));
+  private void count(StageRun run, StageOutcome outcome) {
+    parts.meters().stage(outcome, Duration.between(run.submittedAt, parts.clock().instant()));
   }
 
   private StepFailure failure(
@@ -447,7 +405,8 @@ final class SolveRun {
    * ends.
    */
   private void abandon() {
-    for (StageRun run : running) {
+    questions.abandon();
+    for (StageRun run : running.keySet()) {
       if (run.stage.steps().stream().anyMatch(this::isRunning)) {
         run.cancel();
       }
@@ -477,28 +436,5 @@ final class SolveRun {
                   Optional.empty()));
     }
     return results;
-  }
-
-  private void refuseWhatIsMissing() throws StepFailure {
-    for (Vertex vertex : graph.inOrder()) {
-      String missing =
-          switch (vertex.op()) {
-            case Op.Source source
-                when !source.scheme().equals("docker-image") && !source.scheme().equals("local") ->
-                "source " + source.scheme() + "://";
-            case Op.Merge _ -> "the merge op";
-            case Op.Diff _ -> "the diff op";
-            case Op.Build _ -> "the build op";
-            case Op.Source _, Op.Exec _, Op.File _ -> "";
-          };
-      if (!missing.isEmpty()) {
-        throw new StepFailure(
-            ErrorKind.UNSUPPORTED,
-            missing + " is not supported yet",
-            vertex.digest(),
-            graph.sources(vertex.digest()),
-            0);
-      }
-    }
   }
 }

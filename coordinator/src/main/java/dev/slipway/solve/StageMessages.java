@@ -2,13 +2,13 @@ package dev.slipway.solve;
 
 import com.google.protobuf.ByteString;
 import dev.slipway.cache.LayerChain;
-import dev.slipway.cache.LayerRecord;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Edge;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
+import dev.slipway.protocol.worker.Part;
 import dev.slipway.protocol.worker.RunStage;
 import dev.slipway.protocol.worker.Step;
 import dev.slipway.protocol.worker.StepInput;
@@ -17,9 +17,8 @@ import dev.slipway.schedule.Demand;
 import dev.slipway.schedule.StageRequest;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 
 /** What the scheduler and the worker are told of a stage. */
 final class StageMessages {
@@ -27,13 +26,15 @@ final class StageMessages {
   private static final Duration STAGE_TIMEOUT = Duration.ofHours(6);
 
   private final KeyedGraph keyed;
+  private final StageParts contents;
   private final SolveParts parts;
   private final BuildContext build;
   private final Map<Digest, Map<Integer, LayerChain>> snapshot = new HashMap<>();
 
   /** Made on the driver's thread: results are copied, since {@link #describe} runs on another. */
-  StageMessages(KeyedGraph keyed, SolveParts parts, BuildContext build) {
+  StageMessages(KeyedGraph keyed, StageParts contents, SolveParts parts, BuildContext build) {
     this.keyed = keyed;
+    this.contents = contents;
     this.parts = parts;
     this.build = build;
     keyed.all().forEach(work -> snapshot.put(work.vertex.digest(), work.results));
@@ -45,20 +46,21 @@ final class StageMessages {
   }
 
   /** The stage as the scheduler weighs it: how many bytes of its inputs each worker holds. */
-  StageRequest request(StageRun run) {
-    Set<String> ids = new HashSet<>();
+  StageRequest request(StageRun run, Retries retries) {
+    Locality locality = new Locality();
     for (Vertex vertex : run.stage.steps()) {
-      for (Edge edge : vertex.inputs()) {
-        LayerChain chain = snapshot.getOrDefault(edge.vertex(), Map.of()).get(edge.output());
-        if (chain != null) {
-          ids.addAll(chain.layers());
+      for (int index = 0; index < vertex.inputs().size(); index++) {
+        Optional<LayerChain> chain = chain(run, vertex.inputs().get(index));
+        Optional<ContentPart> part = contents.movable(vertex, index);
+        if (part.isPresent()) {
+          locality.needs(part.get());
+        } else {
+          chain.ifPresent(locality::needs);
         }
       }
     }
-    Map<String, Long> held = new HashMap<>();
-    for (LayerRecord layer : parts.index().layers(ids).values()) {
-      layer.holders().forEach(worker -> held.merge(worker, Math.max(1, layer.size()), Long::sum));
-    }
+    Map<String, Long> held =
+        retries.weigh(run, locality.bytesByWorker(parts.index().layers(locality.ids())));
     return new StageRequest(
         run.id,
         build.buildId(),
@@ -66,6 +68,13 @@ final class StageMessages {
         build.standing().priority(),
         new Demand(platform(run), build.standing().workerLabels()),
         held);
+  }
+
+  /** The chain that the stage is sent for the edge; nothing when it makes it itself. */
+  private Optional<LayerChain> chain(StageRun run, Edge edge) {
+    return run.stage.makes(edge.vertex())
+        ? Optional.empty()
+        : Optional.ofNullable(snapshot.getOrDefault(edge.vertex(), Map.of()).get(edge.output()));
   }
 
   /** Files are changed on any worker: a stage without processes asks for what the farm has. */
@@ -97,6 +106,7 @@ final class StageMessages {
       for (int index = 0; index < vertex.inputs().size(); index++) {
         step.addInputs(input(vertex, index, positions, workerId));
       }
+      step.addAllContentInputs(contents.digestsWanted(vertex));
       positions.put(vertex.digest(), message.getStepsCount());
       message.addSteps(step);
     }
@@ -113,12 +123,44 @@ final class StageMessages {
           .build();
     }
     ContextTree tree = keyed.selection(vertex.digest(), index);
+    Optional<Part> part =
+        tree != null ? Optional.empty() : contents.describe(vertex, index, workerId);
+    if (part.isPresent()) {
+      return StepInput.newBuilder().setPart(part.get()).build();
+    }
     LayerChain chain =
         tree != null ? publish(tree) : snapshot.get(edge.vertex()).get(edge.output());
     var layers = parts.references().describe(chain, build, workerId);
     return StepInput.newBuilder()
         .setChain(dev.slipway.protocol.worker.LayerChain.newBuilder().addAllLayers(layers))
         .build();
+  }
+
+  /** Digests that the worker reported for inputs of a step, by part. Driver's thread only. */
+  Map<String, String> digestsByPart(StageRun run, Vertex step, Map<Integer, String> reported) {
+    Map<String, String> digests = new HashMap<>();
+    VertexWork work = keyed.of(step.digest());
+    reported.forEach((input, digest) -> {
+      if (work.selected.containsKey(input)) {
+        Edge edge = step.inputs().get(input);
+        chain(run, edge)
+            .or(() -> Optional.ofNullable(keyed.of(edge.vertex()).results.get(edge.output())))
+            .map(chain -> ContentPart.of(chain, work.selected.get(input)))
+            .ifPresent(part -> digests.put(part.id(), digest));
+      }
+    });
+    return digests;
+  }
+
+  /** Whether the step ran with what its inputs are now. Driver's thread only. */
+  boolean isFaithful(StageRun run, Vertex step) {
+    return step.inputs().stream()
+        .allMatch(edge ->
+            run.stage.makes(edge.vertex())
+                || keyed
+                    .of(edge.vertex())
+                    .results
+                    .equals(snapshot.getOrDefault(edge.vertex(), Map.of())));
   }
 
   private LayerChain publish(ContextTree tree) {

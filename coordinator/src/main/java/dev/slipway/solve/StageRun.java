@@ -6,7 +6,9 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.oci.Digest;
 import dev.slipway.plan.Stage;
+import dev.slipway.progress.MovedBytes;
 import dev.slipway.progress.Progress.StatusLine;
+import dev.slipway.protocol.worker.ContentDigest;
 import dev.slipway.protocol.worker.HeldLayer;
 import dev.slipway.protocol.worker.RunStage;
 import dev.slipway.protocol.worker.StageEvent;
@@ -23,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * One stage on its way: in the queue, on a worker, over. Called by the scheduler's loop and by the
@@ -182,6 +185,11 @@ final class StageRun implements Scheduler.Listener {
                   this,
                   vertex,
                   results(event.getDone()),
+                  event.getDone().getContentsList().stream()
+                      .collect(
+                          Collectors.toMap(
+                              ContentDigest::getInput, ContentDigest::getDigest, (one, _) -> one)),
+                  moved(event.getDone().getMoved()),
                   Duration.ofMillis(event.getDone().getDurationMillis())));
       case EVENT_NOT_SET -> {}
     }
@@ -219,6 +227,13 @@ final class StageRun implements Scheduler.Listener {
 
   private static Instant instant(com.google.protobuf.Timestamp timestamp) {
     return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
+  }
+
+  private static MovedBytes moved(dev.slipway.protocol.worker.MovedBytes moved) {
+    return new MovedBytes(
+        Math.max(0, moved.getPeers()),
+        Math.max(0, moved.getRegistries()),
+        Math.max(0, moved.getCoordinator()));
   }
 
   private static Map<Integer, LayerChain> results(StepDone done) {

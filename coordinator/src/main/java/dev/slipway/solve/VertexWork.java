@@ -1,7 +1,10 @@
 package dev.slipway.solve;
 
+import dev.slipway.cache.CacheRecord;
 import dev.slipway.cache.LayerChain;
+import dev.slipway.context.ContextTree.PathSelector;
 import dev.slipway.graph.Vertex;
+import java.util.List;
 import java.util.Map;
 
 /** What a solve knows of one of its vertices. Owned by the driver's thread. */
@@ -26,18 +29,38 @@ final class VertexWork {
   /** Whether an old result may be used. */
   final boolean reusable;
 
+  /** Inputs that are read through these paths only, by index; clients' directories are not here. */
+  final Map<Integer, List<PathSelector>> selected;
+
   State state = State.IDLE;
+
+  /**
+   * The key that stands for the result in keys of what builds on it, see {@link CacheRecord}; empty
+   * while it is not known, and for ever when an old result may not be used.
+   */
+  String canonical;
+
   Map<Integer, LayerChain> results = Map.of();
   int attempts;
 
-  VertexWork(Vertex vertex, String key, boolean reusable) {
+  /** A source; its key is made of what it is. */
+  VertexWork(Vertex vertex, String key) {
+    this(vertex, key, true, Map.of());
+    this.canonical = key;
+  }
+
+  VertexWork(
+      Vertex vertex, String key, boolean reusable, Map<Integer, List<PathSelector>> selected) {
     this.vertex = vertex;
     this.key = key;
     this.reusable = reusable;
+    this.selected = Map.copyOf(selected);
+    this.canonical = "";
   }
 
-  void done(Map<Integer, LayerChain> newResults) {
+  void done(Map<Integer, LayerChain> newResults, String canonicalKey) {
     results = newResults;
+    canonical = canonicalKey;
     state = State.DONE;
   }
 }

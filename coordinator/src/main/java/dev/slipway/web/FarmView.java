@@ -61,6 +61,12 @@ final class FarmView {
                 "seconds",
                 seconds(Duration.between(build.startedAt(), build.completedAt().orElse(now))))
             .put("cachedSteps", build.steps().stream().filter(BuildReport.Step::cached).count())
+            .put(
+                "movedBytes",
+                new JsonObject()
+                    .put("peers", build.moved().peers())
+                    .put("registries", build.moved().registries())
+                    .put("coordinator", build.moved().coordinator()))
             .put("steps", steps);
     build.completedAt().ifPresent(at -> json.put("completedAt", at.toString()));
     build.error().ifPresent(error -> json.put("error", error));

@@ -36,8 +36,7 @@ abstract class CacheIndexContract {
   void findsSavedRecordsUntilTheyAreForgotten() {
     CacheRecord one = record("one", new LayerChain(List.of("chain:a", "snap:b")));
     CacheRecord two = record("two", LayerChain.SCRATCH);
-    index.save(one);
-    index.save(two);
+    index.save(List.of(one, two));
     assertThat(index.records(List.of("one", "two", "three")))
         .isEqualTo(Map.of("one", one, "two", two));
 
@@ -48,10 +47,19 @@ abstract class CacheIndexContract {
   }
 
   @Test
+  void findsSavedContents() {
+    index.saveContents(Map.of("part:a", "sha256:1", "mark:b", ""));
+    index.saveContents(Map.of());
+
+    assertThat(index.contents(List.of("part:a", "mark:b", "part:c")))
+        .isEqualTo(Map.of("part:a", "sha256:1", "mark:b", ""));
+  }
+
+  @Test
   void laterRecordReplacesEarlierOne() {
-    index.save(record("key", LayerChain.SCRATCH));
+    index.save(List.of(record("key", LayerChain.SCRATCH)));
     CacheRecord later = record("key", new LayerChain(List.of("snap:x")));
-    index.save(later);
+    index.save(List.of(later));
 
     assertThat(index.records(List.of("key"))).containsEntry("key", later);
   }
@@ -168,6 +176,7 @@ abstract class CacheIndexContract {
   private static CacheRecord record(String key, LayerChain chain) {
     return new CacheRecord(
         key,
+        "canonical " + key,
         Map.of(0, chain, 3, LayerChain.SCRATCH),
         Duration.ofMillis(1234),
         Instant.parse("2026-11-23T10:00:00.123Z"));

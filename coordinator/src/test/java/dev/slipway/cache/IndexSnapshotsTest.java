@@ -28,6 +28,7 @@ class IndexSnapshotsTest {
   private static final CacheRecord RECORD =
       new CacheRecord(
           "key",
+          "canonical",
           Map.of(0, new LayerChain(List.of("snap:a"))),
           Duration.ofSeconds(3),
           Instant.parse("2026-11-23T10:00:00Z"));
@@ -58,6 +59,7 @@ class IndexSnapshotsTest {
     IndexSnapshots.start(index, file(), NEVER);
 
     assertThat(index.records(List.of("key"))).containsEntry("key", RECORD);
+    assertThat(index.contents(List.of("part"))).containsEntry("part", "digest");
     assertThat(index.layers(List.of("snap:a", "snap:bare")))
         .isEqualTo(
             Map.of(
@@ -102,7 +104,8 @@ class IndexSnapshotsTest {
         List.of(new LayerRecord("snap:a", 9, Optional.of(BLOB), Optional.empty(), Set.of("w1"))));
     index.learn(
         List.of(new LayerRecord("snap:bare", 9, Optional.empty(), Optional.empty(), Set.of("w1"))));
-    index.save(RECORD);
+    index.save(List.of(RECORD));
+    index.saveContents(Map.of("part", "digest"));
   }
 
   private void restart() throws SlipwayException {

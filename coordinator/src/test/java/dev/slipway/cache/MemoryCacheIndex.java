@@ -12,6 +12,7 @@ import java.util.Set;
 public final class MemoryCacheIndex implements CacheIndex {
   private final Map<String, CacheRecord> records = new HashMap<>();
   private final Map<String, LayerRecord> layers = new HashMap<>();
+  private final Map<String, String> contents = new HashMap<>();
   private final Set<String> workers = new HashSet<>();
 
   @Override
@@ -22,8 +23,20 @@ public final class MemoryCacheIndex implements CacheIndex {
   }
 
   @Override
-  public synchronized void save(CacheRecord record) {
-    records.put(record.key(), record);
+  public synchronized void save(Collection<CacheRecord> saved) {
+    saved.forEach(record -> records.put(record.key(), record));
+  }
+
+  @Override
+  public synchronized Map<String, String> contents(Collection<String> keys) {
+    Map<String, String> found = new HashMap<>(contents);
+    found.keySet().retainAll(Set.copyOf(keys));
+    return found;
+  }
+
+  @Override
+  public synchronized void saveContents(Map<String, String> digests) {
+    contents.putAll(digests);
   }
 
   @Override

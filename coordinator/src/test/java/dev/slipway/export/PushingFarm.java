@@ -249,7 +249,15 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
   }
 
   @Override
-  public void save(CacheRecord record) {}
+  public void save(Collection<CacheRecord> records) {}
+
+  @Override
+  public Map<String, String> contents(Collection<String> keys) {
+    return Map.of();
+  }
+
+  @Override
+  public void saveContents(Map<String, String> digests) {}
 
   @Override
   public void forget(String key) {}

@@ -54,12 +54,17 @@ public final class Graphs {
 
   /** A copy of everything in {@code from} to {@code root}. */
   public Vertex copy(String name, Vertex root, Vertex from) {
+    return copy(name, root, from, "/");
+  }
+
+  /** A copy of one path in {@code from} to {@code root}. */
+  public Vertex copy(String name, Vertex root, Vertex from, String path) {
     var options =
         new FileAction.CopyOptions(
             false, true, false, true, false, false, false, List.of(), List.of(), List.of());
     var change =
         new FileAction.Change.Copy(
-            "/",
+            path,
             "/" + name,
             Optional.empty(),
             OptionalInt.empty(),

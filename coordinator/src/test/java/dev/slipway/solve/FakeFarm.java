@@ -11,7 +11,9 @@ import dev.slipway.oci.Platform;
 import dev.slipway.protocol.worker.Answer;
 import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.Cancelled;
+import dev.slipway.protocol.worker.ContentDigest;
 import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.PartDigested;
 import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.ReadPath;
@@ -22,6 +24,7 @@ import dev.slipway.protocol.worker.StageOutcome;
 import dev.slipway.protocol.worker.Step;
 import dev.slipway.protocol.worker.StepDone;
 import dev.slipway.protocol.worker.StepFailed;
+import dev.slipway.protocol.worker.StepInput;
 import dev.slipway.protocol.worker.StepResult;
 import dev.slipway.protocol.worker.StepStarted;
 import dev.slipway.protocol.worker.StepStatus;
@@ -30,6 +33,7 @@ import dev.slipway.schedule.Scheduler;
 import dev.slipway.schedule.StageRequest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -66,8 +70,30 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
   /** Look-ups that find nothing, although the record is there a moment later. */
   final AtomicInteger blindLookUps = new AtomicInteger();
 
+  /** What steps leave behind, by name; else each run leaves something else. */
+  final Map<String, String> output = new ConcurrentHashMap<>();
+
+  /** Look-ups in the index, in order. */
+  final List<String> lookUps = new CopyOnWriteArrayList<>();
+
+  /** Questions to the worker. */
+  final List<Ask> questions = new CopyOnWriteArrayList<>();
+
+  /** Questions wait for it before they are answered. */
+  volatile CountDownLatch thinking = new CountDownLatch(0);
+
+  /** Whether the worker answers questions and digests what steps read. */
+  volatile boolean digests = true;
+
+  /** Layers that the worker was told to keep, by build. */
+  final Map<String, List<String>> holds = new ConcurrentHashMap<>();
+
+  /** Stages sent to workers. */
+  final List<RunStage> stages = new CopyOnWriteArrayList<>();
+
   private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
   private final Map<String, CacheRecord> records = new ConcurrentHashMap<>();
+  private final Map<String, String> contents = new ConcurrentHashMap<>();
   private final Map<String, LayerRecord> layers = new ConcurrentHashMap<>();
 
   @Override
@@ -122,6 +148,8 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
 
   private void execute(
       RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {
+    stages.add(stage);
+    List<String> made = new ArrayList<>();
     for (Step step : stage.getStepsList()) {
       StageEvent.Builder event =
           StageEvent.newBuilder().setStageId(stage.getStageId()).setVertex(step.getVertex());
@@ -159,13 +187,39 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
           layer, new LayerRecord(layer, 1, Optional.empty(), Optional.empty(), Set.of(WORKER)));
       var result =
           StepResult.newBuilder().setOutput(0).addChain(HeldLayer.newBuilder().setLayerId(layer));
-      events.accept(event.setDone(StepDone.newBuilder().addResults(result)).build());
+      made.add(layer);
+      StepDone.Builder done = StepDone.newBuilder().addResults(result);
+      if (digests) {
+        step.getContentInputsList()
+            .forEach(wanted ->
+                done.addContents(
+                    ContentDigest.newBuilder()
+                        .setInput(wanted.getInput())
+                        .setDigest(digest(top(step.getInputs(wanted.getInput()), made)))));
+      }
+      events.accept(event.setDone(done).build());
     }
     outcome.accept(
         StageOutcome.newBuilder()
             .setStageId(stage.getStageId())
             .setSucceeded(Succeeded.getDefaultInstance())
             .build());
+  }
+
+  private static String top(StepInput input, List<String> made) {
+    return switch (input.getInputCase()) {
+      case PREVIOUS -> made.get(input.getPrevious().getStep());
+      case CHAIN -> input.getChain().getLayersList().getLast().getId();
+      case PART -> input.getPart().getRequest().getLayerIdsList().getLast();
+      case INPUT_NOT_SET -> throw new IllegalArgumentException("the step has an input of nothing");
+    };
+  }
+
+  /** What a step's layer, {@code snap:<name>-<number>}, contains. */
+  private String digest(String layer) {
+    String name = layer.substring(layer.indexOf(':') + 1);
+    int end = name.lastIndexOf('-');
+    return "content:" + output.getOrDefault(end < 0 ? name : name.substring(0, end), layer);
   }
 
   private static boolean await(CountDownLatch latch) {
@@ -194,14 +248,26 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
 
   @Override
   public Answer ask(String workerId, Ask question, Duration timeout) throws SlipwayException {
-    throw new SlipwayException(ErrorKind.UNSUPPORTED, "these workers answer no questions");
+    questions.add(question);
+    await(thinking);
+    if (!digests) {
+      throw new SlipwayException(ErrorKind.UNSUPPORTED, "this worker digests nothing");
+    }
+    String layer = question.getDigestPart().getChain().getLayersList().getLast().getId();
+    return Answer.newBuilder()
+        .setPartDigested(PartDigested.newBuilder().setDigest(digest(layer)))
+        .build();
   }
 
   @Override
-  public void hold(String workerId, String buildId, Collection<String> layerIds) {}
+  public void hold(String workerId, String buildId, Collection<String> layerIds) {
+    holds.computeIfAbsent(buildId, _ -> new CopyOnWriteArrayList<>()).addAll(layerIds);
+  }
 
   @Override
-  public void release(String buildId) {}
+  public void release(String buildId) {
+    holds.remove(buildId);
+  }
 
   @Override
   public String capability(String resource) {
@@ -210,14 +276,26 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
 
   @Override
   public Map<String, CacheRecord> records(Collection<String> keys) {
+    lookUps.add("records");
     return blindLookUps.getAndUpdate(left -> Math.max(0, left - 1)) > 0
         ? Map.of()
         : chosen(records, keys);
   }
 
   @Override
-  public void save(CacheRecord record) {
-    records.put(record.key(), record);
+  public void save(Collection<CacheRecord> saved) {
+    saved.forEach(record -> records.put(record.key(), record));
+  }
+
+  @Override
+  public Map<String, String> contents(Collection<String> keys) {
+    lookUps.add("contents");
+    return chosen(contents, keys);
+  }
+
+  @Override
+  public void saveContents(Map<String, String> digests) {
+    contents.putAll(digests);
   }
 
   @Override
@@ -227,6 +305,7 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
 
   @Override
   public Map<String, LayerRecord> layers(Collection<String> ids) {
+    lookUps.add("layers");
     return chosen(layers, ids);
   }
 

@@ -10,6 +10,7 @@ import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.BuildReport;
 import dev.slipway.progress.BuildSummary;
+import dev.slipway.progress.MovedBytes;
 import dev.slipway.protocol.Capability;
 import dev.slipway.registry.RegistryClient;
 import dev.slipway.registry.RegistryHosts;
@@ -162,7 +163,12 @@ class WebServerTest {
   private static BuildSummary build() {
     BuildReport.Step step =
         new BuildReport.Step(
-            Digest.ofText("v"), "[build 2/3] RUN make", "worker-1", false, Duration.ofMillis(1500));
+            Digest.ofText("v"),
+            "[build 2/3] RUN make",
+            "worker-1",
+            false,
+            Duration.ofMillis(1500),
+            new MovedBytes(1, 2, 3));
     return new BuildSummary(
         "b1",
         "Dockerfile",
@@ -170,6 +176,7 @@ class WebServerTest {
         Instant.EPOCH,
         Optional.of(Instant.EPOCH.plusSeconds(3)),
         Optional.empty(),
+        step.moved(),
         List.of(step));
   }
 

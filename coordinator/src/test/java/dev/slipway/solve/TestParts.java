@@ -1,0 +1,82 @@
+package dev.slipway.solve;
+
+import dev.slipway.cache.LayerRecord;
+import dev.slipway.context.ContextTree;
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.oci.Digest;
+import dev.slipway.oci.ImageReference;
+import dev.slipway.oci.Platform;
+import dev.slipway.progress.BuildReport;
+import dev.slipway.protocol.worker.BlobSource;
+import dev.slipway.registry.Authenticator;
+import dev.slipway.telemetry.Meters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** What a solver works with, its farm faked. */
+final class TestParts {
+  private TestParts() {}
+
+  static SolveParts of(FakeFarm farm) {
+    Meters meters = new Meters(new SimpleMeterRegistry());
+    ImageLookup images = new OneImage();
+    Sources sources =
+        new Sources(
+            (id, _) -> {
+              throw new SlipwayException(ErrorKind.UNAVAILABLE, "no active session for " + id);
+            },
+            images,
+            farm,
+            meters,
+            Clock.systemUTC());
+    LayerReferences references =
+        new FarmLayerReferences(farm, farm, images, sources, () -> "http://127.0.0.1:1");
+    return new SolveParts(
+        farm,
+        farm,
+        farm,
+        sources,
+        references,
+        new NoTrees(),
+        BuildReport.NONE,
+        meters,
+        Clock.systemUTC());
+  }
+
+  private static final class OneImage implements ImageLookup {
+    @Override
+    public Digest digest(ImageReference reference, Platform platform, Authenticator authenticator) {
+      return Digest.ofText(reference.toString());
+    }
+
+    @Override
+    public List<LayerRecord> layers(
+        ImageReference reference, Platform platform, Authenticator authenticator) {
+      return List.of(
+          new LayerRecord(
+              "chain:base",
+              1,
+              Optional.empty(),
+              Optional.of(new LayerRecord.Origin(reference.name())),
+              Set.of()));
+    }
+
+    @Override
+    public List<BlobSource> pullSources(
+        String repository, Digest blob, Authenticator authenticator) {
+      return List.of();
+    }
+  }
+
+  private static final class NoTrees implements PublishedTrees {
+    @Override
+    public void publish(String buildId, ContextTree tree) {}
+
+    @Override
+    public void release(String buildId) {}
+  }
+}
