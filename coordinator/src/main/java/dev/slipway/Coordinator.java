@@ -15,6 +15,7 @@ import dev.slipway.control.EndpointServer;
 import dev.slipway.control.LlbBridgeService;
 import dev.slipway.control.TimestampHeader;
 import dev.slipway.control.WorkerRecords;
+import dev.slipway.coordination.CoordinationService;
 import dev.slipway.coordination.CoordinatorRecord;
 import dev.slipway.coordination.Coordinators;
 import dev.slipway.error.ErrorKind;
@@ -30,6 +31,11 @@ import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.frontend.gateway.ImageResolver;
 import dev.slipway.frontend.gateway.ResultFiles;
 import dev.slipway.oci.ImageReference;
+import dev.slipway.protocol.coordinator.StepNews;
+import dev.slipway.protocol.coordinator.WatchStepRequest;
+import dev.slipway.queue.FarmScheduler;
+import dev.slipway.queue.Leadership;
+import dev.slipway.queue.QueueService;
 import dev.slipway.registry.RegistryClient;
 import dev.slipway.registry.RegistryHosts;
 import dev.slipway.registry.ResolvedImage;
@@ -48,6 +54,8 @@ import dev.slipway.web.TreeShelf;
 import dev.slipway.web.WebServer;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -138,8 +146,13 @@ final class Coordinator implements AutoCloseable {
     keep(
         "index snapshots",
         IndexSnapshots.start(index, state.resolve("index.snapshot"), SNAPSHOT_INTERVAL));
-    SchedulerLoop scheduler =
-        keep("scheduler", SchedulerLoop.start(SchedulerConfig.of(config), meters::stageQueued));
+    SchedulerLoop loop =
+        keep(
+            "scheduler loop",
+            SchedulerLoop.start(SchedulerConfig.of(config), meters::stageQueued));
+    QueueService queue = new QueueService(loop);
+    FarmScheduler scheduler =
+        keep("scheduler", FarmScheduler.start(loop, queue, Leadership.of(coordinators)));
     FarmFleet fleet = keep("fleet", new FarmFleet(FleetConfig.DEFAULTS, index, scheduler, clock));
     BuildJobs jobs = new BuildJobs(clock);
     ContextStore contexts = new ContextStore(state.resolve("contexts"), clock);
@@ -212,7 +225,7 @@ final class Coordinator implements AutoCloseable {
                 new InetSocketAddress(workersListen.host(), workersListen.port()),
                 joinToken,
                 fleet,
-                List.of()));
+                List.of(new CoordinationService(queue, Coordinator::noStep).bindService())));
     workersAddress = new HostPort(workersListen.host(), farm.address().getPort()).toString();
 
     List<ServerServiceDefinition> services =
@@ -229,6 +242,13 @@ final class Coordinator implements AutoCloseable {
             httpAddress,
             clock.instant()));
     writeAddresses(Files.createDirectories(options.root().resolve("run")));
+  }
+
+  private static void noStep(WatchStepRequest request, StreamObserver<StepNews> news) {
+    news.onError(
+        Status.NOT_FOUND
+            .withDescription("no build here runs step " + request.getKey())
+            .asRuntimeException());
   }
 
   private static List<String> endpointAddresses(CoordinatorOptions options, FarmConfig config) {
@@ -256,7 +276,7 @@ final class Coordinator implements AutoCloseable {
     };
   }
 
-  private static void gauges(Meters meters, SchedulerLoop scheduler, BuildJobs jobs) {
+  private static void gauges(Meters meters, FarmScheduler scheduler, BuildJobs jobs) {
     meters.workers(() -> scheduler.stats().workers());
     meters.workerSlots(() -> scheduler.stats().slots());
     meters.queueLength(() -> scheduler.stats().waiting());

@@ -98,9 +98,12 @@ final class StageRun implements Scheduler.Listener {
     Digest first = stage.steps().getFirst().digest();
     String place =
         ahead == 0 ? "next in turn" : ahead + (ahead == 1 ? " stage" : " stages") + " ahead";
+    String text =
+        reason.isEmpty()
+            ? "waiting for a worker, " + place
+            : "waiting: " + reason + (ahead == 0 ? "" : ", " + place);
     progress.started(first);
-    progress.note(
-        first, "waiting for a worker, " + (reason.isEmpty() ? place : reason + ", " + place), true);
+    progress.note(first, text, true);
   }
 
   @Override
