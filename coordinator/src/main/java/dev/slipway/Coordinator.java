@@ -148,8 +148,7 @@ final class Coordinator implements AutoCloseable {
         IndexSnapshots.start(index, state.resolve("index.snapshot"), SNAPSHOT_INTERVAL));
     SchedulerLoop loop =
         keep(
-            "scheduler loop",
-            SchedulerLoop.start(SchedulerConfig.of(config), meters::stageQueued));
+            "scheduler loop", SchedulerLoop.start(SchedulerConfig.of(config), meters::stageQueued));
     QueueService queue = new QueueService(loop);
     FarmScheduler scheduler =
         keep("scheduler", FarmScheduler.start(loop, queue, Leadership.of(coordinators)));

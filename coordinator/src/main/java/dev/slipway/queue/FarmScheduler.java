@@ -200,9 +200,7 @@ public final class FarmScheduler implements Scheduler, WorkerChanges, AutoClosea
       long wait = Math.min(TICK.toNanos(), retryAt - System.nanoTime());
       return events.poll(Math.max(0, wait), TimeUnit.NANOSECONDS);
     }
-    return book.size() == 0
-        ? events.take()
-        : events.poll(TICK.toNanos(), TimeUnit.NANOSECONDS);
+    return book.size() == 0 ? events.take() : events.poll(TICK.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** Goes to the queue where it is now; nothing changes when it is where it was. */

@@ -56,7 +56,9 @@ final class Outbox<M> {
     writer.start();
   }
 
-  /** Queues a message that concerns the key; a hint of the same key that was not sent is dropped. */
+  /**
+   * Queues a message that concerns the key; a hint of the same key that was not sent is dropped.
+   */
   void send(String key, M message) {
     lock.lock();
     try {

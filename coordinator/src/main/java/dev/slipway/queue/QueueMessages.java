@@ -71,7 +71,9 @@ final class QueueMessages {
         .build();
   }
 
-  /** @throws SlipwayException INVALID when the platform is none */
+  /**
+   * @throws SlipwayException INVALID when the platform is none
+   */
   static StageRequest request(SubmitStage submit) throws SlipwayException {
     return new StageRequest(
         submit.getStageId(),

@@ -197,8 +197,7 @@ final class StageBook {
       if (!entry.started
           && !entry.workerId.isEmpty()
           && nowNanos - entry.assignedAt >= JOIN_PATIENCE.toNanos()) {
-        refused(
-            entry.id(), "worker " + entry.workerId + " has not joined the stage's coordinator");
+        refused(entry.id(), "worker " + entry.workerId + " has not joined the stage's coordinator");
       } else if (unlinked && !entry.started && silent >= LINK_PATIENCE.toNanos()) {
         entries.remove(entry.id());
         entry.listener.failed(

@@ -160,8 +160,7 @@ class FarmSchedulerTest {
         new dev.slipway.schedule.StageRequest(
             "s3", "x", "t1", Platform.parse("linux/s390x"), java.util.Map.of()),
         foreign);
-    await()
-        .until(() -> foreign.heard.contains("waiting 0: no worker for linux/s390x has joined"));
+    await().until(() -> foreign.heard.contains("waiting 0: no worker for linux/s390x has joined"));
   }
 
   @Test
@@ -197,8 +196,6 @@ class FarmSchedulerTest {
 
     assertThat(ended).as("seed %d", seed).isEqualTo(40);
     assertThat(builds).as("seed %d", seed).noneMatch(build -> build.twice);
-    assertThat(builds)
-        .as("seed %d", seed)
-        .allMatch(build -> build.turns().size() == 1);
+    assertThat(builds).as("seed %d", seed).allMatch(build -> build.turns().size() == 1);
   }
 }
