@@ -42,6 +42,8 @@ start_coordinator() {
   seen=$(view "$root")
   local arguments=(--root "$seen" --http "$http" --workers-listen "127.0.0.1:$WORKERS_PORT" --join-token-file "$seen/join-token")
   for addr in "$@"; do arguments+=(--addr "$(reachable_address "$root" "$addr")"); done
+  # Workers take the file that is there: an earlier farm's is not this one's.
+  [ -n "$config" ] || rm -f "$root/config.toml"
   if [ -n "$config" ]; then
     install -m 0644 "$config" "$root/config.toml"
     arguments+=(--config "$seen/config.toml")
@@ -80,11 +82,13 @@ start_worker() {
   rm -rf "$home/run/http.address" "$home/rootlesskit"
   seen=$(view "$root")
   java_command worker
+  local arguments=()
+  [ ! -f "$root/config.toml" ] || arguments+=(--config "$seen/config.toml")
   # A process namespace: whatever ends the worker ends its containers too.
   # The namespace keeps the limit it is made under: whatever ids a step takes on, all of them together stay below it.
   start_process "$root" "$name" bash -c 'ulimit -u "$0" 2>/dev/null || true; exec "$@"' $WORKER_PROCESSES rootlesskit --net=host --pidns --copy-up=/etc --copy-up=/run --state-dir="$seen/$name/rootlesskit" \
     "${JAVA_COMMAND[@]}" --root "$seen/$name" --coordinator "127.0.0.1:$WORKERS_PORT" --join-token-file "$seen/join-token" \
-    --slots "$slots" --listen 127.0.0.1:0 --name "$name"
+    --slots "$slots" --listen 127.0.0.1:0 --name "$name" "${arguments[@]}"
 }
 
 # wait_for ROOT NAME ADDRESS_FILE livez|readyz: until the process answers; ends everything, with the end of its log, if it does not.

@@ -1,5 +1,6 @@
 package dev.slipway;
 
+import dev.slipway.config.FarmConfig;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -67,6 +69,11 @@ public final class WorkerMain implements Callable<Integer> {
       description = "OCI runtime (default: ${DEFAULT-VALUE}).")
   private String runtime;
 
+  @Option(
+      names = "--config",
+      description = "The farm's configuration file (buildkitd's TOML); worker.oci is of use here.")
+  private @Nullable Path config;
+
   @Override
   public Integer call() throws InterruptedException {
     try {
@@ -80,7 +87,8 @@ public final class WorkerMain implements Callable<Integer> {
               advertise,
               name,
               labels,
-              runtime));
+              runtime,
+              config == null ? FarmConfig.DEFAULT : FarmConfig.read(config)));
       return 0;
     } catch (SlipwayException e) {
       e.getMessage().lines().forEach(line -> System.err.println("slipway-worker: " + line));

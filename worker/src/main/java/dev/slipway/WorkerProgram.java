@@ -3,8 +3,11 @@ package dev.slipway;
 import dev.slipway.agent.Agent;
 import dev.slipway.agent.WorkerDescription;
 import dev.slipway.agent.WorkerIdentity;
+import dev.slipway.config.FarmConfig;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.gc.Disk;
+import dev.slipway.gc.DiskKeeper;
 import dev.slipway.peer.PeerServer;
 import dev.slipway.sandbox.Binfmt;
 import dev.slipway.sandbox.NetworkPool;
@@ -30,6 +33,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -63,7 +67,8 @@ final class WorkerProgram {
       String advertise,
       String name,
       Map<String, String> labels,
-      String runtime) {
+      String runtime,
+      FarmConfig config) {
     Settings {
       labels = Map.copyOf(labels);
     }
@@ -138,7 +143,16 @@ final class WorkerProgram {
     meters.bindJvm();
     meters.bindPhases();
     AtomicReference<Agent> agent = new AtomicReference<>();
-    try (SnapshotStore store = OverlaySnapshots.open(settings.root().resolve("snapshots"));
+    try (SnapshotStore store =
+            OverlaySnapshots.open(settings.root().resolve("snapshots"), InstantSource.system());
+        DiskKeeper disk =
+            new DiskKeeper(
+                store,
+                List.of(),
+                Disk.of(settings.root()),
+                settings.config().gc(),
+                InstantSource.system(),
+                meters);
         NetworkPool networks =
             new NetworkPool(
                 runtimeDirectory.resolve("net"),
@@ -160,6 +174,7 @@ final class WorkerProgram {
               description,
               farm,
               store,
+              disk,
               sandbox,
               settings.root(),
               meters,
@@ -168,6 +183,7 @@ final class WorkerProgram {
                 writeAddress(settings, port);
               })) {
         agent.set(made);
+        disk.start();
         meter(metrics, made);
         Thread warm =
             Thread.ofVirtual().name("warm-networks").start(() -> warm(networks, settings.slots()));

@@ -27,6 +27,7 @@ import java.util.OptionalInt;
  * @param cluster which coordinators form the farm
  * @param queue how stages wait
  * @param durability what outlives a worker
+ * @param gc what workers keep on their disks
  * @param unused keys that buildkitd knows and Slipway has no use for
  */
 public record FarmConfig(
@@ -39,6 +40,7 @@ public record FarmConfig(
     ClusterSettings cluster,
     QueueSettings queue,
     DurabilitySettings durability,
+    GcSettings gc,
     List<String> unused) {
   public static final FarmConfig DEFAULT =
       new FarmConfig(
@@ -51,6 +53,7 @@ public record FarmConfig(
           ClusterSettings.DEFAULT,
           QueueSettings.DEFAULT,
           DurabilitySettings.DEFAULT,
+          GcSettings.DEFAULT,
           List.of());
 
   public FarmConfig {
@@ -117,6 +120,7 @@ public record FarmConfig(
       ClusterSettings cluster = ClusterSettings.DEFAULT;
       QueueSettings queue = QueueSettings.DEFAULT;
       DurabilitySettings durability = DurabilitySettings.DEFAULT;
+      GcSettings gc = GcSettings.DEFAULT;
       for (Map.Entry<String, JsonNode> entry : tree.properties()) {
         String key = entry.getKey();
         JsonNode value = entry.getValue();
@@ -140,6 +144,7 @@ public record FarmConfig(
                 case "oci" -> {
                   JsonNode oci = table("worker.oci", worker.getValue());
                   parallelism = parallelism(oci);
+                  gc = GcSettings.read(new TomlTable(name, "worker.oci", oci));
                   platforms =
                       oci.has("platforms")
                           ? texts("worker.oci.platforms", oci.get("platforms"))
@@ -163,6 +168,7 @@ public record FarmConfig(
           cluster,
           queue,
           durability,
+          gc,
           unused);
     }
 
@@ -211,7 +217,11 @@ public record FarmConfig(
             parallelism = OptionalInt.of(entry.getValue().intValue());
           }
           case "platforms" -> {}
-          default -> skip(path, entry.getKey(), BuildkitdKeys.OCI_WORKER);
+          default -> {
+            if (!GcSettings.KEYS.contains(entry.getKey())) {
+              skip(path, entry.getKey(), BuildkitdKeys.OCI_WORKER);
+            }
+          }
         }
       }
       return parallelism;

@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
  * nobody asked for.
  */
 final class TomlTable {
-  private static final Pattern DURATION = Pattern.compile("(\\d+)(ms|s|m|h|d)");
+  private static final Pattern DURATION = Pattern.compile("(?:\\d+(?:ms|s|m|h|d))+");
+  private static final Pattern DURATION_PART = Pattern.compile("(\\d+)(ms|s|m|h|d)");
 
   private final String file;
   private final String path;
@@ -83,7 +84,7 @@ final class TomlTable {
 
   /**
    * A number of seconds, or a text: {@code "500ms"}, {@code "90s"}, {@code "15m"}, {@code "48h"},
-   * {@code "7d"}.
+   * {@code "1h30m"}, {@code "7d"}.
    */
   Optional<Duration> duration(String key) throws SlipwayException {
     Optional<JsonNode> value = value(key);
@@ -93,19 +94,25 @@ final class TomlTable {
     if (value.get().canConvertToLong() && value.get().longValue() > 0) {
       return Optional.of(Duration.ofSeconds(value.get().longValue()));
     }
-    Matcher text = DURATION.matcher(value.get().asText());
-    if (!value.get().isTextual() || !text.matches()) {
+    if (!value.get().isTextual() || !DURATION.matcher(value.get().textValue()).matches()) {
       throw invalid(key, "a duration like \"90s\", \"15m\" or \"48h\"");
     }
-    long amount = Long.parseLong(text.group(1));
-    return Optional.of(
-        switch (text.group(2)) {
-          case "ms" -> Duration.ofMillis(amount);
-          case "s" -> Duration.ofSeconds(amount);
-          case "m" -> Duration.ofMinutes(amount);
-          case "h" -> Duration.ofHours(amount);
-          default -> Duration.ofDays(amount);
-        });
+    Duration duration = Duration.ZERO;
+    Matcher part = DURATION_PART.matcher(value.get().textValue());
+    while (part.find()) {
+      duration = duration.plus(unit(part.group(2)).multipliedBy(Long.parseLong(part.group(1))));
+    }
+    return Optional.of(duration);
+  }
+
+  private static Duration unit(String name) {
+    return switch (name) {
+      case "ms" -> Duration.ofMillis(1);
+      case "s" -> Duration.ofSeconds(1);
+      case "m" -> Duration.ofMinutes(1);
+      case "h" -> Duration.ofHours(1);
+      default -> Duration.ofDays(1);
+    };
   }
 
   Optional<TomlTable> table(String key) throws SlipwayException {

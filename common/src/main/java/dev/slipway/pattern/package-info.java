@@ -1,6 +1,6 @@
 /**
- * The two pattern languages of builds: .dockerignore patterns and shell wildcards of paths. Pure.
- * Depends on nothing.
+ * The pattern languages of builds: .dockerignore patterns, shell wildcards of paths, and filters
+ * over records. Pure. Depends on: error.
  */
 @NullMarked
 package dev.slipway.pattern;

@@ -71,6 +71,16 @@ public final class Meters {
     PUSHING
   }
 
+  /** Why something left a worker's disk. */
+  public enum CollectReason {
+    /** The configuration's policy. */
+    POLICY,
+    /** Somebody asked for it. */
+    PRUNE,
+    /** There was no room left for a stage. */
+    DISK_FULL
+  }
+
   /** Something that goes on until it is closed. */
   public interface Ongoing extends AutoCloseable {
     @Override
@@ -187,6 +197,35 @@ public final class Meters {
         .baseUnit("bytes")
         .register(registry)
         .increment(bytes);
+  }
+
+  /** Records left a worker's disk. */
+  public void collected(CollectReason reason, long records, long bytes) {
+    Counter.builder("slipway.disk.collected.records")
+        .description("Layers, compressed copies and cache mounts removed from the disk")
+        .tag("reason", tag(reason))
+        .register(registry)
+        .increment(records);
+    Counter.builder("slipway.disk.collected.bytes")
+        .description("Bytes of what was removed from the disk")
+        .baseUnit("bytes")
+        .tag("reason", tag(reason))
+        .register(registry)
+        .increment(bytes);
+  }
+
+  /** A worker's disk: what its records take, and what is free. */
+  public void disk(Supplier<Number> used, Supplier<Number> free) {
+    Gauge.builder("slipway.disk.used.bytes", used)
+        .description("Bytes of layers, their compressed copies and cache mounts")
+        .baseUnit("bytes")
+        .strongReference(true)
+        .register(registry);
+    Gauge.builder("slipway.disk.free.bytes", free)
+        .description("Bytes free on the worker's disk")
+        .baseUnit("bytes")
+        .strongReference(true)
+        .register(registry);
   }
 
   /** Workers that are joined now. */

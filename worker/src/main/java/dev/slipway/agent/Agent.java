@@ -2,6 +2,9 @@ package dev.slipway.agent;
 
 import dev.slipway.error.SlipwayException;
 import dev.slipway.execute.StageExecutor;
+import dev.slipway.gc.DiskKeeper;
+import dev.slipway.gc.DiskRecord;
+import dev.slipway.gc.Holds;
 import dev.slipway.layers.BlobMaker;
 import dev.slipway.layers.LayerApplier;
 import dev.slipway.protocol.Capability;
@@ -13,7 +16,6 @@ import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.ReadPath;
 import dev.slipway.protocol.worker.ReadPathOutcome;
-import dev.slipway.protocol.worker.Refused;
 import dev.slipway.protocol.worker.RunStage;
 import dev.slipway.protocol.worker.StageOutcome;
 import dev.slipway.protocol.worker.StepStatus;
@@ -33,7 +35,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -59,9 +60,6 @@ public final class Agent implements AutoCloseable {
   /** New layers are announced together this often; results of steps travel with the steps. */
   private static final long ANNOUNCE_MILLIS = 250;
 
-  /** Below it a step would hardly get to its first write; the stage is better off elsewhere. */
-  private static final long MIN_FREE_BYTES = 64L << 20;
-
   /** What is cancelled must have ended by then; a killed container takes milliseconds. */
   private static final Duration END_PATIENCE = Duration.ofSeconds(5);
 
@@ -69,6 +67,7 @@ public final class Agent implements AutoCloseable {
   private final Consumer<Capability.Verifier> joined;
   private final SnapshotStore store;
   private final Path root;
+  private final DiskKeeper disk;
   private final Inventory inventory;
   private final BlobTransfer transfer;
   private final LayerFetcher fetcher;
@@ -100,6 +99,7 @@ public final class Agent implements AutoCloseable {
   }
 
   /**
+   * @param disk looks after the store
    * @param root of the worker's files, on the store's file system
    * @param joined gets the key of each membership's capability tokens
    */
@@ -107,6 +107,7 @@ public final class Agent implements AutoCloseable {
       WorkerDescription description,
       Farm farm,
       SnapshotStore store,
+      DiskKeeper disk,
       Sandbox sandbox,
       Path root,
       Meters meters,
@@ -116,7 +117,9 @@ public final class Agent implements AutoCloseable {
     this.joined = joined;
     this.store = store;
     this.root = root;
+    this.disk = disk;
     this.inventory = new Inventory(store);
+    disk.onRemoved(gone -> inventory.removed(gone.stream().map(DiskRecord::id).toList()));
     InstantSource clock = InstantSource.system();
     Path scratch = emptied(root.resolve("scratch"));
     this.transfer = new BlobTransfer(RetryPolicy.DEFAULT);
@@ -124,18 +127,16 @@ public final class Agent implements AutoCloseable {
         new LayerFetcher(
             store, new LayerApplier(), transfer, scratch, clock, meters, inventory::added);
     this.executor =
-        new StageExecutor(
-            store,
-            fetcher,
-            sandbox,
-            () -> "snap:" + UUID.randomUUID().toString().replace("-", ""),
-            clock,
-            meters,
-            inventory::added);
+        new StageExecutor(store, fetcher, sandbox, disk, clock, meters, inventory::added);
     this.pusher =
         new LayerPusher(store, fetcher, new BlobMaker(store), transfer, scratch, clock, meters);
     this.reader = new PathReader(store, fetcher);
-    this.questions = new Questions(Map.of());
+    DiskQuestions diskQuestions = new DiskQuestions(disk, this::announce);
+    this.questions =
+        new Questions(
+            Map.of(
+                Ask.QuestionCase.DISK_USAGE, diskQuestions::usage,
+                Ask.QuestionCase.PRUNE, diskQuestions::prune));
     this.stages = new RunningTasks("stage", description.slots());
     this.link =
         new FarmLink(
@@ -178,6 +179,7 @@ public final class Agent implements AutoCloseable {
   private final class Membership implements FarmLink.Member {
     private @Nullable ScheduledFuture<?> heartbeat;
     private @Nullable ScheduledFuture<?> announcements;
+    private Holds.Link holds = disk.holds().link();
 
     @Override
     public void joined(Welcome welcome, Outbox outbox) {
@@ -203,14 +205,18 @@ public final class Agent implements AutoCloseable {
     @Override
     public void received(CoordinatorMessage message, Outbox outbox) {
       switch (message.getMessageCase()) {
-        case RUN_STAGE -> start(message.getRunStage(), outbox);
+        case RUN_STAGE -> start(message.getRunStage(), holds, outbox);
         case CANCEL_STAGE -> stages.cancel(message.getCancelStage().getStageId());
         case PUSH_LAYERS -> start(message.getPushLayers(), outbox);
         case CANCEL_PUSH -> pushes.cancel(message.getCancelPush().getPushId());
         case READ_PATH -> start(message.getReadPath(), outbox);
         case ASK -> start(message.getAsk(), outbox);
         case CANCEL_ASK -> asks.cancel(message.getCancelAsk().getId());
-        case COORDINATORS, HOLD_LAYERS, RELEASE_BUILD, DRAINED, WELCOME, MESSAGE_NOT_SET ->
+        case HOLD_LAYERS ->
+            holds.hold(
+                message.getHoldLayers().getBuildId(), message.getHoldLayers().getLayerIdsList());
+        case RELEASE_BUILD -> holds.release(message.getReleaseBuild().getBuildId());
+        case COORDINATORS, DRAINED, WELCOME, MESSAGE_NOT_SET ->
             LOG.atWarn()
                 .log("the coordinator sent a message that this version does not know; ignored");
       }
@@ -232,6 +238,8 @@ public final class Agent implements AutoCloseable {
       pushes.cancelAll();
       reads.cancelAll();
       asks.cancelAll();
+      holds.close();
+      holds = disk.holds().link();
       LOG.atInfo().log("left the farm");
     }
   }
@@ -247,6 +255,14 @@ public final class Agent implements AutoCloseable {
     };
   }
 
+  /** Says at once what else is said every now and then. */
+  private void announce() {
+    Outbox outbox = current.get();
+    if (outbox != null) {
+      inventory.announce(outbox);
+    }
+  }
+
   private void beat(Outbox outbox) {
     long free = root.toFile().getUsableSpace();
     outbox.send(
@@ -256,25 +272,17 @@ public final class Agent implements AutoCloseable {
             .build());
   }
 
-  private void start(RunStage stage, Outbox outbox) {
-    long free = root.toFile().getUsableSpace();
-    if (free < MIN_FREE_BYTES) {
-      refuse(
-          stage,
-          outbox,
-          "the worker's disk is full: "
-              + (free >> 20)
-              + " MiB are free, a stage needs "
-              + (MIN_FREE_BYTES >> 20));
-      return;
-    }
+  private void start(RunStage stage, Holds.Link holds, Outbox outbox) {
     RunningTasks.Admission admission =
         stages.start(
             stage.getStageId(),
             () -> {
               StageOutcome outcome =
-                  executor.run(
+                  StageOnDisk.run(
                       stage,
+                      disk,
+                      holds,
+                      events -> executor.run(stage, events),
                       event ->
                           outbox.send(WorkerMessage.newBuilder().setStageEvent(event).build()));
               stagesRun.incrementAndGet();
@@ -296,12 +304,8 @@ public final class Agent implements AutoCloseable {
   }
 
   private static void refuse(RunStage stage, Outbox outbox, String reason) {
-    StageOutcome outcome =
-        StageOutcome.newBuilder()
-            .setStageId(stage.getStageId())
-            .setRefused(Refused.newBuilder().setReason(reason))
-            .build();
-    outbox.send(WorkerMessage.newBuilder().setStageOutcome(outcome).build());
+    outbox.send(
+        WorkerMessage.newBuilder().setStageOutcome(StageOnDisk.refused(stage, reason)).build());
   }
 
   private void start(PushLayers push, Outbox outbox) {

@@ -6,7 +6,10 @@ import dev.slipway.protocol.worker.WorkerMessage;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredLayer;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What this worker holds, and what of it the coordinator has not been told yet. {@code this} guards
@@ -15,6 +18,7 @@ import java.util.List;
 final class Inventory {
   private final SnapshotStore store;
   private List<HeldLayer> news = new ArrayList<>();
+  private Set<String> gone = new LinkedHashSet<>();
 
   Inventory(SnapshotStore store) {
     this.store = store;
@@ -25,27 +29,33 @@ final class Inventory {
     news.add(held(layer));
   }
 
+  /** Notes that layers are gone; one that comes again is new. */
+  synchronized void removed(Collection<String> ids) {
+    gone.addAll(ids);
+    Set<String> removed = Set.copyOf(ids);
+    news.removeIf(layer -> removed.contains(layer.getLayerId()));
+  }
+
   /** Everything, for a hello; what came before it needs no announcement of its own. */
   List<HeldLayer> all() {
     takeNews();
     return store.inventory().stream().map(Inventory::held).toList();
   }
 
-  /** Tells the coordinator what is new. */
+  /** Tells the coordinator what is new and what is gone. */
   void announce(Outbox outbox) {
-    List<HeldLayer> added = takeNews();
-    if (!added.isEmpty()) {
-      outbox.send(
-          WorkerMessage.newBuilder()
-              .setInventoryChange(InventoryChange.newBuilder().addAllAdded(added))
-              .build());
+    InventoryChange change = takeNews();
+    if (change.getAddedCount() > 0 || change.getRemovedCount() > 0) {
+      outbox.send(WorkerMessage.newBuilder().setInventoryChange(change).build());
     }
   }
 
-  private synchronized List<HeldLayer> takeNews() {
-    List<HeldLayer> taken = news;
+  private synchronized InventoryChange takeNews() {
+    InventoryChange change =
+        InventoryChange.newBuilder().addAllAdded(news).addAllRemoved(gone).build();
     news = new ArrayList<>();
-    return taken;
+    gone = new LinkedHashSet<>();
+    return change;
   }
 
   private static HeldLayer held(StoredLayer layer) {

@@ -2,6 +2,7 @@ package dev.slipway.execute;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.gc.DiskWatch;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
 import dev.slipway.sandbox.ExecExit;
@@ -32,6 +33,7 @@ final class ExecStep {
   private final SnapshotStore store;
   private final Sandbox sandbox;
   private final Supplier<String> layerIds;
+  private final DiskWatch disk;
   private final Meters meters;
   private final Consumer<StoredLayer> made;
 
@@ -39,11 +41,13 @@ final class ExecStep {
       SnapshotStore store,
       Sandbox sandbox,
       Supplier<String> layerIds,
+      DiskWatch disk,
       Meters meters,
       Consumer<StoredLayer> made) {
     this.store = store;
     this.sandbox = sandbox;
     this.layerIds = layerIds;
+    this.disk = disk;
     this.meters = meters;
     this.made = made;
   }
@@ -60,6 +64,8 @@ final class ExecStep {
     try {
       ExecSpec spec = mount(op, context, roots);
       ExecExit exit = runProcess(spec, context.output(), command);
+      // What the process wrote is still there, and goes when it failed.
+      disk.look();
       switch (exit) {
         case ExecExit.TimedOut() ->
             throw new StepFailedException(

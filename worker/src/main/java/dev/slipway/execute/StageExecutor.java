@@ -3,7 +3,10 @@ package dev.slipway.execute;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fileops.FileOps;
+import dev.slipway.gc.DiskKeeper;
+import dev.slipway.gc.DiskWatch;
 import dev.slipway.graph.Op;
+import dev.slipway.linux.DiskFull;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.worker.Cancelled;
 import dev.slipway.protocol.worker.HeldLayer;
@@ -48,24 +51,27 @@ public final class StageExecutor {
   private final LayerFetcher fetcher;
   private final ExecStep execs;
   private final FileOps files;
+  private final DiskKeeper disk;
   private final InstantSource clock;
   private final Consumer<StoredLayer> made;
 
   /**
-   * @param layerIds for new layers, {@code snap:<random>}
+   * @param disk gives new layers their ids, and knows when there was no room
    * @param made hears of every layer that a step made
    */
   public StageExecutor(
       SnapshotStore store,
       LayerFetcher fetcher,
       Sandbox sandbox,
-      Supplier<String> layerIds,
+      DiskKeeper disk,
       InstantSource clock,
       Meters meters,
       Consumer<StoredLayer> made) {
     this.store = store;
     this.fetcher = fetcher;
-    this.execs = new ExecStep(store, sandbox, layerIds, meters, made);
+    this.disk = disk;
+    Supplier<String> layerIds = disk.holds()::newLayerId;
+    this.execs = new ExecStep(store, sandbox, layerIds, disk.watch(), meters, made);
     this.files = new FileOps(store, layerIds);
     this.clock = clock;
     this.made = made;
@@ -91,9 +97,11 @@ public final class StageExecutor {
             : Optional.empty();
     Results results = new Results(new ArrayList<>());
     String vertex = "";
+    DiskWatch.Step watched = disk.watch().step();
     try {
       for (Step step : stage.getStepsList()) {
         vertex = step.getVertex();
+        watched = disk.watch().step();
         results
             .steps()
             .add(
@@ -107,7 +115,7 @@ public final class StageExecutor {
     } catch (InterruptedException _) {
       return outcome.setCancelled(Cancelled.getDefaultInstance()).build();
     } catch (SlipwayException e) {
-      return failed(outcome, vertex, e).build();
+      return failed(outcome, vertex, ended(e, watched)).build();
     } catch (RuntimeException e) {
       LOG.atError()
           .addKeyValue("stage", stage.getStageId())
@@ -119,6 +127,21 @@ public final class StageExecutor {
               WorkerFault.newBuilder().setVertex(vertex).setMessage("defect in the worker: " + e))
           .build();
     }
+  }
+
+  /** What fails for want of room is nobody's fault, and there may be more of it the next time. */
+  private SlipwayException ended(SlipwayException e, DiskWatch.Step watched) {
+    if (e.kind() == ErrorKind.CANCELLED || !(DiskFull.caused(e) || watched.sawFullDisk())) {
+      return e;
+    }
+    String disk = this.disk.sentence();
+    try {
+      this.disk.makeRoomAfter(watched.freeAtBegin());
+    } catch (InterruptedException interrupt) {
+      return new SlipwayException(ErrorKind.CANCELLED, e.getMessage(), interrupt);
+    }
+    return new SlipwayException(
+        ErrorKind.EXHAUSTED, e.getMessage() + "; the worker found that " + disk, e);
   }
 
   private Map<Integer, List<String>> run(

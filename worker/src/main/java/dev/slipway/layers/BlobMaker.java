@@ -2,6 +2,7 @@ package dev.slipway.layers;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.linux.DiskFull;
 import dev.slipway.oci.Digest;
 import dev.slipway.snapshot.Pin;
 import dev.slipway.snapshot.SnapshotStore;
@@ -19,12 +20,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes the gzip blob of a layer, once; the bytes are in {@link StoredLayer#blobFile()}. One pass:
  * tar, digest, compression in parallel, digest, file. @ThreadSafe
  */
 public final class BlobMaker implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BlobMaker.class);
+
   /** Media type of what is made. OCI image-spec v1.1. */
   public static final String MEDIA_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip";
 
@@ -70,9 +75,23 @@ public final class BlobMaker implements AutoCloseable {
           layer.id(), diffId, Optional.of(new StoredBlob(MEDIA_TYPE, gzip.digest(), gzip.size())));
     } catch (IOException e) {
       throw new SlipwayException(
-          ErrorKind.UNAVAILABLE,
+          DiskFull.caused(e) ? ErrorKind.EXHAUSTED : ErrorKind.UNAVAILABLE,
           "compression of layer " + layer.id() + " failed: " + e.getMessage(),
           e);
+    } finally {
+      discard(half);
+    }
+  }
+
+  /** Half a blob must not stay on a disk that is counted to the byte. */
+  private static void discard(Path half) {
+    try {
+      Files.deleteIfExists(half);
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("path", half)
+          .setCause(e)
+          .log("half-made blob not removed, will be at the next start");
     }
   }
 

@@ -2,8 +2,7 @@ package dev.slipway.layers;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.linux.Errno;
-import dev.slipway.linux.LinuxException;
+import dev.slipway.linux.DiskFull;
 import dev.slipway.oci.Digest;
 import dev.slipway.snapshot.LayerWriter;
 import dev.slipway.snapshot.StoredLayer;
@@ -76,11 +75,11 @@ public final class LayerApplier {
       throw new SlipwayException(ErrorKind.EXHAUSTED, what + " was refused: " + e.getMessage(), e);
     } catch (BadLayer e) {
       throw new SlipwayException(ErrorKind.INVALID, what + " was refused: " + e.getMessage(), e);
-    } catch (LinuxException e) {
-      throw new SlipwayException(kind(e), what + " could not be unpacked: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new SlipwayException(
-          ErrorKind.UNAVAILABLE, what + " could not be unpacked: " + e.getMessage(), e);
+          DiskFull.caused(e) ? ErrorKind.EXHAUSTED : ErrorKind.UNAVAILABLE,
+          what + " could not be unpacked: " + e.getMessage(),
+          e);
     } catch (IllegalArgumentException e) {
       throw new SlipwayException(ErrorKind.INVALID, what + " was refused: " + e.getMessage(), e);
     }
@@ -109,11 +108,5 @@ public final class LayerApplier {
       }
       return unpacking.finish();
     }
-  }
-
-  private static ErrorKind kind(LinuxException e) {
-    return e.errno() == Errno.ENOSPC || e.errno() == Errno.EDQUOT
-        ? ErrorKind.EXHAUSTED
-        : ErrorKind.UNAVAILABLE;
   }
 }

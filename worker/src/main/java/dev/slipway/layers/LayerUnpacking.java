@@ -6,6 +6,7 @@ import dev.slipway.linux.ExtendedAttributes;
 import dev.slipway.linux.LinuxException;
 import dev.slipway.linux.OpenFile;
 import dev.slipway.linux.Status;
+import dev.slipway.snapshot.DiffSize;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +31,7 @@ final class LayerUnpacking implements AutoCloseable {
   /** Marks of aufs, which mean nothing here. */
   private static final String AUFS = ".wh..wh.";
 
+  private final Path directory;
   private final LayerTree tree;
   private final OpenFile.Buffer buffer = new OpenFile.Buffer(BUFFER);
   private final byte[] bytes = new byte[BUFFER];
@@ -39,10 +41,14 @@ final class LayerUnpacking implements AutoCloseable {
 
   private long size;
 
+  /** Whether something was unpacked that a later entry took away again. */
+  private boolean replaced;
+
   /** Extended attributes of the entry at hand. */
   private Map<String, byte[]> extended = Map.of();
 
   LayerUnpacking(Path directory, List<Path> below) throws IOException {
+    this.directory = directory;
     this.tree = new LayerTree(directory, below);
   }
 
@@ -102,7 +108,7 @@ final class LayerUnpacking implements AutoCloseable {
         parent.times(path.substring(slash + 1), directoryTimes.get(path));
       }
     }
-    return size;
+    return replaced ? DiffSize.of(directory) : size;
   }
 
   private void marker(Directory parent, String parentPath, String name) throws IOException {
@@ -135,6 +141,7 @@ final class LayerUnpacking implements AutoCloseable {
     if (existing.isEmpty() || (directory && existing.get().isDirectory())) {
       return false;
     }
+    replaced |= !existing.get().isWhiteout();
     if (existing.get().isDirectory()) {
       parent.removeTree(name);
       directoryTimes.keySet().removeIf(other -> other.equals(path) || other.startsWith(path + "/"));

@@ -3,7 +3,6 @@ package dev.slipway.snapshot;
 import dev.slipway.linux.Directory;
 import dev.slipway.linux.LinuxException;
 import dev.slipway.linux.Mounts;
-import dev.slipway.linux.Status;
 import dev.slipway.oci.Digest;
 import java.io.IOException;
 import java.io.Reader;
@@ -13,32 +12,35 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The store on disk: {@code layers/N/{diff,layer,blob}} for what is committed, {@code
- * incoming/N/diff} for what is being made, {@code mounts/N} to mount at, {@code empty/{a,b}},
- * {@code flushed} (boot id and number of the last layer known to be on the disk). A layer comes
- * into being by the rename of its directory. @ThreadSafe
+ * incoming/N/diff} for what is being made, {@code mounts/N} to mount at, {@code trash/N} for what
+ * is on its way out, {@code empty/{a,b}}, {@code flushed} (boot id and number of the last layer
+ * known to be on the disk), {@code usage} (when layers were used). A layer comes into being, and
+ * ceases to be, by the rename of its directory. @ThreadSafe
  */
 final class LayerDirectories {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
   private final Path root;
+  private final Trash trash;
   private final AtomicLong next = new AtomicLong();
 
-  private LayerDirectories(Path root) {
+  private LayerDirectories(Path root, Trash trash) {
     this.root = root;
+    this.trash = trash;
   }
 
   static LayerDirectories open(Path root) throws IOException {
-    LayerDirectories directories = new LayerDirectories(root);
+    Files.createDirectories(root);
+    LayerDirectories directories = new LayerDirectories(root, Trash.open(root.resolve("trash")));
     for (String name : List.of("layers", "incoming", "mounts", "empty/a", "empty/b")) {
       Files.createDirectories(root.resolve(name));
     }
@@ -51,7 +53,7 @@ final class LayerDirectories {
       Files.deleteIfExists(mount);
     }
     for (Path half : list(root.resolve("incoming"))) {
-      remove(half);
+      directories.trash.put(half, 0);
     }
     directories.dropUnflushed();
     return directories;
@@ -73,41 +75,65 @@ final class LayerDirectories {
         root.resolve("mounts").resolve(Long.toString(next.incrementAndGet())));
   }
 
+  /** A layer, the one it was made on, and when. */
+  record Described(StoredLayer layer, Optional<String> below, Instant createdAt) {
+    /** The name of its directory. */
+    long number() {
+      return LayerDirectories.number(layer.directory().getParent());
+    }
+  }
+
   /** Turns a directory of {@link #makeIncoming} into a layer. */
-  StoredLayer commit(Path incoming, String id, long size, Optional<Digest> diffId)
-      throws IOException {
+  Described commit(Path incoming, OverlayStore.Made made, Instant now) throws IOException {
     for (Path child : list(incoming)) {
       if (!child.getFileName().toString().equals("diff")) {
         remove(child);
       }
     }
-    write(incoming, new StoredLayer(id, size, incoming.resolve("diff"), diffId, Optional.empty()));
     Path target = root.resolve("layers").resolve(incoming.getFileName());
+    Described layer =
+        new Described(
+            new StoredLayer(
+                made.id(), made.size(), target.resolve("diff"), made.diffId(), Optional.empty()),
+            made.below(),
+            now);
+    write(incoming, layer);
     Files.move(incoming, target, StandardCopyOption.ATOMIC_MOVE);
-    return new StoredLayer(id, size, target.resolve("diff"), diffId, Optional.empty());
+    return layer;
   }
 
-  void describe(StoredLayer layer) throws IOException {
-    write(layer.directory().getParent(), layer);
+  void describe(Described layer) throws IOException {
+    write(layer.layer().directory().getParent(), layer);
   }
 
-  /** Takes the layer out of the store at once, deletes its bytes after. */
+  /** Takes the layer out of the store at once, deletes its bytes later. */
   void delete(StoredLayer layer) throws IOException {
-    Path place = layer.directory().getParent();
-    Path away = root.resolve("incoming").resolve("deleted-" + place.getFileName());
-    Files.move(place, away, StandardCopyOption.ATOMIC_MOVE);
-    remove(away);
+    trash.put(layer.directory().getParent(), layer.diskSize());
+  }
+
+  /** The same for its compressed form alone. */
+  void deleteBlob(StoredLayer layer) throws IOException {
+    trash.put(layer.blobFile(), layer.diskSize() - layer.size());
+  }
+
+  Trash trash() {
+    return trash;
+  }
+
+  UsageLog usage() {
+    return new UsageLog(root.resolve("usage"));
   }
 
   /** What is committed. What cannot be read is removed. */
-  List<StoredLayer> read() throws IOException {
-    List<StoredLayer> layers = new ArrayList<>();
+  List<Described> read() throws IOException {
+    List<Described> layers = new ArrayList<>();
     for (Path place : list(root.resolve("layers"))) {
-      Optional<StoredLayer> layer = read(place);
+      Optional<Described> layer = read(place);
       if (layer.isPresent()) {
         layers.add(layer.get());
+        removeHalfBlobs(place);
       } else {
-        remove(place);
+        trash.put(place, 0);
       }
       next.accumulateAndGet(number(place), Math::max);
     }
@@ -129,28 +155,6 @@ final class LayerDirectories {
     }
   }
 
-  /** Bytes of the regular files below, those with several names counted once. */
-  static long measure(Path directory) throws IOException {
-    try (Directory open = Directory.open(directory)) {
-      return measure(open, new HashSet<>());
-    }
-  }
-
-  private static long measure(Directory directory, Set<Long> seen) throws IOException {
-    long size = 0;
-    for (String name : directory.names()) {
-      Status status = directory.status(name);
-      if (status.isDirectory()) {
-        try (Directory inner = directory.enter(name)) {
-          size += measure(inner, seen);
-        }
-      } else if (status.isRegular() && (status.links() == 1 || seen.add(status.inode()))) {
-        size += status.size();
-      }
-    }
-    return size;
-  }
-
   /**
    * After a crash of the machine the newest layers may lack bytes: those not known to be flushed
    * are removed.
@@ -161,19 +165,21 @@ final class LayerDirectories {
       replace(file, Files.readString(BOOT_ID).strip() + " 0\n");
     }
     String[] flushed = Files.readString(file).strip().split(" ");
+    long upTo = flushed.length == 2 ? Long.parseLong(flushed[1]) : 0;
+    // The number of a layer that was deleted must not come again: it would count as flushed.
+    next.accumulateAndGet(upTo, Math::max);
     if (flushed.length == 2 && flushed[0].equals(Files.readString(BOOT_ID).strip())) {
       return;
     }
-    long upTo = flushed.length == 2 ? Long.parseLong(flushed[1]) : 0;
     for (Path place : list(root.resolve("layers"))) {
       if (number(place) > upTo) {
-        remove(place);
+        trash.put(place, 0);
       }
     }
     replace(file, Files.readString(BOOT_ID).strip() + " " + upTo + "\n");
   }
 
-  private static long number(Path place) {
+  static long number(Path place) {
     try {
       return Long.parseLong(place.getFileName().toString());
     } catch (NumberFormatException _) {
@@ -181,7 +187,16 @@ final class LayerDirectories {
     }
   }
 
-  private static Optional<StoredLayer> read(Path place) {
+  /** A blob whose making was cut off by a crash. */
+  private static void removeHalfBlobs(Path place) throws IOException {
+    for (Path file : list(place)) {
+      if (file.getFileName().toString().startsWith("blob.")) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  private static Optional<Described> read(Path place) {
     Properties properties = new Properties();
     try (Reader reader = Files.newBufferedReader(place.resolve("layer"))) {
       properties.load(reader);
@@ -200,25 +215,36 @@ final class LayerDirectories {
       if (id == null || !Files.isDirectory(place.resolve("diff"))) {
         return Optional.empty();
       }
-      return Optional.of(
+      StoredLayer layer =
           new StoredLayer(
               id,
               Long.parseLong(properties.getProperty("size")),
               place.resolve("diff"),
               diffId,
-              blob));
+              blob);
+      return Optional.of(
+          new Described(
+              layer,
+              Optional.ofNullable(properties.getProperty("below")),
+              Instant.ofEpochMilli(Long.parseLong(properties.getProperty("created")))));
     } catch (IOException | IllegalArgumentException _) {
       return Optional.empty();
     }
   }
 
-  private static void write(Path place, StoredLayer layer) throws IOException {
+  private static void write(Path place, Described described) throws IOException {
+    StoredLayer layer = described.layer();
     StringBuilder text = new StringBuilder();
     text.append("id=")
         .append(layer.id().replace("\\", "\\\\"))
         .append("\nsize=")
         .append(layer.size())
+        .append("\ncreated=")
+        .append(described.createdAt().toEpochMilli())
         .append('\n');
+    described
+        .below()
+        .ifPresent(below -> text.append("below=").append(below.replace("\\", "\\\\")).append('\n'));
     layer.diffId().ifPresent(diffId -> text.append("diff-id=").append(diffId).append('\n'));
     layer
         .blob()

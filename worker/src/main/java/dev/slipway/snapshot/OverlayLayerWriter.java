@@ -17,14 +17,25 @@ final class OverlayLayerWriter implements LayerWriter {
   private final String id;
   private final Path place;
   private final List<Path> below;
+  private final Optional<String> belowId;
   private final Pin pin;
   private boolean done;
 
-  OverlayLayerWriter(OverlayStore store, String id, Path place, List<Path> below, Pin pin) {
+  /**
+   * @param belowId the layer right under it; its directory may be missing in {@code below}
+   */
+  OverlayLayerWriter(
+      OverlayStore store,
+      String id,
+      Path place,
+      List<Path> below,
+      Optional<String> belowId,
+      Pin pin) {
     this.store = store;
     this.id = id;
     this.place = place;
     this.below = below;
+    this.belowId = belowId;
     this.pin = pin;
   }
 
@@ -45,7 +56,7 @@ final class OverlayLayerWriter implements LayerWriter {
 
   @Override
   public StoredLayer commit(long size, Optional<Digest> diffId) throws SlipwayException {
-    StoredLayer layer = store.commit(place, id, size, diffId);
+    StoredLayer layer = store.commit(place, new OverlayStore.Made(id, size, diffId, belowId));
     done = true;
     pin.close();
     return layer;

@@ -18,6 +18,7 @@ final class OverlayRoot implements MountedRoot {
   private final OverlayStore store;
   private final List<String> chain;
   private final List<Path> layers;
+  private final Optional<String> below;
   private final Pin pin;
   private final Path target;
   private @Nullable Path place;
@@ -29,6 +30,7 @@ final class OverlayRoot implements MountedRoot {
     this.store = store;
     this.chain = chain;
     this.layers = layers;
+    this.below = chain.isEmpty() ? Optional.empty() : Optional.of(chain.getLast());
     this.pin = pin;
     this.target = store.directories().makeMountPoint();
   }
@@ -106,11 +108,12 @@ final class OverlayRoot implements MountedRoot {
     detach();
     long size;
     try {
-      size = LayerDirectories.measure(writes.resolve("diff"));
+      size = DiffSize.of(writes.resolve("diff"));
     } catch (IOException e) {
       throw OverlayStore.failed("measuring of layer " + id, e);
     }
-    StoredLayer layer = store.commit(writes, id, size, Optional.empty());
+    StoredLayer layer =
+        store.commit(writes, new OverlayStore.Made(id, size, Optional.empty(), below));
     place = null;
     close();
     return layer;

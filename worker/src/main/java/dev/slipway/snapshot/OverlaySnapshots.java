@@ -6,6 +6,7 @@ import dev.slipway.linux.LinuxException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 
 /** Opens the store that stacks layers with the kernel's overlayfs. */
 public final class OverlaySnapshots {
@@ -15,14 +16,15 @@ public final class OverlaySnapshots {
    * Opens the store in the directory, made when missing; half-made layers of an earlier run are
    * removed. One process at a time.
    *
+   * @param clock says when layers are used
    * @throws SlipwayException UNSUPPORTED, saying what is missing, where overlayfs cannot be mounted
    */
-  public static SnapshotStore open(Path root) throws SlipwayException {
+  public static SnapshotStore open(Path root, InstantSource clock) throws SlipwayException {
     Path absolute = root.toAbsolutePath().normalize();
     try {
       LayerDirectories directories = LayerDirectories.open(absolute);
       OverlayMounts mounts = probe(directories);
-      return new OverlayStore(directories, mounts);
+      return new OverlayStore(directories, mounts, clock);
     } catch (IOException e) {
       throw new SlipwayException(
           ErrorKind.UNAVAILABLE,

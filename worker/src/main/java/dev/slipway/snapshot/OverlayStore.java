@@ -3,20 +3,26 @@ package dev.slipway.snapshot;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.linux.Directory;
+import dev.slipway.linux.DiskFull;
 import dev.slipway.linux.Status;
 import dev.slipway.oci.Digest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * files happens under it.
  */
 final class OverlayStore implements SnapshotStore {
-  private static final Logger log = LoggerFactory.getLogger(OverlayStore.class);
+  private static final Logger LOG = LoggerFactory.getLogger(OverlayStore.class);
 
   /** How much work a crash of the machine may cost; a flush of an idle disk costs nothing. */
   private static final Duration FLUSH_EVERY = Duration.ofSeconds(30);
@@ -33,27 +39,89 @@ final class OverlayStore implements SnapshotStore {
   private final LayerDirectories directories;
   private final OverlayMounts mounts;
   private final Map<String, Entry> entries = new HashMap<>();
+
+  /** How many layers were made on the layer of that id. */
+  private final Map<String, Integer> above = new HashMap<>();
+
+  /** Layers used since the log was written. */
+  private Set<Entry> used = new HashSet<>();
+
+  private final InstantSource clock;
+
+  /** Used by one thread at a time, which holds {@code flushing}. */
+  private final UsageLog log;
+
+  private final Object flushing = new Object();
   private final CountDownLatch closing = new CountDownLatch(1);
   private volatile boolean unflushed;
 
+  /**
+   * What becomes a layer.
+   *
+   * @param below the layer that it was made on
+   */
+  record Made(String id, long size, Optional<Digest> diffId, Optional<String> below) {}
+
   private static final class Entry {
+    final long number;
+    final Optional<String> below;
+    final Instant createdAt;
     StoredLayer layer;
     int pins;
+    long lastUsedMillis;
+    long uses;
 
-    Entry(StoredLayer layer) {
-      this.layer = layer;
+    Entry(LayerDirectories.Described described, UsageLog.Use use) {
+      this.number = described.number();
+      this.below = described.below();
+      this.createdAt = described.createdAt();
+      this.layer = described.layer();
+      this.lastUsedMillis = use.lastMillis();
+      this.uses = use.count();
+    }
+
+    UsageLog.Use use() {
+      return new UsageLog.Use(lastUsedMillis, uses);
+    }
+
+    LayerUsage usage() {
+      return new LayerUsage(
+          layer, below, createdAt, Instant.ofEpochMilli(lastUsedMillis), uses, pins > 0);
+    }
+
+    LayerDirectories.Described described() {
+      return new LayerDirectories.Described(layer, below, createdAt);
     }
   }
 
-  OverlayStore(LayerDirectories directories, OverlayMounts mounts) throws IOException {
+  OverlayStore(LayerDirectories directories, OverlayMounts mounts, InstantSource clock)
+      throws IOException {
     this.directories = directories;
     this.mounts = mounts;
-    for (StoredLayer layer : directories.read()) {
-      if (entries.putIfAbsent(layer.id(), new Entry(layer)) != null) {
-        directories.delete(layer);
+    this.clock = clock;
+    this.log = directories.usage();
+    Map<Long, UsageLog.Use> uses = log.read();
+    Map<Long, UsageLog.Use> present = new HashMap<>();
+    for (LayerDirectories.Described layer : directories.read()) {
+      UsageLog.Use use =
+          uses.getOrDefault(layer.number(), new UsageLog.Use(layer.createdAt().toEpochMilli(), 0));
+      if (add(new Entry(layer, use)).isPresent()) {
+        directories.delete(layer.layer());
+      } else {
+        present.put(layer.number(), use);
       }
     }
+    log.replace(present);
     Thread.ofPlatform().daemon().name("snapshot-flush").start(this::flushNowAndThen);
+  }
+
+  /** Puts it into the table; returns who had the id already, and then nothing has changed. */
+  private synchronized Optional<Entry> add(Entry entry) {
+    Entry taken = entries.putIfAbsent(entry.layer.id(), entry);
+    if (taken == null) {
+      entry.below.ifPresent(below -> above.merge(below, 1, Integer::sum));
+    }
+    return Optional.ofNullable(taken);
   }
 
   @Override
@@ -80,7 +148,8 @@ final class OverlayStore implements SnapshotStore {
     try {
       Path place = directories.makeIncoming();
       inheritRoot(place.resolve("diff"), paths);
-      return new OverlayLayerWriter(this, id, place, paths, pin);
+      Optional<String> belowId = below.isEmpty() ? Optional.empty() : Optional.of(below.getLast());
+      return new OverlayLayerWriter(this, id, place, paths, belowId, pin);
     } catch (IOException e) {
       pin.close();
       throw failed("preparation of layer " + id, e);
@@ -125,7 +194,13 @@ final class OverlayStore implements SnapshotStore {
           ErrorKind.NOT_FOUND, "layers are not here: " + String.join(", ", missing));
     }
     List<Entry> pinned = ids.stream().map(entries::get).toList();
-    pinned.forEach(entry -> entry.pins++);
+    long now = clock.millis();
+    for (Entry entry : pinned) {
+      entry.pins++;
+      entry.uses++;
+      entry.lastUsedMillis = Math.max(entry.lastUsedMillis, now);
+      used.add(entry);
+    }
     return new Pin() {
       private boolean open = true;
 
@@ -158,7 +233,7 @@ final class OverlayStore implements SnapshotStore {
               Optional.of(diffId),
               blob.isPresent() ? blob : layer.blob());
       try {
-        directories.describe(entry.layer);
+        directories.describe(entry.described());
       } catch (IOException e) {
         throw failed("description of layer " + id, e);
       }
@@ -168,13 +243,21 @@ final class OverlayStore implements SnapshotStore {
   }
 
   @Override
-  public List<String> delete(Collection<String> ids) {
+  public synchronized List<LayerUsage> usage() {
+    return entries.values().stream().map(Entry::usage).toList();
+  }
+
+  @Override
+  public List<StoredLayer> delete(Collection<String> ids, Predicate<String> free) {
     List<StoredLayer> unused = new ArrayList<>();
     synchronized (this) {
       for (String id : ids) {
         Entry entry = entries.get(id);
-        if (entry != null && entry.pins == 0) {
+        if (entry != null && entry.pins == 0 && !above.containsKey(id) && free.test(id)) {
           entries.remove(id);
+          used.remove(entry);
+          entry.below.ifPresent(
+              below -> above.computeIfPresent(below, (_, count) -> count > 1 ? count - 1 : null));
           unused.add(entry.layer);
         }
       }
@@ -183,19 +266,52 @@ final class OverlayStore implements SnapshotStore {
       try {
         directories.delete(layer);
       } catch (IOException e) {
-        log.atWarn()
+        LOG.atWarn()
             .addKeyValue("layer", layer.id())
             .setCause(e)
-            .log("layer not deleted from disk, will be at the next start");
+            .log("layer not deleted from disk, is here again after the next start");
       }
     }
-    return unused.stream().map(StoredLayer::id).toList();
+    return unused;
+  }
+
+  /**
+   * The rename is done under the lock, which costs microseconds: whoever makes the blob anew must
+   * find the old one gone. The description is left as it is, since it counts only with the file.
+   */
+  @Override
+  public synchronized Optional<StoredLayer> dropBlob(String id, Predicate<String> free) {
+    Entry entry = entries.get(id);
+    if (entry == null || entry.layer.blob().isEmpty() || entry.pins > 0 || !free.test(id)) {
+      return Optional.empty();
+    }
+    StoredLayer before = entry.layer;
+    try {
+      directories.deleteBlob(before);
+    } catch (IOException e) {
+      LOG.atWarn().addKeyValue("layer", id).setCause(e).log("blob of a layer not deleted");
+      return Optional.empty();
+    }
+    entry.layer =
+        new StoredLayer(id, before.size(), before.directory(), before.diffId(), Optional.empty());
+    return Optional.of(before);
+  }
+
+  @Override
+  public long pendingBytes() {
+    return directories.trash().pendingBytes();
+  }
+
+  @Override
+  public boolean awaitDeleted(Duration patience) throws InterruptedException {
+    return directories.trash().await(patience);
   }
 
   @Override
   public void close() {
     closing.countDown();
     flush();
+    directories.trash().close();
   }
 
   OverlayMounts mounts() {
@@ -210,23 +326,22 @@ final class OverlayStore implements SnapshotStore {
    * Makes the directory a layer; when the id is taken the directory is thrown away and the other
    * returned.
    */
-  StoredLayer commit(Path incoming, String id, long size, Optional<Digest> diffId)
-      throws SlipwayException {
+  StoredLayer commit(Path incoming, Made made) throws SlipwayException {
     try {
-      StoredLayer layer = directories.commit(incoming, id, size, diffId);
-      StoredLayer other;
-      synchronized (this) {
-        Entry taken = entries.putIfAbsent(id, new Entry(layer));
-        unflushed = true;
-        if (taken == null) {
-          return layer;
-        }
-        other = taken.layer;
+      LayerDirectories.Described layer =
+          directories.commit(incoming, made, Instant.ofEpochMilli(clock.millis()));
+      Entry entry = new Entry(layer, new UsageLog.Use(layer.createdAt().toEpochMilli(), 0));
+      Optional<Entry> taken = add(entry);
+      unflushed = true;
+      if (taken.isEmpty()) {
+        return layer.layer();
       }
-      directories.delete(layer);
-      return other;
+      directories.delete(layer.layer());
+      synchronized (this) {
+        return taken.get().layer;
+      }
     } catch (IOException e) {
-      throw failed("commit of layer " + id, e);
+      throw failed("commit of layer " + made.id(), e);
     }
   }
 
@@ -246,7 +361,10 @@ final class OverlayStore implements SnapshotStore {
   }
 
   static SlipwayException failed(String what, IOException e) {
-    return new SlipwayException(ErrorKind.UNAVAILABLE, what + " failed: " + e.getMessage(), e);
+    return new SlipwayException(
+        DiskFull.caused(e) ? ErrorKind.EXHAUSTED : ErrorKind.UNAVAILABLE,
+        what + " failed: " + e.getMessage(),
+        e);
   }
 
   private void flushNowAndThen() {
@@ -260,15 +378,42 @@ final class OverlayStore implements SnapshotStore {
   }
 
   private void flush() {
-    if (!unflushed) {
-      return;
+    synchronized (flushing) {
+      logUses();
+      if (!unflushed) {
+        return;
+      }
+      unflushed = false;
+      try {
+        directories.flush();
+      } catch (IOException e) {
+        unflushed = true;
+        LOG.atWarn().setCause(e).log("layers not flushed to disk");
+      }
     }
-    unflushed = false;
+  }
+
+  private void logUses() {
+    Set<Entry> changed;
+    Map<Long, UsageLog.Use> lines = new HashMap<>();
+    boolean anew;
+    synchronized (this) {
+      changed = used;
+      used = new HashSet<>();
+      anew = log.isLong(entries.size());
+      (anew ? entries.values() : changed).forEach(entry -> lines.put(entry.number, entry.use()));
+    }
     try {
-      directories.flush();
+      if (anew) {
+        log.replace(lines);
+      } else if (!lines.isEmpty()) {
+        log.append(lines);
+      }
     } catch (IOException e) {
-      unflushed = true;
-      log.atWarn().setCause(e).log("layers not flushed to disk");
+      synchronized (this) {
+        used.addAll(changed);
+      }
+      LOG.atWarn().setCause(e).log("uses of layers not written down");
     }
   }
 }

@@ -2,14 +2,16 @@ package dev.slipway.snapshot;
 
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Keeps layers and stacks them. A chain is a list of layer ids, lowest first; an empty chain is an
  * empty root filesystem. What a {@link MountedRoot}, {@link LayerWriter} or {@link Pin} uses stays
- * until it is closed. @ThreadSafe
+ * until it is closed; each of them counts as a use of its layers. @ThreadSafe
  */
 public interface SnapshotStore extends AutoCloseable {
   /** The layer, if it is here and complete. */
@@ -45,8 +47,29 @@ public interface SnapshotStore extends AutoCloseable {
    */
   StoredLayer describe(String id, Digest diffId, Optional<StoredBlob> blob) throws SlipwayException;
 
-  /** Deletes those layers that nothing uses; returns the ids that are gone now. */
-  List<String> delete(Collection<String> ids);
+  /** Every layer with its use so far. */
+  List<LayerUsage> usage();
+
+  /**
+   * Deletes those layers, in that order, that nothing uses, that no other layer was made on, and
+   * that are free; the bytes go in the background, see {@link #awaitDeleted}.
+   *
+   * @param free asked last, under the store's lock: must be quick
+   * @return what is gone
+   */
+  List<StoredLayer> delete(Collection<String> ids, Predicate<String> free);
+
+  /**
+   * Drops the compressed form of a layer that nothing uses and that is free; returns the layer as
+   * it was, empty when nothing was dropped.
+   */
+  Optional<StoredLayer> dropBlob(String id, Predicate<String> free);
+
+  /** Bytes of what was deleted that are still on the disk. */
+  long pendingBytes();
+
+  /** Waits until the bytes of what was deleted are gone; false when it took longer. */
+  boolean awaitDeleted(Duration patience) throws InterruptedException;
 
   /** Flushes to disk. Mounts must be closed before. */
   @Override

@@ -3,6 +3,7 @@ package dev.slipway.source;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.layers.LayerApplier;
+import dev.slipway.linux.DiskFull;
 import dev.slipway.oci.Digest;
 import dev.slipway.protocol.worker.Layer;
 import dev.slipway.registry.BlobTransfer;
@@ -138,6 +139,10 @@ final class LayerOrigins implements AutoCloseable {
     }
     if (e instanceof SlipwayException known && known.kind() == ErrorKind.EXHAUSTED) {
       throw known;
+    }
+    if (DiskFull.caused(e)) {
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED, "a layer found no room on the disk: " + e.getMessage(), e);
     }
     return e.getMessage() == null ? e.toString() : e.getMessage();
   }

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.sun.net.httpserver.HttpServer;
+import dev.slipway.config.GcSettings;
+import dev.slipway.gc.Disk;
+import dev.slipway.gc.DiskKeeper;
 import dev.slipway.graph.ExecMeta;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
@@ -28,6 +31,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +48,7 @@ class AgentTest {
 
   @TempDir Path root;
   private FakeCoordinator coordinator;
+  private DiskKeeper disk;
   private Agent agent;
   private Thread running;
   private HttpServer slow;
@@ -77,14 +82,20 @@ class AgentTest {
         new Sandbox(
             new SandboxConfig("runc", root.resolve("sandbox")),
             new NetworkPool(root.resolve("net"), false, new Unreachable(List.of())));
+    EmptyStore store = new EmptyStore();
+    Meters meters = new Meters(new SimpleMeterRegistry());
+    disk =
+        new DiskKeeper(
+            store, List.of(), Disk.of(root), GcSettings.DEFAULT, InstantSource.system(), meters);
     agent =
         new Agent(
             description,
             new Agent.Farm(coordinator.address(), FakeCoordinator.TOKEN),
-            new EmptyStore(),
+            store,
+            disk,
             sandbox,
             root,
-            new Meters(new SimpleMeterRegistry()),
+            meters,
             _ -> {});
     running =
         Thread.ofVirtual()
@@ -103,6 +114,7 @@ class AgentTest {
     running.interrupt();
     running.join();
     agent.close();
+    disk.close();
     coordinator.close();
     slow.stop(0);
   }

@@ -3,15 +3,18 @@ package dev.slipway.agent;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
+import dev.slipway.snapshot.LayerUsage;
 import dev.slipway.snapshot.LayerWriter;
 import dev.slipway.snapshot.MountedRoot;
 import dev.slipway.snapshot.Pin;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredBlob;
 import dev.slipway.snapshot.StoredLayer;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** A store that has nothing and takes nothing. */
 final class EmptyStore implements SnapshotStore {
@@ -47,8 +50,28 @@ final class EmptyStore implements SnapshotStore {
   }
 
   @Override
-  public List<String> delete(Collection<String> ids) {
+  public List<LayerUsage> usage() {
     return List.of();
+  }
+
+  @Override
+  public List<StoredLayer> delete(Collection<String> ids, Predicate<String> free) {
+    return List.of();
+  }
+
+  @Override
+  public Optional<StoredLayer> dropBlob(String id, Predicate<String> free) {
+    return Optional.empty();
+  }
+
+  @Override
+  public long pendingBytes() {
+    return 0;
+  }
+
+  @Override
+  public boolean awaitDeleted(Duration patience) {
+    return true;
   }
 
   @Override

@@ -43,7 +43,7 @@ class FileOpsTest {
   @BeforeEach
   void openStore() throws Exception {
     MountNamespace.assume(directory);
-    store = OverlaySnapshots.open(directory.resolve("store"));
+    store = OverlaySnapshots.open(directory.resolve("store"), java.time.InstantSource.system());
     ops = new FileOps(store, () -> "snap:" + ids.incrementAndGet());
   }
 

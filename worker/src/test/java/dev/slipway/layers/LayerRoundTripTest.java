@@ -35,7 +35,7 @@ class LayerRoundTripTest {
   @BeforeEach
   void openStore() throws Exception {
     MountNamespace.assume(directory);
-    store = OverlaySnapshots.open(directory.resolve("store"));
+    store = OverlaySnapshots.open(directory.resolve("store"), java.time.InstantSource.system());
   }
 
   @AfterEach

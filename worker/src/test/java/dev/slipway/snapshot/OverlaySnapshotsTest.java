@@ -5,6 +5,6 @@ import java.nio.file.Path;
 class OverlaySnapshotsTest extends SnapshotStoreContract {
   @Override
   SnapshotStore open(Path root) throws Exception {
-    return OverlaySnapshots.open(root);
+    return OverlaySnapshots.open(root, clock);
   }
 }
