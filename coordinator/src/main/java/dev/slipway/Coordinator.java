@@ -25,6 +25,7 @@ import dev.slipway.export.FarmImageExporter;
 import dev.slipway.fleet.FarmFleet;
 import dev.slipway.fleet.FarmServer;
 import dev.slipway.fleet.FleetConfig;
+import dev.slipway.fleet.LayerHandOver;
 import dev.slipway.frontend.FrontendBridge;
 import dev.slipway.frontend.dockerfile.DockerfileFrontend;
 import dev.slipway.frontend.gateway.GatewayParts;
@@ -226,6 +227,11 @@ final class Coordinator implements AutoCloseable {
                 fleet,
                 List.of(new CoordinationService(queue, Coordinator::noStep).bindService())));
     workersAddress = new HostPort(workersListen.host(), farm.address().getPort()).toString();
+    String advertised = options.workersAdvertise().orElse(workersAddress);
+    fleet.reachedAt(advertised);
+    fleet.handOver(new LayerHandOver(fleet, index, coordinators::isOldest));
+    coordinators.onChange(
+        all -> fleet.coordinators(all.stream().map(CoordinatorRecord::workersAddress).toList()));
 
     List<ServerServiceDefinition> services =
         List.of(
@@ -235,11 +241,7 @@ final class Coordinator implements AutoCloseable {
     serving.set(endpoint);
     coordinators.announce(
         new CoordinatorRecord(
-            cluster.self(),
-            options.workersAdvertise().orElse(workersAddress),
-            endpoint.addresses(),
-            httpAddress,
-            clock.instant()));
+            cluster.self(), advertised, endpoint.addresses(), httpAddress, clock.instant()));
     writeAddresses(Files.createDirectories(options.root().resolve("run")));
   }
 

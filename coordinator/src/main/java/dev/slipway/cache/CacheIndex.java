@@ -38,12 +38,23 @@ public interface CacheIndex {
    */
   void learn(Collection<LayerRecord> layers);
 
-  /** The worker joined; what it holds is learned next. What it held before counts no more. */
-  void addHolder(String workerId);
+  /**
+   * This coordinator has a link to the worker; what it holds is learned next. When no live
+   * coordinator had one to this incarnation of it, what it held before counts no more.
+   */
+  default void addHolder(String workerId, long incarnation) {
+    addHolders(Map.of(workerId, incarnation));
+  }
+
+  /** The same for several, by their incarnations. */
+  void addHolders(Map<String, Long> incarnations);
 
   /** The worker no longer holds the layers. */
   void dropHolder(String workerId, Collection<String> layerIds);
 
-  /** The worker left: it holds nothing any more. */
+  /**
+   * This coordinator's link to the worker ended. When no live coordinator has one, the worker holds
+   * nothing any more.
+   */
   void dropHolder(String workerId);
 }

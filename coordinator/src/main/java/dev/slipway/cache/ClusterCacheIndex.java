@@ -4,7 +4,10 @@ import dev.slipway.cluster.Cluster;
 import dev.slipway.cluster.ClusterMap;
 import dev.slipway.cluster.MapNames;
 import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,9 +21,13 @@ import java.util.function.Consumer;
 /**
  * The index in the cluster's maps. A holder is written down with the number of its membership in
  * the farm, so that a worker that leaves is forgotten by one write, however many layers it held;
- * stale holders are dropped when their layer is written next. @ThreadSafe
+ * stale holders are dropped when their layer is written next. A membership lasts while a live
+ * coordinator has a link to the worker. @ThreadSafe
  */
-public final class ClusterCacheIndex implements CacheIndex {
+public final class ClusterCacheIndex implements CacheIndex, LayerCensus {
+  /** Layers that workers get from clients, through the coordinator. */
+  private static final String TREE = "tree:";
+
   /** Layers of one write; an inventory may have a hundred thousand. */
   private static final int BATCH = 1000;
 
@@ -30,7 +37,12 @@ public final class ClusterCacheIndex implements CacheIndex {
   private final ClusterMap<CacheRecord> records;
   private final ClusterMap<StoredLayer> layers;
   private final ClusterMap<String> contents;
-  private final ClusterMap<Long> workers;
+  private final ClusterMap<Membership> workers;
+  private final Cluster cluster;
+
+  /** Owned by the cluster's thread for changes. */
+  private List<String> membersBefore = List.of();
+
   private final SecureRandom random = new SecureRandom();
 
   /** Writes of this process that a snapshot would keep. */
@@ -41,6 +53,8 @@ public final class ClusterCacheIndex implements CacheIndex {
     this.layers = cluster.map(MapNames.LAYERS, RecordCodecs.LAYER);
     this.contents = cluster.map(MapNames.CONTENT_DIGESTS, RecordCodecs.TEXT);
     this.workers = cluster.map(MapNames.WORKERS, RecordCodecs.MEMBERSHIP);
+    this.cluster = cluster;
+    cluster.onChange(this::forgetLinksOfTheDead);
   }
 
   @Override
@@ -78,7 +92,7 @@ public final class ClusterCacheIndex implements CacheIndex {
     Map<String, StoredLayer> stored = layers.getAll(ids);
     Set<String> holders = new HashSet<>();
     stored.values().forEach(layer -> holders.addAll(layer.holders().keySet()));
-    Map<String, Long> memberships = workers.getAll(holders);
+    Map<String, Long> memberships = present(holders);
     Map<String, LayerRecord> known = new HashMap<>();
     stored.forEach((id, layer) -> known.put(id, layer.record(id, memberships)));
     return known;
@@ -89,7 +103,7 @@ public final class ClusterCacheIndex implements CacheIndex {
     Set<String> holders = new HashSet<>();
     Map<String, LayerRecord> batch = new HashMap<>();
     learned.forEach(layer -> holders.addAll(layer.holders()));
-    Map<String, Long> memberships = workers.getAll(holders);
+    Map<String, Long> memberships = present(holders);
     for (LayerRecord layer : learned) {
       if (batch.size() == BATCH || batch.containsKey(layer.id())) {
         write(batch, memberships);
@@ -127,8 +141,18 @@ public final class ClusterCacheIndex implements CacheIndex {
   }
 
   @Override
-  public void addHolder(String workerId) {
-    workers.set(workerId, random.nextLong());
+  public void addHolders(Map<String, Long> incarnations) {
+    workers.update(
+        incarnations.keySet(),
+        (id, before) -> {
+          long incarnation = incarnations.get(id);
+          Membership membership =
+              before
+                  .filter(
+                      here -> here.incarnation() == incarnation && here.isPresent(cluster::isLive))
+                  .orElseGet(() -> new Membership(random.nextLong(), incarnation, Set.of()));
+          return Optional.of(membership.with(cluster.self()));
+        });
   }
 
   @Override
@@ -144,7 +168,65 @@ public final class ClusterCacheIndex implements CacheIndex {
 
   @Override
   public void dropHolder(String workerId) {
-    workers.remove(workerId);
+    workers.update(
+        List.of(workerId),
+        (_, before) ->
+            before.flatMap(here ->
+                here.only(coordinator ->
+                    !coordinator.equals(cluster.self()) && cluster.isLive(coordinator))));
+  }
+
+  @Override
+  public List<LayerRecord> onlyAt(String workerId) {
+    Map<String, Instant> needed = new HashMap<>();
+    records.forEach((_, record) ->
+        record
+            .outputs()
+            .values()
+            .forEach(chain ->
+                chain.layers().stream()
+                    .filter(id -> !id.startsWith(TREE))
+                    .forEach(id ->
+                        needed.merge(
+                            id,
+                            record.createdAt(),
+                            (one, other) -> one.isAfter(other) ? one : other))));
+    List<LayerRecord> found = new ArrayList<>();
+    List<String> ids = List.copyOf(needed.keySet());
+    for (int from = 0; from < ids.size(); from += BATCH) {
+      layers(ids.subList(from, Math.min(ids.size(), from + BATCH))).values().stream()
+          .filter(layer -> layer.origin().isEmpty() && layer.holders().equals(Set.of(workerId)))
+          .forEach(found::add);
+    }
+    found.sort(
+        Comparator.comparing((LayerRecord layer) -> needed.get(layer.id()))
+            .reversed()
+            .thenComparing(LayerRecord::id));
+    return found;
+  }
+
+  /** The workers among them that are in the farm, with the numbers of their memberships. */
+  private Map<String, Long> present(Collection<String> workerIds) {
+    Map<String, Long> numbers = new HashMap<>();
+    workers
+        .getAll(workerIds)
+        .forEach((id, membership) -> {
+          if (membership.isPresent(cluster::isLive)) {
+            numbers.put(id, membership.number());
+          }
+        });
+    return numbers;
+  }
+
+  /** Links of coordinators that are gone count nowhere; this only takes them out of the map. */
+  private void forgetLinksOfTheDead(List<String> members) {
+    boolean somebodyLeft = !members.containsAll(membersBefore);
+    membersBefore = members;
+    if (!somebodyLeft || !members.getFirst().equals(cluster.self())) {
+      return;
+    }
+    workers.update(
+        workers.keys(), (_, before) -> before.flatMap(here -> here.only(members::contains)));
   }
 
   private void write(Map<String, LayerRecord> learned, Map<String, Long> memberships) {
@@ -156,7 +238,7 @@ public final class ClusterCacheIndex implements CacheIndex {
           return Optional.of(
               layer.holders().size() < MANY_HOLDERS
                   ? layer
-                  : layer.withHolders(layer.present(workers.getAll(layer.holders().keySet()))));
+                  : layer.withHolders(layer.present(present(layer.holders().keySet()))));
         });
   }
 }

@@ -14,9 +14,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How the index's values look in the cluster's maps: a version byte, then the fields in order, as
@@ -26,14 +28,34 @@ import java.util.Optional;
 final class RecordCodecs {
   private static final int VERSION = 3;
 
-  static final Codec<Long> MEMBERSHIP =
-      codec(DataOutputStream::writeLong, DataInputStream::readLong);
+  static final Codec<Membership> MEMBERSHIP =
+      codec(RecordCodecs::writeMembership, RecordCodecs::readMembership);
   static final Codec<String> TEXT = codec(DataOutputStream::writeUTF, in -> in.readUTF());
   static final Codec<StoredLayer> LAYER = codec(RecordCodecs::writeLayer, RecordCodecs::readLayer);
   static final Codec<CacheRecord> RECORD =
       codec(RecordCodecs::writeRecord, RecordCodecs::readRecord);
 
   private RecordCodecs() {}
+
+  private static void writeMembership(DataOutputStream out, Membership membership)
+      throws IOException {
+    out.writeLong(membership.number());
+    out.writeLong(membership.incarnation());
+    out.writeInt(membership.coordinators().size());
+    for (String coordinator : membership.coordinators()) {
+      out.writeUTF(coordinator);
+    }
+  }
+
+  private static Membership readMembership(DataInputStream in) throws IOException {
+    long number = in.readLong();
+    long incarnation = in.readLong();
+    Set<String> coordinators = new HashSet<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      coordinators.add(in.readUTF());
+    }
+    return new Membership(number, incarnation, coordinators);
+  }
 
   private static void writeLayer(DataOutputStream out, StoredLayer layer) throws IOException {
     out.writeLong(layer.size());

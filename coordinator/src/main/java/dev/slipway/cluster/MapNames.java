@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /** The shared maps. A map exists once it is used. */
 public enum MapNames {
-  /** Worker id to the number of its present membership. */
+  /** Worker id to its present membership and the coordinators that have a link to it. */
   WORKERS("workers", 100_000, Duration.ZERO),
   /** Member id to how the coordinator is reached. */
   COORDINATORS("coordinators", 1_000, Duration.ZERO),

@@ -93,6 +93,11 @@ public final class Coordinators implements AutoCloseable {
     return live.stream().findFirst();
   }
 
+  /** Whether this coordinator is the oldest, as far as it knows. */
+  public boolean isOldest() {
+    return cluster.members().stream().findFirst().filter(cluster.self()::equals).isPresent();
+  }
+
   public Optional<CoordinatorRecord> find(String id) {
     return live.stream().filter(record -> record.id().equals(id)).findFirst();
   }

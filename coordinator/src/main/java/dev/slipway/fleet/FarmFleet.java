@@ -13,6 +13,8 @@ import dev.slipway.protocol.worker.CancelAsk;
 import dev.slipway.protocol.worker.CancelPush;
 import dev.slipway.protocol.worker.CancelStage;
 import dev.slipway.protocol.worker.CoordinatorMessage;
+import dev.slipway.protocol.worker.Coordinators;
+import dev.slipway.protocol.worker.Drained;
 import dev.slipway.protocol.worker.HeldLayer;
 import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.HoldLayers;
@@ -25,7 +27,6 @@ import dev.slipway.protocol.worker.ReadPathOutcome;
 import dev.slipway.protocol.worker.ReleaseBuild;
 import dev.slipway.protocol.worker.RunStage;
 import dev.slipway.protocol.worker.StageEvent;
-import dev.slipway.protocol.worker.StageOutcome;
 import dev.slipway.protocol.worker.StepResult;
 import dev.slipway.protocol.worker.StepStatus;
 import dev.slipway.protocol.worker.Welcome;
@@ -37,6 +38,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -71,6 +73,9 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   private final ReentrantLock membership = new ReentrantLock();
 
   private final Thread watch;
+  private volatile String address = "";
+  private volatile List<String> coordinators = List.of();
+  private volatile HandOver handOver = _ -> {};
 
   /**
    * @param scheduler told of the workers
@@ -107,17 +112,49 @@ public final class FarmFleet implements Fleet, AutoCloseable {
     return Optional.ofNullable(members.get(workerId)).map(Member::status);
   }
 
+  /** From now on workers learn how they reach this coordinator. @param own {@code host:port} */
+  public void reachedAt(String own) {
+    address = own;
+  }
+
+  /**
+   * Tells all workers, and those that join later, where all coordinators are.
+   *
+   * @param addresses {@code host:port} of their workers' servers
+   */
+  public void coordinators(List<String> addresses) {
+    membership.lock();
+    try {
+      coordinators = List.copyOf(addresses);
+      CoordinatorMessage message =
+          CoordinatorMessage.newBuilder()
+              .setCoordinators(Coordinators.newBuilder().addAllAddresses(coordinators))
+              .build();
+      members.values().forEach(member -> member.link.send(message));
+      // Two sides of a split that have joined again may have lost who is linked to whom.
+      Map<String, Long> linked = new HashMap<>();
+      members.values().forEach(member -> linked.put(member.id(), member.node.incarnation()));
+      index.addHolders(linked);
+    } finally {
+      membership.unlock();
+    }
+  }
+
+  /** From now on a worker that leaves gives what only it has to others. */
+  public void handOver(HandOver departures) {
+    handOver = departures;
+  }
+
   @Override
-  public void run(
-      String workerId, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome)
-      throws SlipwayException {
+  public void run(String workerId, RunStage stage, StageListener listener) throws SlipwayException {
     Member member = member(workerId);
-    member.addStage(stage.getStageId(), events, outcome);
+    member.addStage(stage.getStageId(), listener);
     try {
       member.send(CoordinatorMessage.newBuilder().setRunStage(stage).build());
     } catch (SlipwayException e) {
-      member.removeStage(stage.getStageId());
-      throw e;
+      if (member.removeStage(stage.getStageId())) {
+        throw e;
+      }
     }
   }
 
@@ -254,7 +291,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       if (previous != null) {
         leave(previous, Status.ABORTED.withDescription("a worker of the same id has joined"));
       }
-      index.addHolder(node.id());
+      index.addHolder(node.id(), node.incarnation());
       index.learn(HelloReader.layers(node.id(), hello.getHeldLayersList()));
       members.put(node.id(), member);
       member.heard();
@@ -292,6 +329,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       }
       index.dropHolder(member.id());
       scheduler.workerLeft(member.id());
+      member.loseStages();
     } finally {
       membership.unlock();
     }
@@ -322,11 +360,36 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       case INVENTORY_CHANGE -> inventory(member, message.getInventoryChange());
       case HEARTBEAT -> member.beat(message.getHeartbeat());
       case ANSWER -> member.answered(message.getAnswer());
-      case HELLO, DRAINING, MESSAGE_NOT_SET ->
+      case DRAINING -> drain(member);
+      case HELLO, MESSAGE_NOT_SET ->
           LOG.atWarn()
               .addKeyValue("worker", member.id())
               .log("worker sent a message out of place; ignored");
     }
+  }
+
+  /** The worker takes nothing new and goes once nothing here needs it. */
+  private void drain(Member member) {
+    if (member.isDraining()) {
+      return;
+    }
+    member.drains();
+    scheduler.workerDraining(member.id());
+    LOG.atInfo().addKeyValue("worker", member.id()).log("worker drains");
+    Thread.ofVirtual()
+        .name("hand-over-" + member.id())
+        .start(() -> {
+          try {
+            handOver.from(member.node);
+          } catch (InterruptedException | RuntimeException e) {
+            LOG.atWarn()
+                .addKeyValue("worker", member.id())
+                .setCause(e)
+                .log("what only this worker holds was not handed over");
+          }
+          member.link.send(
+              CoordinatorMessage.newBuilder().setDrained(Drained.getDefaultInstance()).build());
+        });
   }
 
   /** The results exist for everybody before anybody hears of the step's end. */
@@ -367,6 +430,8 @@ public final class FarmFleet implements Fleet, AutoCloseable {
     return Welcome.newBuilder()
         .setCapabilityPublicKey(ByteString.copyFrom(tokens.publicKey()))
         .setHeartbeatMillis(config.heartbeat().toMillis())
+        .setAddress(address)
+        .setCoordinators(Coordinators.newBuilder().addAllAddresses(coordinators))
         .build();
   }
 

@@ -8,8 +8,6 @@ import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.ReadPath;
 import dev.slipway.protocol.worker.ReadPathOutcome;
 import dev.slipway.protocol.worker.RunStage;
-import dev.slipway.protocol.worker.StageEvent;
-import dev.slipway.protocol.worker.StageOutcome;
 import dev.slipway.protocol.worker.StepStatus;
 import java.time.Duration;
 import java.util.Collection;
@@ -25,15 +23,11 @@ public interface Fleet {
   Optional<WorkerNode> worker(String id);
 
   /**
-   * Sends a stage to its worker. Events come in order on the worker's reader thread and must not
-   * block it; the outcome comes last, exactly once, unless the worker leaves: then the scheduler's
-   * listener says {@code lost} and nothing more comes.
+   * Sends a stage to its worker. The listener hears of nothing when this throws.
    *
-   * @throws SlipwayException UNAVAILABLE when the worker is gone
+   * @throws SlipwayException UNAVAILABLE when the worker is not linked to this coordinator
    */
-  void run(
-      String workerId, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome)
-      throws SlipwayException;
+  void run(String workerId, RunStage stage, StageListener listener) throws SlipwayException;
 
   /**
    * Ends a stage; its outcome is Cancelled. Nothing happens when the worker or the stage is gone.

@@ -56,7 +56,9 @@ final class HelloReader {
         hello.getSlots(),
         hello.getBlobUrl(),
         hello.getLabelsMap(),
-        now);
+        now,
+        hello.getIncarnation(),
+        Math.max(0, hello.getMemoryBytes()));
   }
 
   /** What the index learns of layers that the worker holds. */

@@ -12,9 +12,9 @@ import dev.slipway.protocol.worker.StageEvent;
 import dev.slipway.protocol.worker.StageOutcome;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,11 +27,12 @@ final class Member {
 
   final WorkerNode node;
   final WorkerLink link;
-  private final Map<String, StageRoute> stages = new ConcurrentHashMap<>();
+  private final Map<String, StageListener> stages = new ConcurrentHashMap<>();
   private final Map<String, PendingReply<PushOutcome>> pushes = new ConcurrentHashMap<>();
   private final Map<String, PendingReply<ReadPathOutcome>> reads = new ConcurrentHashMap<>();
   private final Map<String, PendingReply<Answer>> asks = new ConcurrentHashMap<>();
   private volatile boolean left;
+  private volatile boolean draining;
   private volatile long heardAt = System.nanoTime();
   private volatile Heartbeat lastBeat = Heartbeat.getDefaultInstance();
 
@@ -58,7 +59,10 @@ final class Member {
 
   WorkerStatus status() {
     return new WorkerStatus(
-        lastBeat.getRunningStages(), lastBeat.getFreeBytes(), Duration.ofNanos(silentNanos()));
+        lastBeat.getRunningStages(),
+        lastBeat.getFreeBytes(),
+        Duration.ofNanos(silentNanos()),
+        draining);
   }
 
   long silentNanos() {
@@ -72,16 +76,16 @@ final class Member {
     }
   }
 
-  void addStage(String stageId, Consumer<StageEvent> events, Consumer<StageOutcome> outcome)
-      throws SlipwayException {
-    if (stages.putIfAbsent(stageId, new StageRoute(events, outcome)) != null) {
+  void addStage(String stageId, StageListener listener) throws SlipwayException {
+    if (stages.putIfAbsent(stageId, listener) != null) {
       throw new SlipwayException(
           ErrorKind.CONFLICT, "stage " + stageId + " runs on worker " + id() + " already");
     }
   }
 
-  void removeStage(String stageId) {
-    stages.remove(stageId);
+  /** Returns whether it was there: if not, its listener has heard the end already. */
+  boolean removeStage(String stageId) {
+    return stages.remove(stageId) != null;
   }
 
   boolean hasStage(String stageId) {
@@ -120,16 +124,16 @@ final class Member {
   }
 
   void stageEvent(StageEvent event) {
-    StageRoute route = stages.get(event.getStageId());
-    if (route != null) {
-      guarded(() -> route.events().accept(event));
+    StageListener listener = stages.get(event.getStageId());
+    if (listener != null) {
+      guarded(() -> listener.event(event));
     }
   }
 
   void stageOutcome(StageOutcome outcome) {
-    StageRoute route = stages.remove(outcome.getStageId());
-    if (route != null) {
-      guarded(() -> route.outcome().accept(outcome));
+    StageListener listener = stages.remove(outcome.getStageId());
+    if (listener != null) {
+      guarded(() -> listener.outcome(outcome));
     }
   }
 
@@ -154,11 +158,28 @@ final class Member {
     }
   }
 
-  /** Ends the membership: stages hear nothing more from here, questions fail. */
+  boolean isDraining() {
+    return draining;
+  }
+
+  void drains() {
+    draining = true;
+  }
+
+  /** Tells those who wait for its stages that they are lost; to be called when it has left. */
+  void loseStages() {
+    for (String stageId : List.copyOf(stages.keySet())) {
+      StageListener listener = stages.remove(stageId);
+      if (listener != null) {
+        guarded(listener::lost);
+      }
+    }
+  }
+
+  /** Ends the membership: nothing is sent or routed any more, questions fail. */
   void leave(Status reason) {
     left = true;
     link.close(reason);
-    stages.clear();
     pushes.values().forEach(reply -> reply.fail(gone()));
     reads.values().forEach(reply -> reply.fail(gone()));
     asks.values().forEach(reply -> reply.fail(gone()));
@@ -179,6 +200,4 @@ final class Member {
           .log("a consumer of a worker's message failed");
     }
   }
-
-  private record StageRoute(Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {}
 }

@@ -4,6 +4,7 @@ import dev.slipway.cache.LayerChain;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.Fleet;
+import dev.slipway.fleet.StageListener;
 import dev.slipway.oci.Digest;
 import dev.slipway.plan.Stage;
 import dev.slipway.progress.MovedBytes;
@@ -106,8 +107,10 @@ final class StageRun implements Scheduler.Listener {
     progress.note(first, text, true);
   }
 
+  /** The queue has given the stage up; where the worker can still be reached it stops there. */
   @Override
   public void lost(String worker) {
+    fleet.cancel(worker, id);
     end(new SolveEvent.StageLost(this, worker));
   }
 
@@ -123,16 +126,18 @@ final class StageRun implements Scheduler.Listener {
         scheduler.finished(id);
         return;
       }
-      fleet.run(worker, message, this::event, outcome -> outcome(worker, outcome));
+      fleet.run(worker, message, new AtWorker(worker));
       if (cancelled.get()) {
         fleet.cancel(worker, id);
       }
     } catch (SlipwayException e) {
+      if (e.kind() == ErrorKind.UNAVAILABLE && fleet.worker(worker).isEmpty()) {
+        // Whoever placed it sees a worker that this coordinator does not: another one will do.
+        scheduler.refused(id, "the worker is not linked to this coordinator");
+        return;
+      }
       scheduler.finished(id);
-      end(
-          e.kind() == ErrorKind.UNAVAILABLE && fleet.worker(worker).isEmpty()
-              ? new SolveEvent.StageLost(this, worker)
-              : new SolveEvent.StageUnplaceable(this, e));
+      end(new SolveEvent.StageUnplaceable(this, e));
     } catch (InterruptedException e) {
       scheduler.finished(id);
       end(new SolveEvent.StageLost(this, worker));
@@ -146,13 +151,33 @@ final class StageRun implements Scheduler.Listener {
     }
   }
 
-  private void outcome(String worker, StageOutcome outcome) {
-    if (outcome.hasRefused() && !cancelled.get()) {
-      scheduler.refused(id, outcome.getRefused().getReason());
-      return;
+  private final class AtWorker implements StageListener {
+    private final String worker;
+
+    AtWorker(String worker) {
+      this.worker = worker;
     }
-    scheduler.finished(id);
-    end(new SolveEvent.StageEnded(this, outcome));
+
+    @Override
+    public void event(StageEvent event) {
+      StageRun.this.event(event);
+    }
+
+    @Override
+    public void outcome(StageOutcome outcome) {
+      if (outcome.hasRefused() && !cancelled.get()) {
+        scheduler.refused(id, outcome.getRefused().getReason());
+        return;
+      }
+      scheduler.finished(id);
+      end(new SolveEvent.StageEnded(StageRun.this, outcome));
+    }
+
+    @Override
+    public void lost() {
+      scheduler.finished(id);
+      end(new SolveEvent.StageLost(StageRun.this, worker));
+    }
   }
 
   private void end(SolveEvent event) {

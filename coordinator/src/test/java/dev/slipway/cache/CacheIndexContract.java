@@ -28,8 +28,8 @@ abstract class CacheIndexContract {
   @BeforeEach
   void join() throws Exception {
     index = index();
-    index.addHolder("w1");
-    index.addHolder("w2");
+    index.addHolder("w1", 1);
+    index.addHolder("w2", 1);
   }
 
   @Test
@@ -121,7 +121,7 @@ abstract class CacheIndexContract {
   void workerThatComesBackHoldsOnlyWhatItSays() {
     index.learn(List.of(held("snap:a", 1, "w1"), held("snap:b", 1, "w1")));
     index.dropHolder("w1");
-    index.addHolder("w1");
+    index.addHolder("w1", 1);
     index.learn(List.of(held("snap:b", 1, "w1")));
 
     assertThat(holders("snap:a")).isEmpty();
@@ -151,7 +151,7 @@ abstract class CacheIndexContract {
   @Test
   void forgetsStaleHoldersOfLayersThatManyHeld() {
     for (int i = 0; i < 50; i++) {
-      index.addHolder("brief-" + i);
+      index.addHolder("brief-" + i, 1);
       index.learn(List.of(held("chain:base", 1, "brief-" + i)));
       if (i % 2 == 0) {
         index.dropHolder("brief-" + i);

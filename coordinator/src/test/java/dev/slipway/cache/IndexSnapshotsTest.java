@@ -65,7 +65,7 @@ class IndexSnapshotsTest {
             Map.of(
                 "snap:a",
                 new LayerRecord("snap:a", 9, Optional.of(BLOB), Optional.empty(), Set.of())));
-    index.addHolder("w1");
+    index.addHolder("w1", 1);
     index.learn(
         List.of(new LayerRecord("snap:a", 9, Optional.empty(), Optional.empty(), Set.of("w1"))));
     assertThat(index.layers(List.of("snap:a")).get("snap:a").holders()).containsExactly("w1");
@@ -99,7 +99,7 @@ class IndexSnapshotsTest {
   }
 
   private void fill() {
-    index.addHolder("w1");
+    index.addHolder("w1", 1);
     index.learn(
         List.of(new LayerRecord("snap:a", 9, Optional.of(BLOB), Optional.empty(), Set.of("w1"))));
     index.learn(

@@ -13,7 +13,7 @@ public final class MemoryCacheIndex implements CacheIndex {
   private final Map<String, CacheRecord> records = new HashMap<>();
   private final Map<String, LayerRecord> layers = new HashMap<>();
   private final Map<String, String> contents = new HashMap<>();
-  private final Set<String> workers = new HashSet<>();
+  private final Map<String, Long> workers = new HashMap<>();
 
   @Override
   public synchronized Map<String, CacheRecord> records(Collection<String> keys) {
@@ -59,7 +59,7 @@ public final class MemoryCacheIndex implements CacheIndex {
               layer.id(),
               new LayerRecord(layer.id(), 0, Optional.empty(), Optional.empty(), Set.of()));
       Set<String> holders = new HashSet<>(layer.holders());
-      holders.retainAll(workers);
+      holders.retainAll(workers.keySet());
       holders.addAll(known.holders());
       layers.put(
           layer.id(),
@@ -73,9 +73,13 @@ public final class MemoryCacheIndex implements CacheIndex {
   }
 
   @Override
-  public synchronized void addHolder(String workerId) {
-    dropHolder(workerId);
-    workers.add(workerId);
+  public synchronized void addHolders(Map<String, Long> incarnations) {
+    incarnations.forEach((workerId, incarnation) -> {
+      if (!incarnation.equals(workers.get(workerId))) {
+        dropHolder(workerId);
+        workers.put(workerId, incarnation);
+      }
+    });
   }
 
   @Override

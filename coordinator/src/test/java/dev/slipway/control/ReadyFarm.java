@@ -8,6 +8,7 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ImageExporter;
 import dev.slipway.fleet.Fleet;
+import dev.slipway.fleet.StageListener;
 import dev.slipway.fleet.WorkerNode;
 import dev.slipway.frontend.FrontendBridge.ResolvedImage;
 import dev.slipway.frontend.FrontendResult;
@@ -31,8 +32,6 @@ import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.ReadPath;
 import dev.slipway.protocol.worker.ReadPathOutcome;
 import dev.slipway.protocol.worker.RunStage;
-import dev.slipway.protocol.worker.StageEvent;
-import dev.slipway.protocol.worker.StageOutcome;
 import dev.slipway.protocol.worker.StepStatus;
 import dev.slipway.session.Session;
 import dev.slipway.solve.BuildContext;
@@ -201,11 +200,7 @@ final class ReadyFarm implements Solver, Fleet {
   }
 
   @Override
-  public void run(
-      String workerId,
-      RunStage stage,
-      Consumer<StageEvent> events,
-      Consumer<StageOutcome> outcome) {
+  public void run(String workerId, RunStage stage, StageListener listener) {
     throw new UnsupportedOperationException("run");
   }
 

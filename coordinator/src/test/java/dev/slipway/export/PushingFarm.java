@@ -7,6 +7,7 @@ import dev.slipway.cache.LayerRecord;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.Fleet;
+import dev.slipway.fleet.StageListener;
 import dev.slipway.fleet.WorkerNode;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.MediaTypes;
@@ -20,8 +21,6 @@ import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.ReadPath;
 import dev.slipway.protocol.worker.ReadPathOutcome;
 import dev.slipway.protocol.worker.RunStage;
-import dev.slipway.protocol.worker.StageEvent;
-import dev.slipway.protocol.worker.StageOutcome;
 import dev.slipway.protocol.worker.StepStatus;
 import dev.slipway.registry.BlobTransfer;
 import dev.slipway.registry.RetryPolicy;
@@ -222,7 +221,7 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
   }
 
   @Override
-  public void addHolder(String workerId) {}
+  public void addHolders(Map<String, Long> incarnations) {}
 
   @Override
   public void dropHolder(String workerId, Collection<String> layerIds) {
@@ -263,11 +262,7 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
   public void forget(String key) {}
 
   @Override
-  public void run(
-      String workerId,
-      RunStage stage,
-      Consumer<StageEvent> events,
-      Consumer<StageOutcome> outcome) {
+  public void run(String workerId, RunStage stage, StageListener listener) {
     throw new UnsupportedOperationException("exports run no stages");
   }
 

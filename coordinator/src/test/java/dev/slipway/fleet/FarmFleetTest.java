@@ -12,6 +12,7 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
 import dev.slipway.protocol.Capability;
 import dev.slipway.protocol.worker.CoordinatorMessage;
+import dev.slipway.protocol.worker.Draining;
 import dev.slipway.protocol.worker.HeldLayer;
 import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.InventoryChange;
@@ -46,6 +47,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -136,8 +138,9 @@ class FarmFleetTest {
     fleet.run(
         "w1",
         RunStage.newBuilder().setStageId("s1").build(),
-        event -> heard.add(text(event)),
-        outcome -> heard.add(outcome.getOutcomeCase().name()));
+        listener(
+            event -> heard.add(text(event)),
+            outcome -> heard.add(outcome.getOutcomeCase().name())));
     assertThat(worker.next().getRunStage().getStageId()).isEqualTo("s1");
     List<String> expected = new ArrayList<>();
     for (int i = 0; i < 500; i++) {
@@ -168,8 +171,7 @@ class FarmFleetTest {
     fleet.run(
         "w1",
         RunStage.newBuilder().setStageId("s1").build(),
-        _ -> holdersAtEvent.complete(holders("snap:new")),
-        _ -> {});
+        listener(_ -> holdersAtEvent.complete(holders("snap:new")), _ -> {}));
     StepResult result =
         StepResult.newBuilder().addChain(held("chain:base")).addChain(held("snap:new")).build();
     worker.say(
@@ -188,10 +190,11 @@ class FarmFleetTest {
     fleet.run(
         "w1",
         RunStage.newBuilder().setStageId("s1").build(),
-        _ -> {
-          throw new IllegalStateException("expected by the test");
-        },
-        outcome::complete);
+        listener(
+            _ -> {
+              throw new IllegalStateException("expected by the test");
+            },
+            outcome::complete));
     worker.say(stageEvent(StageEvent.newBuilder().setLog(StepLog.getDefaultInstance())));
     worker.say(outcome("s1"));
 
@@ -202,7 +205,7 @@ class FarmFleetTest {
   void cancelReachesOnlyStagesThatRun() throws Exception {
     FakeWorker worker = dial(TOKEN);
     worker.join(FakeWorker.hello("w1"));
-    fleet.run("w1", RunStage.newBuilder().setStageId("s1").build(), _ -> {}, _ -> {});
+    fleet.run("w1", RunStage.newBuilder().setStageId("s1").build(), listener(_ -> {}, _ -> {}));
     worker.next();
 
     fleet.cancel("w1", "unknown");
@@ -237,8 +240,54 @@ class FarmFleetTest {
 
     await().untilAsserted(() -> assertThat(changes).containsExactly("joined w1", "left w1"));
     assertThat(holders("snap:a")).isEmpty();
-    assertThatThrownBy(() -> fleet.run("w1", RunStage.getDefaultInstance(), _ -> {}, _ -> {}))
+    assertThatThrownBy(
+            () -> fleet.run("w1", RunStage.getDefaultInstance(), listener(_ -> {}, _ -> {})))
         .hasMessage("worker w1 is not in the farm");
+  }
+
+  @Test
+  void stagesOfALostLinkAreLost() throws Exception {
+    FakeWorker worker = dial(TOKEN);
+    worker.join(FakeWorker.hello("w1", "snap:a"));
+    fleet.run(
+        "w1",
+        RunStage.newBuilder().setStageId("s1").build(),
+        listener(_ -> {}, _ -> changes.add("ended")));
+
+    worker.close();
+
+    await()
+        .untilAsserted(() -> assertThat(changes).containsExactly("joined w1", "left w1", "lost"));
+  }
+
+  @Test
+  void workersLearnWhereTheCoordinatorsAre() throws Exception {
+    fleet.reachedAt("a:1");
+    fleet.coordinators(List.of("a:1"));
+    FakeWorker worker = dial(TOKEN);
+
+    CoordinatorMessage welcome = worker.join(FakeWorker.hello("w1", "snap:a"));
+    fleet.coordinators(List.of("a:1", "b:1"));
+
+    assertThat(welcome.getWelcome().getAddress()).isEqualTo("a:1");
+    assertThat(welcome.getWelcome().getCoordinators().getAddressesList()).containsExactly("a:1");
+    assertThat(worker.next().getCoordinators().getAddressesList()).containsExactly("a:1", "b:1");
+    assertThat(holders("snap:a")).containsExactly("w1");
+  }
+
+  @Test
+  void drainingWorkerGetsNoStageAndIsReleasedAfterItsLayersWereHandedOver() throws Exception {
+    CompletableFuture<Void> handedOver = new CompletableFuture<>();
+    fleet.handOver(_ -> handedOver.join());
+    FakeWorker worker = dial(TOKEN);
+    worker.join(FakeWorker.hello("w1"));
+
+    worker.say(WorkerMessage.newBuilder().setDraining(Draining.getDefaultInstance()).build());
+
+    await().untilAsserted(() -> assertThat(changes).containsExactly("joined w1", "draining w1"));
+    assertThat(fleet.status("w1").orElseThrow().draining()).isTrue();
+    handedOver.complete(null);
+    assertThat(worker.next().hasDrained()).isTrue();
   }
 
   @Test
@@ -466,6 +515,25 @@ class FarmFleetTest {
             },
             Clock.systemUTC());
     server = FarmServer.start(new InetSocketAddress("127.0.0.1", 0), TOKEN, fleet, List.of());
+  }
+
+  private StageListener listener(Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {
+    return new StageListener() {
+      @Override
+      public void event(StageEvent event) {
+        events.accept(event);
+      }
+
+      @Override
+      public void outcome(StageOutcome end) {
+        outcome.accept(end);
+      }
+
+      @Override
+      public void lost() {
+        changes.add("lost");
+      }
+    };
   }
 
   private FakeWorker dial(String token) {

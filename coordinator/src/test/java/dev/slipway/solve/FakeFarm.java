@@ -6,6 +6,7 @@ import dev.slipway.cache.LayerRecord;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.Fleet;
+import dev.slipway.fleet.StageListener;
 import dev.slipway.fleet.WorkerNode;
 import dev.slipway.oci.Platform;
 import dev.slipway.protocol.worker.Answer;
@@ -138,12 +139,8 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
   }
 
   @Override
-  public void run(
-      String workerId,
-      RunStage stage,
-      Consumer<StageEvent> events,
-      Consumer<StageOutcome> outcome) {
-    Thread.ofVirtual().start(() -> execute(stage, events, outcome));
+  public void run(String workerId, RunStage stage, StageListener listener) {
+    Thread.ofVirtual().start(() -> execute(stage, listener::event, listener::outcome));
   }
 
   private void execute(
@@ -315,7 +312,7 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
   }
 
   @Override
-  public void addHolder(String workerId) {}
+  public void addHolders(Map<String, Long> incarnations) {}
 
   @Override
   public void dropHolder(String workerId, Collection<String> layerIds) {

@@ -1,0 +1,13 @@
+package dev.slipway.cache;
+
+import java.util.List;
+
+/** Which layers would be lost with a worker. @ThreadSafe */
+public interface LayerCensus {
+  /**
+   * Layers that results in the cache consist of and that only this worker holds, those of the
+   * newest results first. Left out are those that come from elsewhere as well: layers of images and
+   * clients' directories. Reads all records: for rare occasions.
+   */
+  List<LayerRecord> onlyAt(String workerId);
+}
