@@ -4,6 +4,8 @@ import dev.slipway.cache.ClusterCacheIndex;
 import dev.slipway.cache.IndexSnapshots;
 import dev.slipway.cluster.Cluster;
 import dev.slipway.cluster.ClusterConfig;
+import dev.slipway.cluster.Leases;
+import dev.slipway.cluster.MapNames;
 import dev.slipway.config.ClusterSettings;
 import dev.slipway.config.FarmConfig;
 import dev.slipway.config.HostPort;
@@ -32,8 +34,6 @@ import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.frontend.gateway.ImageResolver;
 import dev.slipway.frontend.gateway.ResultFiles;
 import dev.slipway.oci.ImageReference;
-import dev.slipway.protocol.coordinator.StepNews;
-import dev.slipway.protocol.coordinator.WatchStepRequest;
 import dev.slipway.queue.FarmScheduler;
 import dev.slipway.queue.Leadership;
 import dev.slipway.queue.QueueService;
@@ -55,8 +55,6 @@ import dev.slipway.web.TreeShelf;
 import dev.slipway.web.WebServer;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.Status;
-import io.grpc.stub.StreamObserver;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -169,7 +167,9 @@ final class Coordinator implements AutoCloseable {
     FarmSolver solver =
         new FarmSolver(
             new SolveParts(
-                index, scheduler, fleet, sources, references, trees, jobs, meters, clock));
+                index, scheduler, fleet, sources, references, trees, jobs, meters, clock),
+            new Leases(cluster, MapNames.LEASES),
+            coordinators);
     FarmImageExporter exporter =
         new FarmImageExporter(
             new ExportParts(
@@ -225,7 +225,7 @@ final class Coordinator implements AutoCloseable {
                 new InetSocketAddress(workersListen.host(), workersListen.port()),
                 joinToken,
                 fleet,
-                List.of(new CoordinationService(queue, Coordinator::noStep).bindService())));
+                List.of(new CoordinationService(queue, solver.watching()).bindService())));
     workersAddress = new HostPort(workersListen.host(), farm.address().getPort()).toString();
     String advertised = options.workersAdvertise().orElse(workersAddress);
     fleet.reachedAt(advertised);
@@ -243,13 +243,6 @@ final class Coordinator implements AutoCloseable {
         new CoordinatorRecord(
             cluster.self(), advertised, endpoint.addresses(), httpAddress, clock.instant()));
     writeAddresses(Files.createDirectories(options.root().resolve("run")));
-  }
-
-  private static void noStep(WatchStepRequest request, StreamObserver<StepNews> news) {
-    news.onError(
-        Status.NOT_FOUND
-            .withDescription("no build here runs step " + request.getKey())
-            .asRuntimeException());
   }
 
   private static List<String> endpointAddresses(CoordinatorOptions options, FarmConfig config) {

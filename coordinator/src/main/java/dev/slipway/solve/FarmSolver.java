@@ -1,5 +1,8 @@
 package dev.slipway.solve;
 
+import dev.slipway.cluster.Leases;
+import dev.slipway.coordination.CoordinationService;
+import dev.slipway.coordination.Coordinators;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Definition;
 import dev.slipway.plan.BuildGraph;
@@ -13,11 +16,25 @@ import java.util.concurrent.ConcurrentMap;
  */
 public final class FarmSolver implements Solver {
   private final SolveParts parts;
-  private final Flights flights = new Flights();
+  private final Flights flights;
   private final ConcurrentMap<String, BuildMemory> memories = new ConcurrentHashMap<>();
 
-  public FarmSolver(SolveParts parts) {
+  /**
+   * @param leases on steps, see {@link dev.slipway.cluster.MapNames#LEASES}
+   * @param coordinators who may run what a build here wants
+   */
+  public FarmSolver(SolveParts parts, Leases leases, Coordinators coordinators) {
+    this(parts, leases, new CoordinatorSteps(coordinators));
+  }
+
+  FarmSolver(SolveParts parts, Leases leases, StepFollower follower) {
     this.parts = parts;
+    this.flights = new Flights(leases, follower);
+  }
+
+  /** Lets other coordinators wait for steps that run here. */
+  public CoordinationService.StepWatching watching() {
+    return new StepWatches(flights);
   }
 
   @Override

@@ -140,12 +140,14 @@ final class SolveRun {
     if (claim.elsewhere().isPresent()) {
       Digest first = stage.steps().getFirst().digest();
       keyed.of(first).state = VertexWork.State.ELSEWHERE;
-      claim
-          .elsewhere()
-          .get()
-          .join(
-              new Flight.Waiter(progress, first),
-              end -> events.add(new SolveEvent.FlightEnded(first, end)));
+      claims.join(
+          first,
+          claim.elsewhere().get(),
+          new StepWatcher(
+              progress,
+              first,
+              parts.clock(),
+              end -> events.add(new SolveEvent.FlightEnded(first, end))));
       return false;
     }
     if (landedMeanwhile(claim.mine())) {
@@ -345,6 +347,7 @@ final class SolveRun {
   private void flightEnded(Digest vertex, Flight.Outcome outcome)
       throws SlipwayException, InterruptedException {
     VertexWork work = keyed.of(vertex);
+    claims.left(vertex);
     switch (outcome) {
       case Flight.Outcome.Landed(Map<Integer, LayerChain> results) -> {
         work.done(results, canonicalKey(work, results));
@@ -402,17 +405,27 @@ final class SolveRun {
 
   /**
    * Ends what still runs for nobody and gives its claims free; a stage with all its results just
-   * ends.
+   * ends. What other builds wait for goes on for them.
    */
   private void abandon() {
     questions.abandon();
+    claims.leaveAll();
+    List<StageRun> awaited = new ArrayList<>();
     for (StageRun run : running.keySet()) {
-      if (run.stage.steps().stream().anyMatch(this::isRunning)) {
+      boolean open = run.stage.steps().stream().anyMatch(this::isRunning);
+      if (open && FinishingStages.isWorthIt(run)) {
+        awaited.add(run);
+        continue;
+      }
+      if (open) {
         run.cancel();
       }
       claims.abandon(run.flights);
     }
-    running.clear();
+    running.keySet().retainAll(awaited);
+    if (!awaited.isEmpty()) {
+      new FinishingStages(awaited, events, claims, this::stepDone).start();
+    }
   }
 
   private boolean isRunning(Vertex step) {

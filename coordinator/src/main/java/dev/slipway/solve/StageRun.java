@@ -1,5 +1,6 @@
 package dev.slipway.solve;
 
+import com.google.protobuf.Timestamp;
 import dev.slipway.cache.LayerChain;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
@@ -8,7 +9,6 @@ import dev.slipway.fleet.StageListener;
 import dev.slipway.oci.Digest;
 import dev.slipway.plan.Stage;
 import dev.slipway.progress.MovedBytes;
-import dev.slipway.progress.Progress.StatusLine;
 import dev.slipway.protocol.worker.ContentDigest;
 import dev.slipway.protocol.worker.HeldLayer;
 import dev.slipway.protocol.worker.RunStage;
@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -190,23 +189,12 @@ final class StageRun implements Scheduler.Listener {
     Digest vertex = new Digest(event.getVertex());
     switch (event.getEventCase()) {
       case STARTED -> {
-        watchers(vertex, watcher -> watcher.progress().started(watcher.vertex()));
+        publish(event);
         if (fleet.workers().size() > 1) {
-          watchers(
-              vertex,
-              watcher -> watcher.progress().note(watcher.vertex(), "on " + workerName(), true));
+          note(event, "on " + workerName());
         }
       }
-      case LOG -> {
-        byte[] data = event.getLog().getData().toByteArray();
-        watchers(
-            vertex,
-            watcher -> watcher.progress().log(watcher.vertex(), event.getLog().getStream(), data));
-      }
-      case STATUS ->
-          watchers(
-              vertex,
-              watcher -> watcher.progress().status(line(watcher.vertex(), event.getStatus())));
+      case LOG, STATUS -> publish(event);
       case DONE ->
           driver.accept(
               new SolveEvent.StepDone(
@@ -223,12 +211,25 @@ final class StageRun implements Scheduler.Listener {
     }
   }
 
-  private void watchers(Digest vertex, Consumer<Flight.Waiter> action) {
-    action.accept(new Flight.Waiter(progress, vertex));
+  /** Shows it to the stage's own build and to whoever waits for the step. */
+  private void publish(StageEvent event) {
+    Digest vertex = new Digest(event.getVertex());
+    new StepWatcher(progress, vertex, clock, _ -> {}).news(event);
     Flight flight = flights.get(vertex);
     if (flight != null) {
-      flight.forEachWaiter(action);
+      flight.publish(event);
     }
+  }
+
+  /** A sub-line without bytes. */
+  private void note(StageEvent about, String text) {
+    Instant now = clock.instant();
+    Timestamp time =
+        Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()).build();
+    publish(
+        about.toBuilder()
+            .setStatus(StepStatus.newBuilder().setId(text).setStarted(time).setCompleted(time))
+            .build());
   }
 
   /** The name that a person gave the worker, else its id. */
@@ -238,23 +239,6 @@ final class StageRun implements Scheduler.Listener {
         .worker(worker)
         .map(node -> node.labels().getOrDefault("dev.slipway.worker.name", node.id()))
         .orElse(worker);
-  }
-
-  private StatusLine line(Digest vertex, StepStatus status) {
-    Instant now = clock.instant();
-    return new StatusLine(
-        status.getId(),
-        vertex,
-        status.getId(),
-        status.getCurrent(),
-        status.getTotal(),
-        now,
-        Optional.of(status.hasStarted() ? instant(status.getStarted()) : now),
-        status.hasCompleted() ? Optional.of(instant(status.getCompleted())) : Optional.empty());
-  }
-
-  private static Instant instant(com.google.protobuf.Timestamp timestamp) {
-    return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
   }
 
   private static MovedBytes moved(dev.slipway.protocol.worker.MovedBytes moved) {

@@ -3,6 +3,7 @@ package dev.slipway.solve;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
 import dev.slipway.plan.Stage;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +13,7 @@ final class StepClaims {
   private final Flights flights;
   private final KeyedGraph keyed;
   private final String buildId;
+  private final Map<Digest, Joined> joined = new HashMap<>();
 
   StepClaims(Flights flights, KeyedGraph keyed, String buildId) {
     this.flights = flights;
@@ -27,25 +29,42 @@ final class StepClaims {
    */
   record Claim(Map<Digest, Flight> mine, Optional<Flight> elsewhere) {}
 
+  private record Joined(Flight flight, Flight.Waiter waiter) {}
+
   /** Claims the steps from the first on, up to the first that somebody else has. */
   Claim claim(Stage stage) {
+    Flights.Claim claim =
+        flights.claim(
+            stage.steps().stream().map(Vertex::digest).map(this::wanted).toList(), buildId);
     Map<Digest, Flight> mine = new LinkedHashMap<>();
-    for (Vertex step : stage.steps()) {
-      Flight flight = new Flight();
-      Optional<Flight> other = flights.claim(key(step.digest()), flight);
-      if (other.isPresent()) {
-        return new Claim(mine, mine.isEmpty() ? other : Optional.empty());
-      }
-      mine.put(step.digest(), flight);
+    for (int i = 0; i < claim.mine().size(); i++) {
+      mine.put(stage.steps().get(i).digest(), claim.mine().get(i));
     }
-    return new Claim(mine, Optional.empty());
+    return new Claim(mine, claim.elsewhere());
+  }
+
+  /** The build waits for another's flight of that step. */
+  void join(Digest step, Flight flight, Flight.Waiter waiter) {
+    joined.put(step, new Joined(flight, waiter));
+    flight.join(waiter);
+  }
+
+  /** The flight that the build waited for has ended. */
+  void left(Digest step) {
+    joined.remove(step);
+  }
+
+  /** The build waits for nobody any more. */
+  void leaveAll() {
+    joined.values().forEach(one -> one.flight().leave(one.waiter()));
+    joined.clear();
   }
 
   /** Ends one of the flights; nothing happens when it has ended before. */
   void end(Map<Digest, Flight> mine, Digest step, Flight.Outcome outcome) {
     Flight flight = mine.get(step);
     if (flight != null) {
-      flights.end(key(step), flight, outcome);
+      flights.end(wanted(step).key(), flight, outcome);
     }
   }
 
@@ -55,8 +74,8 @@ final class StepClaims {
   }
 
   /** A step told not to use the cache shares with nobody. */
-  private String key(Digest step) {
+  private Flights.Wanted wanted(Digest step) {
     VertexWork work = keyed.of(step);
-    return work.reusable ? work.key : work.key + "@" + buildId;
+    return new Flights.Wanted(work.reusable ? work.key : work.key + "@" + buildId, work.reusable);
   }
 }

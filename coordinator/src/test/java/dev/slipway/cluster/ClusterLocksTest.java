@@ -3,7 +3,6 @@ package dev.slipway.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.hazelcast.core.Hazelcast;
 import dev.slipway.config.ClusterSettings;
 import java.util.ArrayList;
 import java.util.List;
@@ -158,13 +157,7 @@ class ClusterLocksTest {
     LOCKS.getFirst().acquire("orphan", "build");
 
     long start = System.nanoTime();
-    Hazelcast.getAllHazelcastInstances().stream()
-        .filter(instance ->
-            MEMBERS
-                .getFirst()
-                .self()
-                .equals(instance.getCluster().getLocalMember().getAttribute(MemberConfig.ID)))
-        .forEach(instance -> instance.getLifecycleService().terminate());
+    ClusterMembers.kill(MEMBERS.getFirst());
     LOCKS.get(1).acquire("orphan", "other").close();
 
     System.out.println(

@@ -1,5 +1,6 @@
 package dev.slipway.cluster;
 
+import com.hazelcast.core.Hazelcast;
 import dev.slipway.config.ClusterSettings;
 import dev.slipway.error.SlipwayException;
 import java.io.IOException;
@@ -33,5 +34,20 @@ public final class ClusterMembers {
 
   public static Cluster start(ClusterSettings settings) throws SlipwayException {
     return Cluster.start(ClusterConfig.of(settings, "the token of the test"));
+  }
+
+  /** Ends the member as if its process had been killed. */
+  public static void kill(Cluster cluster) {
+    Hazelcast.getAllHazelcastInstances().stream()
+        .filter(instance ->
+            cluster
+                .self()
+                .equals(instance.getCluster().getLocalMember().getAttribute(MemberConfig.ID)))
+        .forEach(instance -> instance.getLifecycleService().terminate());
+  }
+
+  /** For looking at what is leased. */
+  public static Codec<Lease> leaseCodec() {
+    return Lease.CODEC;
   }
 }

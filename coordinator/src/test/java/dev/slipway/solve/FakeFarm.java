@@ -1,5 +1,6 @@
 package dev.slipway.solve;
 
+import com.google.protobuf.ByteString;
 import dev.slipway.cache.CacheIndex;
 import dev.slipway.cache.CacheRecord;
 import dev.slipway.cache.LayerRecord;
@@ -26,6 +27,7 @@ import dev.slipway.protocol.worker.Step;
 import dev.slipway.protocol.worker.StepDone;
 import dev.slipway.protocol.worker.StepFailed;
 import dev.slipway.protocol.worker.StepInput;
+import dev.slipway.protocol.worker.StepLog;
 import dev.slipway.protocol.worker.StepResult;
 import dev.slipway.protocol.worker.StepStarted;
 import dev.slipway.protocol.worker.StepStatus;
@@ -61,6 +63,9 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
 
   /** Steps that exit with 7. */
   final Set<String> failing = ConcurrentHashMap.newKeySet();
+
+  /** What steps write before they wait or end. */
+  final Map<String, String> says = new ConcurrentHashMap<>();
 
   /** Steps that wait for the latch before they end. */
   final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
@@ -155,6 +160,13 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
         dropHolder(WORKER);
         listeners.remove(stage.getStageId()).lost(WORKER);
         return;
+      }
+      if (says.containsKey(step.getName())) {
+        StepLog.Builder log =
+            StepLog.newBuilder()
+                .setStream(1)
+                .setData(ByteString.copyFromUtf8(says.get(step.getName())));
+        events.accept(event.setLog(log).build());
       }
       CountDownLatch latch = held.get(step.getName());
       if (latch != null && !await(latch)) {

@@ -32,7 +32,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class FarmSolverTest {
   private final FakeFarm farm = new FakeFarm();
-  private final FarmSolver solver = new FarmSolver(parts());
+  private final FarmSolver solver =
+      new FarmSolver(parts(), TestLeases.alone(), TestLeases.nobody());
   private final Graphs graphs = new Graphs();
   private final Vertex base = graphs.image("busybox");
 
