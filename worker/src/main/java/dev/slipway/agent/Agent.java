@@ -7,6 +7,7 @@ import dev.slipway.gc.DiskRecord;
 import dev.slipway.gc.Holds;
 import dev.slipway.layers.BlobMaker;
 import dev.slipway.layers.LayerApplier;
+import dev.slipway.part.Parts;
 import dev.slipway.protocol.Capability;
 import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.CoordinatorMessage;
@@ -126,8 +127,9 @@ public final class Agent implements AutoCloseable {
     this.fetcher =
         new LayerFetcher(
             store, new LayerApplier(), transfer, scratch, clock, meters, inventory::added);
+    Parts parts = new Parts(store);
     this.executor =
-        new StageExecutor(store, fetcher, sandbox, disk, clock, meters, inventory::added);
+        new StageExecutor(store, fetcher, sandbox, disk, parts, clock, meters, inventory::added);
     this.pusher =
         new LayerPusher(store, fetcher, new BlobMaker(store), transfer, scratch, clock, meters);
     this.reader = new PathReader(store, fetcher);
@@ -136,7 +138,8 @@ public final class Agent implements AutoCloseable {
         new Questions(
             Map.of(
                 Ask.QuestionCase.DISK_USAGE, diskQuestions::usage,
-                Ask.QuestionCase.PRUNE, diskQuestions::prune));
+                Ask.QuestionCase.PRUNE, diskQuestions::prune,
+                Ask.QuestionCase.DIGEST_PART, new PartQuestions(parts, fetcher)::answer));
     this.stages = new RunningTasks("stage", description.slots());
     this.link =
         new FarmLink(

@@ -7,8 +7,10 @@ import dev.slipway.gc.DiskKeeper;
 import dev.slipway.gc.DiskWatch;
 import dev.slipway.graph.Op;
 import dev.slipway.linux.DiskFull;
+import dev.slipway.part.Parts;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.worker.Cancelled;
+import dev.slipway.protocol.worker.ContentDigest;
 import dev.slipway.protocol.worker.HeldLayer;
 import dev.slipway.protocol.worker.Layer;
 import dev.slipway.protocol.worker.LayersUnavailable;
@@ -28,6 +30,7 @@ import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredLayer;
 import dev.slipway.source.LayerFetcher;
 import dev.slipway.source.LayersUnavailableException;
+import dev.slipway.source.Moved;
 import dev.slipway.source.TransferProgress;
 import dev.slipway.telemetry.Meters;
 import java.time.Duration;
@@ -52,6 +55,7 @@ public final class StageExecutor {
   private final ExecStep execs;
   private final FileOps files;
   private final DiskKeeper disk;
+  private final Parts parts;
   private final InstantSource clock;
   private final Consumer<StoredLayer> made;
 
@@ -64,6 +68,7 @@ public final class StageExecutor {
       LayerFetcher fetcher,
       Sandbox sandbox,
       DiskKeeper disk,
+      Parts parts,
       InstantSource clock,
       Meters meters,
       Consumer<StoredLayer> made) {
@@ -73,6 +78,7 @@ public final class StageExecutor {
     Supplier<String> layerIds = disk.holds()::newLayerId;
     this.execs = new ExecStep(store, sandbox, layerIds, disk.watch(), meters, made);
     this.files = new FileOps(store, layerIds);
+    this.parts = parts;
     this.clock = clock;
     this.made = made;
   }
@@ -150,9 +156,11 @@ public final class StageExecutor {
     Instant start = clock.instant();
     events.started();
     Op op = LlbCodec.readOp(step.getOp().toByteArray());
-    List<List<String>> inputs = bringInputs(step, results, events);
+    Moved moved = fetcher.ensure(chains(step), events::status);
+    List<List<String>> inputs = inputs(step, results);
     Map<Integer, List<String>> outputs;
-    try {
+    List<ContentDigest> contents;
+    try (InputDigests digests = InputDigests.begin(parts, step.getContentInputsList(), inputs)) {
       outputs =
           switch (op) {
             case Op.Exec exec -> {
@@ -166,6 +174,7 @@ public final class StageExecutor {
                     ErrorKind.UNSUPPORTED,
                     step.getName() + ": workers run processes and change files only");
           };
+      contents = digests.await();
     } catch (SlipwayException e) {
       List<String> lost =
           fetcher.missing(inputs.stream().flatMap(List::stream).distinct().toList());
@@ -174,7 +183,8 @@ public final class StageExecutor {
       }
       throw e;
     }
-    events.done(done(outputs, Duration.between(start, clock.instant())));
+    Duration took = Duration.between(start, clock.instant());
+    events.done(done(outputs, took).addAllContents(contents).setMoved(moved.wire()).build());
     return outputs;
   }
 
@@ -194,14 +204,19 @@ public final class StageExecutor {
     return outputs;
   }
 
-  private List<List<String>> bringInputs(Step step, Results results, StageEvents events)
-      throws SlipwayException, InterruptedException {
-    List<List<Layer>> chains =
-        step.getInputsList().stream()
-            .filter(StepInput::hasChain)
-            .map(input -> input.getChain().getLayersList())
-            .toList();
-    fetcher.ensure(chains, events::status);
+  private static List<List<Layer>> chains(Step step) {
+    List<List<Layer>> chains = new ArrayList<>();
+    for (StepInput input : step.getInputsList()) {
+      if (input.hasChain()) {
+        chains.add(input.getChain().getLayersList());
+      } else if (input.hasPart()) {
+        chains.add(List.of(Parts.asLayer(input.getPart())));
+      }
+    }
+    return chains;
+  }
+
+  private static List<List<String>> inputs(Step step, Results results) throws SlipwayException {
     List<List<String>> inputs = new ArrayList<>();
     for (StepInput input : step.getInputsList()) {
       inputs.add(
@@ -228,7 +243,7 @@ public final class StageExecutor {
     return chain;
   }
 
-  private StepDone done(Map<Integer, List<String>> outputs, Duration took) {
+  private StepDone.Builder done(Map<Integer, List<String>> outputs, Duration took) {
     StepDone.Builder done = StepDone.newBuilder().setDurationMillis(took.toMillis());
     new TreeMap<>(outputs)
         .forEach((output, chain) -> {
@@ -240,7 +255,7 @@ public final class StageExecutor {
                       .setSize(store.find(id).map(StoredLayer::size).orElse(0L))));
           done.addResults(result);
         });
-    return done.build();
+    return done;
   }
 
   /**

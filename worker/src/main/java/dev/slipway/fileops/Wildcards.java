@@ -42,7 +42,9 @@ final class Wildcards {
             }
           }
         } catch (LinuxException e) {
-          if (e.errno() != Errno.ENOTDIR && e.errno() != Errno.ENOENT) {
+          boolean noDirectory =
+              e.errno() == Errno.ENOTDIR || e.errno() == Errno.ENOENT || e.errno() == Errno.ELOOP;
+          if (!noDirectory) {
             throw e;
           }
         }

@@ -34,16 +34,27 @@ public final class LayerTarWriter {
    * closed.
    */
   public Digest write(StoredLayer layer, OutputStream out) throws SlipwayException {
+    return write("layer " + layer.id(), visitor -> LayerWalk.walk(layer.directory(), visitor), out);
+  }
+
+  /** Walks what goes into a tar. */
+  @FunctionalInterface
+  public interface Walk {
+    void over(LayerWalk.Visitor visitor) throws IOException;
+  }
+
+  /** Writes what a walk comes upon; {@code what} is for the message of a failure. */
+  public Digest write(String what, Walk walk, OutputStream out) throws SlipwayException {
     try (OpenFile.Buffer buffer = new OpenFile.Buffer(BUFFER)) {
       Writing writing = new Writing(out, buffer);
-      LayerWalk.walk(layer.directory(), writing::entry);
+      walk.over(writing::entry);
       writing.put(new byte[END], 0, END);
       writing.drain();
       out.flush();
       return Digest.ofHash(writing.digest.digest());
     } catch (IOException e) {
       throw new SlipwayException(
-          ErrorKind.UNAVAILABLE, "tar of layer " + layer.id() + " failed: " + e.getMessage(), e);
+          ErrorKind.UNAVAILABLE, "tar of " + what + " failed: " + e.getMessage(), e);
     }
   }
 

@@ -5,7 +5,9 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.http.ResponseStream;
 import dev.slipway.layers.LayerTarWriter;
 import dev.slipway.oci.Digest;
+import dev.slipway.part.Parts;
 import dev.slipway.protocol.Capability;
+import dev.slipway.protocol.worker.PartRequest;
 import dev.slipway.snapshot.Pin;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredLayer;
@@ -37,18 +39,24 @@ import org.slf4j.LoggerFactory;
 /** The worker's HTTP server. @ThreadSafe */
 public final class PeerServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PeerServer.class);
+  private static final String LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar";
   private static final String LAYERS = "/layers/";
   private static final String BLOBS = "/blobs/";
+  private static final String PARTS = "/parts/";
   private static final String BEARER = "Bearer ";
 
   /** A worker's traffic is a few large streams; more event loops than this idle. */
   private static final int EVENT_LOOPS = 2;
+
+  /** The request of a part names all layers of its chain: 500 of them, and patterns. */
+  private static final int MAX_REQUEST_LINE = 128 << 10;
 
   private static final long START_SECONDS = 10;
   private static final long STOP_SECONDS = 3;
 
   private final Vertx vertx;
   private final SnapshotStore store;
+  private final Parts parts;
   private final LayerTarWriter tars = new LayerTarWriter();
   private final InstantSource clock;
   private final PrometheusMeterRegistry metrics;
@@ -65,6 +73,7 @@ public final class PeerServer implements AutoCloseable {
       InstantSource clock,
       BooleanSupplier ready) {
     this.store = store;
+    this.parts = new Parts(store);
     this.metrics = metrics;
     this.clock = clock;
     this.ready = ready;
@@ -80,7 +89,10 @@ public final class PeerServer implements AutoCloseable {
   public int start(InetSocketAddress address) throws SlipwayException, InterruptedException {
     HttpServer server =
         vertx
-            .createHttpServer(new HttpServerOptions().setHandle100ContinueAutomatically(true))
+            .createHttpServer(
+                new HttpServerOptions()
+                    .setHandle100ContinueAutomatically(true)
+                    .setMaxInitialLineLength(MAX_REQUEST_LINE))
             .requestHandler(this::handle);
     try {
       return server
@@ -108,6 +120,9 @@ public final class PeerServer implements AutoCloseable {
     String path = request.path();
     if (path.startsWith(LAYERS)) {
       authorized(request, LAYERS, this::sendLayer);
+    } else if (path.startsWith(PARTS)) {
+      String asked = request.getParam(Parts.REQUEST, "");
+      authorized(request, PARTS, (id, response) -> sendPart(id, asked, response));
     } else if (path.startsWith(BLOBS)) {
       authorized(request, BLOBS, this::sendBlob);
     } else if (path.equals("/metrics")) {
@@ -172,17 +187,40 @@ public final class PeerServer implements AutoCloseable {
       return;
     }
     try (Pin _ = store.pin(List.of(id))) {
-      response.setChunked(true).putHeader("Content-Type", "application/vnd.oci.image.layer.v1.tar");
+      response.setChunked(true).putHeader("Content-Type", LAYER_TYPE);
       ResponseStream body = new ResponseStream(response);
       tars.write(layer.get(), body);
       body.close();
     } catch (SlipwayException | IOException e) {
-      LOG.atWarn()
-          .addKeyValue("layer", id)
-          .addKeyValue("error", e.getMessage())
-          .log("layer not sent to a peer");
-      abort(response, e.getMessage());
+      notSent(id, e, response);
     }
+  }
+
+  /** The part's layers cannot be taken away meanwhile: they are mounted. */
+  private void sendPart(String id, String asked, HttpServerResponse response) {
+    try {
+      PartRequest request = Parts.request(id, asked);
+      response.setChunked(true).putHeader("Content-Type", LAYER_TYPE);
+      ResponseStream body = new ResponseStream(response);
+      parts.write(request, body);
+      body.close();
+    } catch (SlipwayException e) {
+      if (!response.headWritten() && e.kind() == ErrorKind.NOT_FOUND) {
+        answer(response, 404, e.getMessage());
+        return;
+      }
+      notSent(id, e, response);
+    } catch (IOException e) {
+      notSent(id, e, response);
+    }
+  }
+
+  private static void notSent(String id, Exception e, HttpServerResponse response) {
+    LOG.atWarn()
+        .addKeyValue("layer", id)
+        .addKeyValue("error", e.getMessage())
+        .log("layer not sent to a peer");
+    abort(response, e.getMessage());
   }
 
   private void sendBlob(String digest, HttpServerResponse response) {

@@ -54,12 +54,17 @@ public final class LayerFetcher implements AutoCloseable {
     private final Layer layer;
     private final CountDownLatch over = new CountDownLatch(1);
     private final List<TransferProgress> listeners = new CopyOnWriteArrayList<>();
+    private final Moved moved = new Moved();
     private int waiters; // guarded by the fetcher
     private @Nullable Thread thread; // guarded by the fetcher
     private @Nullable SlipwayException failure; // written before the latch falls
 
-    Transfer(Layer layer) {
+    /** Who began it. */
+    private final TransferProgress first;
+
+    Transfer(Layer layer, TransferProgress first) {
       this.layer = layer;
+      this.first = first;
     }
 
     void run(List<String> belowIds, @Nullable Transfer below) {
@@ -75,7 +80,8 @@ public final class LayerFetcher implements AutoCloseable {
                 layer,
                 belowIds,
                 wait,
-                status -> listeners.forEach(listener -> listener.report(status)));
+                status -> listeners.forEach(listener -> listener.report(status)),
+                moved);
         arrived.accept(stored);
       } catch (SlipwayException e) {
         failure = e;
@@ -97,15 +103,17 @@ public final class LayerFetcher implements AutoCloseable {
   }
 
   /**
-   * Returns when every layer of the chains is in the store.
+   * Returns when every layer of the chains is in the store, and says what this call has moved: not
+   * what others had under way already.
    *
    * @throws LayersUnavailableException naming those that no origin gave
    * @throws SlipwayException EXHAUSTED when this worker has no room; INVALID when a layer of an
    *     image is refused
    */
-  public void ensure(List<List<Layer>> chains, TransferProgress progress)
+  public Moved ensure(List<List<Layer>> chains, TransferProgress progress)
       throws SlipwayException, InterruptedException {
     Map<String, Transfer> wanted = new LinkedHashMap<>();
+    Moved moved = new Moved();
     try {
       for (List<Layer> chain : chains) {
         join(chain, progress, wanted);
@@ -117,6 +125,10 @@ public final class LayerFetcher implements AutoCloseable {
       wanted.values().forEach(transfer -> leave(transfer, progress));
     }
     throwFailures(wanted);
+    wanted.values().stream()
+        .filter(transfer -> transfer.first == progress)
+        .forEach(transfer -> moved.add(transfer.moved));
+    return moved;
   }
 
   private void join(List<Layer> chain, TransferProgress progress, Map<String, Transfer> wanted) {
@@ -146,7 +158,7 @@ public final class LayerFetcher implements AutoCloseable {
       if (store.has(layer.getId())) {
         return null;
       }
-      Transfer fresh = new Transfer(layer);
+      Transfer fresh = new Transfer(layer, progress);
       underWay.put(layer.getId(), fresh);
       fresh.thread =
           Thread.ofVirtual().name("fetch-" + layer.getId()).start(() -> fresh.run(belowIds, below));

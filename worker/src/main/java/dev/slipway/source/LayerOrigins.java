@@ -91,20 +91,21 @@ final class LayerOrigins implements AutoCloseable {
    * @throws SlipwayException UNAVAILABLE with each origin's answer; INVALID when the image itself
    *     is refused; EXHAUSTED when the disk is full
    */
-  StoredLayer bring(Layer layer, List<String> belowIds, Below below, TransferProgress progress)
+  StoredLayer bring(
+      Layer layer, List<String> belowIds, Below below, TransferProgress progress, Moved moved)
       throws SlipwayException, InterruptedException {
     List<String> failures = new ArrayList<>();
     for (String url : plainTars(layer)) {
       below.await();
       try {
-        return fromHttp(layer, url, belowIds, progress);
+        return fromHttp(layer, url, belowIds, progress, moved);
       } catch (SlipwayException | IOException e) {
         failures.add(failure(e));
       }
     }
     if (layer.hasBlob() && layer.getBlob().getSourcesCount() > 0) {
       try {
-        return fromRegistry(layer, belowIds, below, progress);
+        return fromRegistry(layer, belowIds, below, progress, moved);
       } catch (SlipwayException | IOException e) {
         if (e instanceof SlipwayException refused && refused.kind() == ErrorKind.INVALID) {
           // Its bytes are what the image's author pushed: no other place has better ones.
@@ -148,7 +149,7 @@ final class LayerOrigins implements AutoCloseable {
   }
 
   private StoredLayer fromHttp(
-      Layer layer, String url, List<String> belowIds, TransferProgress progress)
+      Layer layer, String url, List<String> belowIds, TransferProgress progress, Moved moved)
       throws SlipwayException, IOException, InterruptedException {
     downloads.acquire();
     try {
@@ -175,8 +176,10 @@ final class LayerOrigins implements AutoCloseable {
                 layer.getSize());
         CountingStream counted = new CountingStream(body, line);
         StoredLayer stored = apply(layer, counted, PLAIN_TAR, belowIds);
-        meters.layerTransfer(
-            tree ? Meters.TransferPath.COORDINATOR : Meters.TransferPath.PEER, counted.count);
+        count(
+            tree ? Meters.TransferPath.COORDINATOR : Meters.TransferPath.PEER,
+            counted.count,
+            moved);
         line.done();
         return stored;
       }
@@ -186,7 +189,7 @@ final class LayerOrigins implements AutoCloseable {
   }
 
   private StoredLayer fromRegistry(
-      Layer layer, List<String> belowIds, Below below, TransferProgress progress)
+      Layer layer, List<String> belowIds, Below below, TransferProgress progress, Moved moved)
       throws SlipwayException, IOException, InterruptedException {
     Digest digest = new Digest(layer.getBlob().getDigest());
     long size = layer.getBlob().getSize();
@@ -199,7 +202,7 @@ final class LayerOrigins implements AutoCloseable {
           transfer.download(blob(layer), file, line::at);
         }
         line.done();
-        meters.layerTransfer(Meters.TransferPath.REGISTRY, Files.size(file));
+        count(Meters.TransferPath.REGISTRY, Files.size(file), moved);
       } finally {
         downloads.release();
       }
@@ -214,6 +217,11 @@ final class LayerOrigins implements AutoCloseable {
     } finally {
       Files.deleteIfExists(file);
     }
+  }
+
+  private void count(Meters.TransferPath path, long bytes, Moved moved) {
+    meters.layerTransfer(path, bytes);
+    moved.add(path, bytes);
   }
 
   static BlobTransfer.Blob blob(Layer layer) {
