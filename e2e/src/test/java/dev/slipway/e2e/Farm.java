@@ -124,6 +124,40 @@ final class Farm implements AutoCloseable {
         .destroyForcibly();
   }
 
+  /** Stops a worker's process where it is, as a hung machine would, until {@link #resumeWorker}. */
+  void suspendWorker(int number) {
+    signal(java(number), "STOP");
+  }
+
+  void resumeWorker(int number) {
+    signal(java(number), "CONT");
+  }
+
+  private static void signal(ProcessHandle process, String signal) {
+    Command.run(Duration.ofSeconds(5), List.of("kill", "-" + signal, Long.toString(process.pid())))
+        .orThrow();
+  }
+
+  /** A gauge or counter of a worker; 0 when it does not answer or has none of that name yet. */
+  double workerMetric(int worker, String name) {
+    try {
+      return workerHttp(worker, "/metrics")
+          .lines()
+          .map(line -> line.replace(",}", "}"))
+          .filter(line -> line.startsWith(name + " "))
+          .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+          .findFirst()
+          .orElse(0);
+    } catch (AssertionError e) {
+      return 0;
+    }
+  }
+
+  /** Where a worker keeps its files. */
+  Path workerRoot(int worker) {
+    return root.resolve("worker-" + worker);
+  }
+
   private Optional<ProcessHandle> process(String name) {
     Path file = root.resolve("run/" + name + ".pid");
     return Files.exists(file)

@@ -3,18 +3,8 @@ package dev.slipway.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -43,7 +33,7 @@ class RegistryTroubleE2eTest {
 
   @Test
   void saysThatARegistryRefusesAPush() throws IOException {
-    try (Front front = Front.of(exchange -> answer(exchange, 403, ""))) {
+    try (RegistryFront front = RegistryFront.of(exchange -> answer(exchange, 403, ""))) {
       Command.Result result =
           farm.buildx().build(app.path(), "-t", front.address() + "/app:1", "--push");
 
@@ -54,7 +44,7 @@ class RegistryTroubleE2eTest {
 
   @Test
   void waitsForASlowRegistry() throws IOException {
-    try (Front front = Front.before(registry, _ -> sleep(Duration.ofMillis(700)))) {
+    try (RegistryFront front = RegistryFront.before(registry, _ -> sleep(Duration.ofMillis(700)))) {
       farm.buildx().build(app.path(), "-t", front.address() + "/slow/app:1", "--push").orThrow();
 
       assertThat(PushedImage.read(registry, "slow/app", "1", "amd64").text("file"))
@@ -65,7 +55,7 @@ class RegistryTroubleE2eTest {
   @Test
   void comesBackWhenARegistryIsBusy() throws IOException {
     AtomicInteger turnedAway = new AtomicInteger();
-    Gate gate =
+    RegistryFront.Gate gate =
         exchange -> {
           // Every fifth: an upload that starts anew after a refusal (three requests) does not meet
           // one each time.
@@ -74,7 +64,7 @@ class RegistryTroubleE2eTest {
             answer(exchange, turnedAway.get() % 2 == 0 ? 429 : 503, "");
           }
         };
-    try (Front front = Front.before(registry, gate)) {
+    try (RegistryFront front = RegistryFront.before(registry, gate)) {
       farm.buildx().build(app.path(), "-t", front.address() + "/busy/app:1", "--push").orThrow();
 
       assertThat(PushedImage.read(registry, "busy/app", "1", "amd64").text("file"))
@@ -98,90 +88,6 @@ class RegistryTroubleE2eTest {
     exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
     try (var out = exchange.getResponseBody()) {
       out.write(bytes);
-    }
-  }
-
-  /** Does something to a request, perhaps answers it. */
-  private interface Gate {
-    void pass(HttpExchange exchange) throws IOException;
-  }
-
-  /** An HTTP server in front of a real registry. */
-  private record Front(HttpServer server) implements AutoCloseable {
-    private static final HttpClient CLIENT =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-
-    static Front of(Gate all) throws IOException {
-      HttpServer server =
-          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-      server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-      server.createContext("/", all::pass);
-      server.start();
-      return new Front(server);
-    }
-
-    static Front before(LocalRegistry registry, Gate gate) throws IOException {
-      return of(exchange -> {
-        gate.pass(exchange);
-        if (exchange.getResponseCode() < 0) {
-          forward(registry, exchange);
-        }
-      });
-    }
-
-    private static void forward(LocalRegistry registry, HttpExchange exchange) throws IOException {
-      HttpRequest.Builder request =
-          HttpRequest.newBuilder(
-                  URI.create("http://" + registry.address() + exchange.getRequestURI()))
-              .method(
-                  exchange.getRequestMethod(),
-                  HttpRequest.BodyPublishers.ofByteArray(exchange.getRequestBody().readAllBytes()));
-      for (String header :
-          List.of("Accept", "Content-Type", "Content-Range", "Range", "Authorization")) {
-        if (exchange.getRequestHeaders().containsKey(header)) {
-          exchange.getRequestHeaders().get(header).forEach(value -> request.header(header, value));
-        }
-      }
-      try {
-        HttpResponse<byte[]> response =
-            CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-        for (Map.Entry<String, List<String>> header : response.headers().map().entrySet()) {
-          if (header.getKey().equalsIgnoreCase("location")) {
-            exchange
-                .getResponseHeaders()
-                .set("Location", header.getValue().getFirst().replaceFirst("^http://[^/]+", ""));
-          } else if (!header.getKey().equalsIgnoreCase("content-length")
-              && !header.getKey().equalsIgnoreCase("transfer-encoding")) {
-            exchange.getResponseHeaders().put(header.getKey(), header.getValue());
-          }
-        }
-        boolean head = exchange.getRequestMethod().equals("HEAD");
-        response
-            .headers()
-            .firstValue("content-length")
-            .filter(_ -> head)
-            .ifPresent(length -> exchange.getResponseHeaders().set("Content-Length", length));
-        exchange.sendResponseHeaders(
-            response.statusCode(),
-            head || response.body().length == 0 ? -1 : response.body().length);
-        try (var out = exchange.getResponseBody()) {
-          if (!head) {
-            out.write(response.body());
-          }
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException(e);
-      }
-    }
-
-    String address() {
-      return "127.0.0.1:" + server.getAddress().getPort();
-    }
-
-    @Override
-    public void close() {
-      server.stop(0);
     }
   }
 }
