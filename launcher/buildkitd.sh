@@ -50,7 +50,7 @@ command_buildkitd() {
   TIED=yes
   # A signal during the start ends it as well.
   trap 'stop_farm "$root"; exit 0' TERM INT HUP
-  start_farm "$root" 1 "$slots" "$config" 127.0.0.1:0 "${addrs[@]}"
+  start_farm "$root" 1 1 "$slots" "$config" 127.0.0.1:0 "${addrs[@]}"
   if [ -n "$debug" ]; then
     tail -n +1 -F "$root"/log/{coordinator,worker-1}.log >&2 &
     LOG_FOLLOWER=$!

@@ -35,7 +35,7 @@ command_quickstart() {
   "$SLIPWAY_HOME/launcher/base-image" "$images" "$registry" busybox gcc
   say "a registry on $registry holds the base images busybox and gcc (made from Debian's packages in $(seconds $(($(now_ms) - begun))) s)"
   mirror_config "$registry" >"$root/quickstart.toml"
-  start_farm "$root" 2 "$(nproc)" "$root/quickstart.toml" 127.0.0.1:0 tcp://127.0.0.1:0
+  start_farm "$root" 1 2 "$(nproc)" "$root/quickstart.toml" 127.0.0.1:0 tcp://127.0.0.1:0
   rm -rf "$root/buildx"
   buildx "$root" create --name quickstart --driver remote "$(head -n 1 "$root/run/grpc.address")" >/dev/null
   buildx "$root" inspect --bootstrap quickstart

@@ -1,7 +1,11 @@
-# usage: slipway up [-d] [--workers N] [--slots S] [--addr tcp://HOST:PORT|unix://PATH]... [--http HOST:PORT] [--root DIR] [--config FILE.toml]
+# usage: slipway up [-d] [--coordinators C] [--workers N] [--slots S] [--addr tcp://HOST:PORT|unix://PATH]... [--http HOST:PORT]
+#                   [--root DIR] [--config FILE.toml]
 #
-# Starts a coordinator and N workers on this machine and waits until they are ready.
+# Starts coordinators and N workers on this machine and waits until they are ready.
 #   -d             leave them running; without it, ctrl-c ends them
+#   --coordinators C
+#                  1 unless said. Several are one farm: clients may use any of them; the first has the addresses given, the others the
+#                  ports that follow (a unix socket: PATH-2, PATH-3)
 #   --workers N    1 unless said
 #   --slots S      steps a worker runs at a time; the machine's cores unless said
 #   --addr A       where clients connect, may be repeated; tcp://127.0.0.1:1234 unless said
@@ -10,11 +14,12 @@
 #   --config FILE  buildkitd.toml's keys ([registry."host"]) and Slipway's own
 
 command_up() {
-  local detach= workers=1 slots= addrs=() http=127.0.0.1:8080 root= config=
+  local detach= coordinators=1 workers=1 slots= addrs=() http=127.0.0.1:8080 root= config=
   while [ $# -gt 0 ]; do
     case $1 in
       --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" && continue ;;
       -d | --detach) detach=yes && shift ;;
+      --coordinators) need_value "$1" $# && coordinators=$2 && shift 2 ;;
       --workers) need_value "$1" $# && workers=$2 && shift 2 ;;
       --slots) need_value "$1" $# && slots=$2 && shift 2 ;;
       --addr) need_value "$1" $# && addrs+=("$2") && shift 2 ;;
@@ -32,6 +37,7 @@ command_up() {
   [ -n "$slots" ] || slots=$(config_value "$config" worker.oci max-parallelism)
   slots=${slots:-$(nproc)}
   [ ${#addrs[@]} -gt 0 ] || mapfile -t addrs < <(config_value "$config" grpc address)
+  [[ $coordinators =~ ^[1-9]$ ]] || die "--coordinators wants a number from 1 to 9, not '$coordinators'"
   [[ $workers =~ ^[1-9][0-9]{0,2}$ ]] || die "--workers wants a number from 1 to 999, not '$workers'"
   [[ $slots =~ ^[1-9][0-9]{0,2}$ ]] || die "--slots wants a number from 1 to 999, not '$slots'"
   [ ${#addrs[@]} -gt 0 ] || addrs=(tcp://127.0.0.1:1234)
@@ -40,7 +46,7 @@ command_up() {
   ensure_jars
   ensure_aot
   [ -n "$detach" ] || TIED=yes
-  start_farm "$root" "$workers" "$slots" "$config" "$http" "${addrs[@]}"
+  start_farm "$root" "$coordinators" "$workers" "$slots" "$config" "$http" "${addrs[@]}"
   if [ -z "$detach" ]; then
     say "ctrl-c ends it; logs: $root/log"
     run_in_foreground "$root"

@@ -36,13 +36,12 @@ train() {
   trap 'stop_farm "$root" >/dev/null 2>&1' EXIT
   : >"$root/run/links"
   TRAINING=$(view "$root")
-  WORKERS_PORT=$(free_port)
   : >"$root/training.toml"
   if can_train_builds; then
     start_registry "$root"
     mirror_config "$(cat "$root/run/registry.address")" >"$root/training.toml"
   fi
-  start_coordinator "$root" "$root/training.toml" 127.0.0.1:0 tcp://127.0.0.1:0
+  start_coordinators "$root" 1 "$root/training.toml" 127.0.0.1:0 tcp://127.0.0.1:0
   start_worker "$root" 1 1
   wait_for "$root" worker-1 "$root/worker-1/run/http.address" readyz
   # What a first client asks for loads a good part of the rest. A build that fails costs speed only.

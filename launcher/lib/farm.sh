@@ -1,10 +1,14 @@
-# A farm on this machine: one coordinator, its workers, all below one root folder.
+# A farm on this machine: its coordinators and workers, all below one root folder.
 #   ROOT/join-token  ROOT/config.toml  ROOT/log/*.log  ROOT/run/{*.pid,*.address}  ROOT/coordinator  ROOT/worker-N
+# Of several coordinators each has a folder like a farm's of its own: ROOT/coordinator-N/{coordinator,run/*.address}; ROOT/run/*.address
+# have a line for each.
 
 # How long a start may take on a busy machine with cold disks. It takes a few seconds.
 readonly START_PATIENCE_MS=90000
 # Processes and threads of all workers of one user: a fork bomb leaves the rest of a machine's 32768 process ids to others.
 readonly WORKER_PROCESSES=24576
+# What only one coordinator of several is told.
+CLUSTER_OPTIONS=()
 
 # config_value FILE SECTION KEY: the strings or number of a key in buildkitd's TOML, one a line; for what the launcher itself has to know.
 config_value() {
@@ -35,22 +39,91 @@ prepare_root() {
   fi
 }
 
-# start_coordinator ROOT CONFIG HTTP ADDR...: CONFIG may be empty.
-start_coordinator() {
-  local root=$1 config=$2 http=$3 addr seen
-  shift 3
-  seen=$(view "$root")
-  local arguments=(--root "$seen" --http "$http" --workers-listen "127.0.0.1:$WORKERS_PORT" --join-token-file "$seen/join-token")
-  for addr in "$@"; do arguments+=(--addr "$(reachable_address "$root" "$addr")"); done
+# start_coordinators ROOT COUNT CONFIG HTTP ADDR...: CONFIG may be empty. The first has the addresses as given, the others the following ones.
+start_coordinators() {
+  local root=$1 count=$2 config=$3 http=$4 number addr addrs members=
+  shift 4
+  WORKERS_PORTS=()
+  CLUSTER_PORTS=()
   # Workers take the file that is there: an earlier farm's is not this one's.
-  [ -n "$config" ] || rm -f "$root/config.toml"
-  if [ -n "$config" ]; then
-    install -m 0644 "$config" "$root/config.toml"
-    arguments+=(--config "$seen/config.toml")
+  if [ -n "$config" ]; then install -m 0644 "$config" "$root/config.toml"; else rm -f "$root/config.toml"; fi
+  for ((number = 1; number <= count; number++)); do
+    WORKERS_PORTS+=("$(free_port)")
+    CLUSTER_PORTS+=("$(free_port)")
+    members+=${members:+,}127.0.0.1:${CLUSTER_PORTS[-1]}
+  done
+  if [ "$count" = 1 ]; then
+    start_coordinator "$root" coordinator "$config" "$http" "${WORKERS_PORTS[0]}" "$@"
+    return
   fi
-  rm -f "$root"/run/{grpc,http,workers}.address
+  for ((number = 1; number <= count; number++)); do
+    addrs=()
+    for addr in "$@"; do addrs+=("$(following "$addr" "$number")"); done
+    CLUSTER_OPTIONS=(--cluster-listen "127.0.0.1:${CLUSTER_PORTS[number - 1]}" --cluster-members "$members" --cluster-size "$count")
+    start_coordinator "$root" "coordinator-$number" "$config" "$(following "$http" "$number")" "${WORKERS_PORTS[number - 1]}" "${addrs[@]}"
+  done
+}
+
+# following ADDRESS NUMBER: the address of that coordinator: NUMBER - 1 ports on, or with a suffix.
+following() {
+  local addr=$1 ahead=$(($2 - 1)) port=${1##*:}
+  if [ $ahead = 0 ] || [ "$port" = 0 ]; then
+    printf '%s' "$addr"
+  elif [[ $addr == unix://* ]]; then
+    printf '%s-%d' "$addr" "$2"
+  else
+    printf '%s:%d' "${addr%:*}" $((port + ahead))
+  fi
+}
+
+# home_of ROOT COORDINATOR: where its state and its addresses are.
+home_of() { if [ "$2" = coordinator ]; then printf '%s' "$1"; else printf '%s/%s' "$1" "$2"; fi; }
+
+# start_coordinator ROOT NAME CONFIG HTTP WORKERS_PORT ADDR...
+start_coordinator() {
+  local root=$1 name=$2 config=$3 http=$4 workers_port=$5 addr seen home
+  shift 5
+  seen=$(view "$root")
+  home=$(home_of "$root" "$name")
+  mkdir -p "$home/run"
+  ! is_root || chown "$FARM_USER:$FARM_USER" "$home" "$home/run"
+  rm -f "$home"/run/{grpc,http,workers}.address
+  local arguments=(--root "$(home_of "$seen" "$name")" --http "$http" --workers-listen "127.0.0.1:$workers_port" --join-token-file "$seen/join-token")
+  for addr in "$@"; do arguments+=(--addr "$(reachable_address "$root" "$addr")"); done
+  [ -z "$config" ] || arguments+=(--config "$seen/config.toml")
   java_command coordinator
-  start_process "$root" coordinator "${JAVA_COMMAND[@]}" "${arguments[@]}"
+  start_process "$root" "$name" "${JAVA_COMMAND[@]}" "${arguments[@]}" "${CLUSTER_OPTIONS[@]}"
+}
+
+# coordinator_names ROOT: those that were started.
+coordinator_names() {
+  local name
+  for name in $(process_names "$1"); do [[ $name != coordinator* ]] || printf '%s\n' "$name"; done
+}
+
+# http_address ROOT: of a coordinator that runs.
+http_address() {
+  local name file
+  for name in $(coordinator_names "$1"); do
+    file=$(home_of "$1" "$name")/run/http.address
+    if running "$1" "$name" && [ -s "$file" ]; then
+      cat "$file"
+      return
+    fi
+  done
+  return 1
+}
+
+# gather_addresses ROOT: what several coordinators have written, in one place.
+gather_addresses() {
+  local root=$1 name kind
+  [ "$(coordinator_names "$root")" != coordinator ] || return 0
+  for kind in grpc http workers; do
+    for name in $(coordinator_names "$root"); do
+      cat "$root/$name/run/$kind.address"
+    done >"$root/run/$kind.address.new"
+    mv "$root/run/$kind.address.new" "$root/run/$kind.address"
+  done
 }
 
 # A unix socket in a folder that the farm's user may not write is made below ROOT/run, with a link where it was asked for.
@@ -73,6 +146,9 @@ reachable_address() {
   printf 'unix://%s/run/%s' "$(view "$root")" "$(basename "$path")"
 }
 
+# Where workers join, with commas.
+worker_coordinators() { printf '127.0.0.1:%d\n' "${WORKERS_PORTS[@]}" | paste -sd,; }
+
 # start_worker ROOT NUMBER SLOTS
 start_worker() {
   local root=$1 name=worker-$2 slots=$3 seen
@@ -87,7 +163,7 @@ start_worker() {
   # A process namespace: whatever ends the worker ends its containers too.
   # The namespace keeps the limit it is made under: whatever ids a step takes on, all of them together stay below it.
   start_process "$root" "$name" bash -c 'ulimit -u "$0" 2>/dev/null || true; exec "$@"' $WORKER_PROCESSES rootlesskit --net=host --pidns --copy-up=/etc --copy-up=/run --state-dir="$seen/$name/rootlesskit" \
-    "${JAVA_COMMAND[@]}" --root "$seen/$name" --coordinator "127.0.0.1:$WORKERS_PORT" --join-token-file "$seen/join-token" \
+    "${JAVA_COMMAND[@]}" --root "$seen/$name" --coordinator "$(worker_coordinators)" --join-token-file "$seen/join-token" \
     --slots "$slots" --listen 127.0.0.1:0 --name "$name" "${arguments[@]}"
 }
 
@@ -110,31 +186,35 @@ fail_start() {
   die "$3"
 }
 
-# start_farm ROOT WORKERS SLOTS CONFIG HTTP ADDR...: returns when all are ready.
+# start_farm ROOT COORDINATORS WORKERS SLOTS CONFIG HTTP ADDR...: returns when all are ready.
 start_farm() {
-  local root=$1 workers=$2 slots=$3 config=$4 http=$5 started number name
-  shift 5
+  local root=$1 coordinators=$2 workers=$3 slots=$4 config=$5 http=$6 started number name
+  shift 6
   started=$(now_ms)
   for name in $(process_names "$root"); do
     [ "$name" = registry ] || ! running "$root" "$name" || die "a farm already runs in $root ($name, process $(pid_of "$root" "$name")); end it with: slipway down --root $root"
+    # Of a farm with other numbers of processes, which died.
+    [ "$name" = registry ] || rm -f "$root/run/$name.pid"
   done
   prepare_root "$root"
   : >"$root/run/links"
   # All at once: a worker that is there first asks again until the coordinator answers.
-  WORKERS_PORT=$(free_port)
-  start_coordinator "$root" "$config" "$http" "$@"
+  start_coordinators "$root" "$coordinators" "$config" "$http" "$@"
   for ((number = 1; number <= workers; number++)); do start_worker "$root" "$number" "$slots"; done
   for ((number = 1; number <= workers; number++)); do wait_for "$root" "worker-$number" "$root/worker-$number/run/http.address" readyz; done
-  wait_for "$root" coordinator "$root/run/http.address" readyz
+  for name in $(coordinator_names "$root"); do wait_for "$root" "$name" "$(home_of "$root" "$name")/run/http.address" readyz; done
+  gather_addresses "$root"
   rewrite_links "$root"
-  say "ready after $(seconds $(($(now_ms) - started))) s: $workers worker(s) with $slots slot(s), $(paste -sd' ' "$root/run/grpc.address")," \
-    "web http://$(cat "$root/run/http.address")"
+  say "ready after $(seconds $(($(now_ms) - started))) s: $(several_coordinators "$coordinators")$workers worker(s) with $slots slot(s)," \
+    "$(paste -sd' ' "$root/run/grpc.address"), web $(sed 's|^|http://|' "$root/run/http.address" | paste -sd' ')"
 }
+
+several_coordinators() { [ "$1" = 1 ] || printf '%d coordinators, ' "$1"; }
 
 # remove_state ROOT: workers' files belong to subordinate ids, which only root or the user inside its namespace may remove.
 remove_state() {
   local root=$1 folders=()
-  mapfile -t folders < <(find "$root" -mindepth 1 -maxdepth 1 \( -name coordinator -o -name 'worker-*' -o -name registry -o -name log \) 2>/dev/null)
+  mapfile -t folders < <(find "$root" -mindepth 1 -maxdepth 1 \( -name coordinator -o -name 'coordinator-*' -o -name 'worker-*' -o -name registry -o -name log \) 2>/dev/null)
   [ ${#folders[@]} -gt 0 ] || return 0
   if is_root; then rm -rf "${folders[@]}"; else rootlesskit rm -rf "${folders[@]}"; fi
 }
@@ -154,7 +234,7 @@ stop_farm() {
   if [ -r "$root/run/links" ]; then
     while read -r link; do [ ! -L "$link" ] || rm -f "$link"; done <"$root/run/links"
   fi
-  rm -f "$root"/run/*.address "$root/run/links"
+  rm -f "$root"/run/*.address "$root"/coordinator-*/run/*.address "$root/run/links"
 }
 
 # run_in_foreground ROOT: until SIGTERM, SIGINT or the end of a process of the farm.

@@ -49,10 +49,10 @@ running() {
   [[ $(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) != Z* ]]
 }
 
-# process_names ROOT: every process with a pid file, coordinator last (the workers leave first).
+# process_names ROOT: every process with a pid file, coordinators last (the workers leave first).
 process_names() {
   local file
-  for file in "$1"/run/worker-*.pid "$1"/run/registry.pid "$1"/run/coordinator.pid; do
+  for file in "$1"/run/worker-*.pid "$1"/run/registry.pid "$1"/run/coordinator.pid "$1"/run/coordinator-*.pid; do
     [ ! -e "$file" ] || basename "$file" .pid
   done
 }

@@ -20,6 +20,7 @@ import dev.slipway.control.WorkerRecords;
 import dev.slipway.coordination.CoordinationService;
 import dev.slipway.coordination.CoordinatorRecord;
 import dev.slipway.coordination.Coordinators;
+import dev.slipway.coordination.Quorum;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ExportParts;
@@ -40,6 +41,7 @@ import dev.slipway.queue.QueueService;
 import dev.slipway.registry.RegistryClient;
 import dev.slipway.registry.RegistryHosts;
 import dev.slipway.registry.ResolvedImage;
+import dev.slipway.routing.CallRouting;
 import dev.slipway.schedule.SchedulerConfig;
 import dev.slipway.schedule.SchedulerLoop;
 import dev.slipway.session.HealthPolicy;
@@ -65,11 +67,13 @@ import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -139,8 +143,10 @@ final class Coordinator implements AutoCloseable {
 
     RegistryClient registries = keep("registry client", new RegistryClient(registryHosts(config)));
     ClusterSettings members = options.cluster().over(config.cluster());
-    Cluster cluster = keep("cluster", Cluster.start(ClusterConfig.of(members, joinToken)));
+    ClusterConfig membership = ClusterConfig.of(members, joinToken);
+    Cluster cluster = keep("cluster", Cluster.start(membership));
     Coordinators coordinators = keep("coordinators", Coordinators.start(cluster, joinToken));
+    Quorum quorum = keep("quorum", Quorum.start(cluster, members.size()));
     ClusterCacheIndex index = new ClusterCacheIndex(cluster);
     keep(
         "index snapshots",
@@ -201,6 +207,7 @@ final class Coordinator implements AutoCloseable {
                 new HashSet<>(config.entitlements()),
                 meters));
 
+    meters.clusterMembers(() -> cluster.members().size());
     gauges(meters, scheduler, jobs);
     AtomicReference<EndpointServer> serving = new AtomicReference<>();
     WebServer.Parts served =
@@ -211,12 +218,29 @@ final class Coordinator implements AutoCloseable {
             relayed,
             fleet.verifier(),
             metrics,
-            () -> serving.get() != null && serving.get().isServing(),
+            () ->
+                serving.get() != null && serving.get().isServing()
+                    ? quorum.refusal()
+                    : Optional.of("the endpoint is not served"),
             clock);
     HostPort http = HostPort.parse(options.http());
     WebServer web = keep("http", WebServer.start(served, http.host(), http.port()));
     httpAddress = new HostPort(http.host(), web.port()).toString();
     treesUrl.set(options.treesUrl().orElse("http://" + httpAddress));
+    List<ServerServiceDefinition> services =
+        List.of(
+            ServerInterceptors.intercept(control, new CallHeaders(), new TimestampHeader(clock)),
+            ServerInterceptors.intercept(new LlbBridgeService(jobs, workers), new CallHeaders()));
+    List<ServerServiceDefinition> inner = new ArrayList<>();
+    inner.add(new CoordinationService(queue, solver.watching()).bindService());
+    if (!membership.isAlone()) {
+      CallRouting routing =
+          keep(
+              "call routing",
+              new CallRouting(cluster, coordinators, quorum, meters::callForwarded));
+      inner.addAll(routing.forCoordinators(services));
+      services = routing.forClients(services);
+    }
     HostPort workersListen = HostPort.parse(options.workersListen());
     FarmServer farm =
         keep(
@@ -225,7 +249,7 @@ final class Coordinator implements AutoCloseable {
                 new InetSocketAddress(workersListen.host(), workersListen.port()),
                 joinToken,
                 fleet,
-                List.of(new CoordinationService(queue, solver.watching()).bindService())));
+                inner));
     workersAddress = new HostPort(workersListen.host(), farm.address().getPort()).toString();
     String advertised = options.workersAdvertise().orElse(workersAddress);
     fleet.reachedAt(advertised);
@@ -233,10 +257,6 @@ final class Coordinator implements AutoCloseable {
     coordinators.onChange(
         all -> fleet.coordinators(all.stream().map(CoordinatorRecord::workersAddress).toList()));
 
-    List<ServerServiceDefinition> services =
-        List.of(
-            ServerInterceptors.intercept(control, new CallHeaders(), new TimestampHeader(clock)),
-            ServerInterceptors.intercept(new LlbBridgeService(jobs, workers), new CallHeaders()));
     endpoint = keep("endpoint", EndpointServer.start(endpointAddresses(options, config), services));
     serving.set(endpoint);
     coordinators.announce(

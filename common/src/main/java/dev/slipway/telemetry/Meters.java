@@ -244,6 +244,22 @@ public final class Meters {
         .register(registry);
   }
 
+  /** Coordinators that this one sees, itself among them. */
+  public void clusterMembers(Supplier<Number> count) {
+    Gauge.builder("slipway.cluster.members", count)
+        .description("Coordinators that this one sees, itself among them")
+        .strongReference(true)
+        .register(registry);
+  }
+
+  /** A client's call was passed on to the coordinator that owns its build. */
+  public void callForwarded() {
+    Counter.builder("slipway.calls.forwarded")
+        .description("Calls of clients passed on to the coordinator that owns their build")
+        .register(registry)
+        .increment();
+  }
+
   /** Stages that wait for a worker now. */
   public void queueLength(Supplier<Number> count) {
     Gauge.builder("slipway.queue.length", count)

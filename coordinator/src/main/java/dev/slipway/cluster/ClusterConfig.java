@@ -62,6 +62,11 @@ public record ClusterConfig(String name, HostPort listen, Join join) {
         "slipway-" + UUID.randomUUID(), new HostPort("127.0.0.1", FIRST_PORT), new Join.Nobody());
   }
 
+  /** Whether nobody else can be in the cluster. */
+  public boolean isAlone() {
+    return join instanceof Join.Nobody;
+  }
+
   /**
    * What the settings ask for. @throws SlipwayException INVALID when they do not say how to join,
    * or say it twice

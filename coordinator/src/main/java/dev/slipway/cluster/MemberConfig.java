@@ -99,10 +99,12 @@ final class MemberConfig {
 
   private static void network(Config config, ClusterConfig settings) {
     NetworkConfig network = config.getNetworkConfig();
-    boolean alone = settings.join() instanceof ClusterConfig.Join.Nobody;
     boolean everywhere = settings.listen().host().equals("0.0.0.0");
     config.setProperty("hazelcast.socket.bind.any", Boolean.toString(everywhere));
-    network.setPort(settings.listen().port()).setPortAutoIncrement(alone).setPortCount(1000);
+    network
+        .setPort(settings.listen().port())
+        .setPortAutoIncrement(settings.isAlone())
+        .setPortCount(1000);
     if (!everywhere) {
       network.getInterfaces().setEnabled(true).addInterface(address(settings.listen().host()));
     }

@@ -150,7 +150,9 @@ public final class Coordinators implements AutoCloseable {
           refresh();
         } catch (RuntimeException e) {
           // The member is stopping, or a part of the map is on its way to another member.
-          log.atWarn().setCause(e).log("coordinators not read; tried again soon");
+          log.atWarn()
+              .addKeyValue("reason", e.toString())
+              .log("coordinators not read; tried again soon");
         }
       }
     } catch (InterruptedException _) {

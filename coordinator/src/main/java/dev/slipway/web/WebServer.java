@@ -29,7 +29,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,7 +61,7 @@ public final class WebServer implements AutoCloseable {
   /**
    * What is served.
    *
-   * @param endpointServing whether clients can connect
+   * @param unready why clients cannot build here; empty when they can
    * @param verifier of the tokens that the fleet gives to workers
    */
   public record Parts(
@@ -72,7 +71,7 @@ public final class WebServer implements AutoCloseable {
       RelayedBlobs relayed,
       Capability.Verifier verifier,
       PrometheusMeterRegistry metrics,
-      BooleanSupplier endpointServing,
+      Supplier<Optional<String>> unready,
       Clock clock) {}
 
   private WebServer(Parts parts, String host, int port) {
@@ -128,14 +127,18 @@ public final class WebServer implements AutoCloseable {
   }
 
   private void ready(RoutingContext context) {
-    String missing =
-        !parts.endpointServing().getAsBoolean()
-            ? "the endpoint is not served\n"
-            : parts.fleet().workers().isEmpty() ? "no worker has joined\n" : "";
+    Optional<String> missing =
+        parts
+            .unready()
+            .get()
+            .or(() ->
+                parts.fleet().workers().isEmpty()
+                    ? Optional.of("no worker has joined")
+                    : Optional.empty());
     context
         .response()
         .setStatusCode(missing.isEmpty() ? 200 : 503)
-        .end(missing.isEmpty() ? "ok\n" : missing);
+        .end(missing.orElse("ok") + "\n");
   }
 
   private interface Answer {

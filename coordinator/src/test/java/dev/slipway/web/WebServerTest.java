@@ -72,7 +72,7 @@ class WebServerTest {
                 RELAYED,
                 new Capability.Verifier(signer.publicKey()),
                 registry,
-                () -> true,
+                Optional::empty,
                 Clock.systemUTC()),
             "127.0.0.1",
             0);
