@@ -15,6 +15,7 @@ import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.Cancelled;
 import dev.slipway.protocol.worker.ContentDigest;
 import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.LayersUnavailable;
 import dev.slipway.protocol.worker.PartDigested;
 import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
@@ -49,12 +50,24 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
- * A farm of one worker in memory: queue, worker and index in one. Every step "runs" by its name.
+ * A farm of two workers in memory: queue, workers and index in one. Every step "runs" by its name,
+ * on the first worker if nothing else is said.
  */
 final class FakeFarm implements Scheduler, Fleet, CacheIndex {
   static final String WORKER = "worker-1";
+  static final String OTHER = "worker-2";
+
+  /** Where a stage goes, by the name of its first step. */
+  final Map<String, String> placement = new ConcurrentHashMap<>();
+
+  /** Steps that do not get their inputs, once each. */
+  final Map<String, Function<Step, LayersUnavailable>> starving = new ConcurrentHashMap<>();
+
+  /** Stages as the scheduler was asked to place them. */
+  final List<StageRequest> requests = new CopyOnWriteArrayList<>();
 
   /** Names of the steps that ran, in order. */
   final List<String> ran = new CopyOnWriteArrayList<>();
@@ -104,8 +117,10 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
 
   @Override
   public void submit(StageRequest request, Listener listener) {
+    requests.add(request);
     listeners.put(request.stageId(), listener);
-    listener.assigned(WORKER);
+    String first = ((StageRun) listener).stage.steps().getFirst().name();
+    listener.assigned(placement.getOrDefault(first, WORKER));
   }
 
   @Override
@@ -123,39 +138,49 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
 
   @Override
   public List<WorkerNode> workers() {
-    return List.of(node());
+    return List.of(node(WORKER), node(OTHER));
   }
 
   @Override
   public Optional<WorkerNode> worker(String id) {
-    return Optional.of(node());
+    return workers().stream().filter(node -> node.id().equals(id)).findFirst();
   }
 
-  private static WorkerNode node() {
+  private static WorkerNode node(String id) {
     return new WorkerNode(
-        WORKER,
+        id,
         "test",
         List.of(Platform.LINUX_AMD64),
         List.of(),
         4,
-        "http://127.0.0.1:1",
+        "http://" + id + ":1",
         Map.of(),
         Instant.EPOCH);
   }
 
   @Override
   public void run(String workerId, RunStage stage, StageListener listener) {
-    Thread.ofVirtual().start(() -> execute(stage, listener::event, listener::outcome));
+    Thread.ofVirtual()
+        .start(() -> execute(workerId, stage, listener::event, listener::outcome));
   }
 
   private void execute(
-      RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {
+      String worker, RunStage stage, Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {
     stages.add(stage);
     List<String> made = new ArrayList<>();
     for (Step step : stage.getStepsList()) {
       StageEvent.Builder event =
           StageEvent.newBuilder().setStageId(stage.getStageId()).setVertex(step.getVertex());
       events.accept(event.setStarted(StepStarted.getDefaultInstance()).build());
+      var starved = starving.remove(step.getName());
+      if (starved != null) {
+        outcome.accept(
+            StageOutcome.newBuilder()
+                .setStageId(stage.getStageId())
+                .setLayersUnavailable(starved.apply(step))
+                .build());
+        return;
+      }
       if (deadly.remove(step.getName())) {
         dropHolder(WORKER);
         listeners.remove(stage.getStageId()).lost(WORKER);
@@ -193,7 +218,7 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
       }
       String layer = "snap:" + step.getName() + "-" + ran.size();
       layers.put(
-          layer, new LayerRecord(layer, 1, Optional.empty(), Optional.empty(), Set.of(WORKER)));
+          layer, new LayerRecord(layer, 1, Optional.empty(), Optional.empty(), Set.of(worker)));
       var result =
           StepResult.newBuilder().setOutput(0).addChain(HeldLayer.newBuilder().setLayerId(layer));
       made.add(layer);
