@@ -11,7 +11,7 @@ import java.util.Map;
  * @param tenant builds of one tenant share its turn
  * @param priority of the build among its tenant's, higher first
  * @param bytesByWorker worker id to bytes of the stage's inputs that it holds already; a worker
- *     that holds none may be absent
+ *     that holds none may be absent, one below zero is the last choice
  */
 public record StageRequest(
     String stageId,

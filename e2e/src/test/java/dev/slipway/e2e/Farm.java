@@ -280,6 +280,13 @@ final class Farm implements AutoCloseable {
         .orElseThrow(() -> new AssertionError("worker " + worker + " does not run"));
   }
 
+  /** Sends the worker a signal: {@code STOP} freezes it, {@code CONT} lets it go on. */
+  void signal(int worker, String name) {
+    Command.run(
+            Duration.ofSeconds(5), List.of("kill", "-" + name, Long.toString(java(worker).pid())))
+        .orThrow();
+  }
+
   /** The end of every log, for the message of a test that fails. */
   String logs() {
     return Command.run(
