@@ -245,7 +245,7 @@ final class SolveRun {
         work,
         messages.digestsByPart(done.run(), work.vertex, done.contents()),
         messages.isFaithful(done.run(), work.vertex));
-    save(work, done.cost());
+    parts.index().save(work.records(done.cost(), parts.clock().instant()));
     for (LayerChain chain : done.results().values()) {
       availability.add(chain);
       memory.holds().keep(done.run().workerId(), chain.layers());
@@ -253,18 +253,6 @@ final class SolveRun {
     progress.completed(done.vertex());
     remaining.report(work.vertex, done.run().workerName(), done.cost(), done.moved());
     claims.end(done.run().flights, done.vertex(), new Flight.Outcome.Landed(done.results()));
-  }
-
-  private void save(VertexWork work, Duration cost) {
-    String canonical = work.canonical.isEmpty() ? work.key : work.canonical;
-    CacheRecord record =
-        new CacheRecord(work.key, canonical, work.results, cost, parts.clock().instant());
-    parts
-        .index()
-        .save(
-            canonical.equals(work.key)
-                ? List.of(record)
-                : List.of(record, record.under(canonical)));
   }
 
   private void stageEnded(SolveEvent.StageEnded ended)

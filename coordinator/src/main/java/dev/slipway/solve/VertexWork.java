@@ -4,6 +4,8 @@ import dev.slipway.cache.CacheRecord;
 import dev.slipway.cache.LayerChain;
 import dev.slipway.context.ContextTree.PathSelector;
 import dev.slipway.graph.Vertex;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
@@ -56,6 +58,15 @@ final class VertexWork {
     this.reusable = reusable;
     this.selected = Map.copyOf(selected);
     this.canonical = "";
+  }
+
+  /**
+   * The results as the cache keeps them: under the vertex's own key and under the canonical one.
+   */
+  List<CacheRecord> records(Duration cost, Instant now) {
+    String lasting = canonical.isEmpty() ? key : canonical;
+    CacheRecord record = new CacheRecord(key, lasting, results, cost, now);
+    return lasting.equals(key) ? List.of(record) : List.of(record, record.under(lasting));
   }
 
   void done(Map<Integer, LayerChain> newResults, String canonicalKey) {

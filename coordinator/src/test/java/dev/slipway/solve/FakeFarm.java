@@ -160,8 +160,7 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
 
   @Override
   public void run(String workerId, RunStage stage, StageListener listener) {
-    Thread.ofVirtual()
-        .start(() -> execute(workerId, stage, listener::event, listener::outcome));
+    Thread.ofVirtual().start(() -> execute(workerId, stage, listener::event, listener::outcome));
   }
 
   private void execute(

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class PartsTest {
   private final FakeFarm farm = new FakeFarm();
-  private final FarmSolver solver = new FarmSolver(TestParts.of(farm));
+  private final FarmSolver solver =
+      new FarmSolver(TestParts.of(farm), TestLeases.alone(), TestLeases.nobody());
 
   @BeforeEach
   void copyOnTheOtherWorker() {
