@@ -8,6 +8,9 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.gc.Disk;
 import dev.slipway.gc.DiskKeeper;
+import dev.slipway.gc.MountShelf;
+import dev.slipway.mounts.CacheMounts;
+import dev.slipway.mounts.MountTransfer;
 import dev.slipway.peer.PeerServer;
 import dev.slipway.sandbox.Binfmt;
 import dev.slipway.sandbox.NetworkPool;
@@ -145,10 +148,14 @@ final class WorkerProgram {
     AtomicReference<Agent> agent = new AtomicReference<>();
     try (SnapshotStore store =
             OverlaySnapshots.open(settings.root().resolve("snapshots"), InstantSource.system());
+        MountTransfer mountPeers = new MountTransfer();
+        CacheMounts mounts =
+            CacheMounts.open(
+                settings.root().resolve("mounts"), mountPeers, InstantSource.system());
         DiskKeeper disk =
             new DiskKeeper(
                 store,
-                List.of(),
+                List.of(new MountShelf(mounts)),
                 Disk.of(settings.root()),
                 settings.config().gc(),
                 InstantSource.system(),

@@ -9,6 +9,7 @@ import dev.slipway.snapshot.StoredLayer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -71,42 +72,74 @@ public final class LayerApplier {
                 + expected.get());
       }
       return writer.commit(size, expected);
-    } catch (LayerStream.LimitExceeded e) {
-      throw new SlipwayException(ErrorKind.EXHAUSTED, what + " was refused: " + e.getMessage(), e);
-    } catch (BadLayer e) {
-      throw new SlipwayException(ErrorKind.INVALID, what + " was refused: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new SlipwayException(
-          DiskFull.caused(e) ? ErrorKind.EXHAUSTED : ErrorKind.UNAVAILABLE,
-          what + " could not be unpacked: " + e.getMessage(),
-          e);
-    } catch (IllegalArgumentException e) {
-      throw new SlipwayException(ErrorKind.INVALID, what + " was refused: " + e.getMessage(), e);
+    } catch (IOException | IllegalArgumentException e) {
+      throw refused(what, e);
     }
+  }
+
+  /**
+   * Reads a plain tar to its end and unpacks it into the directory, which is no layer: names that
+   * mean something in a layer mean nothing here. The caller closes the stream.
+   *
+   * @param what names it in errors
+   * @throws SlipwayException as {@link #apply}
+   */
+  public void unpack(InputStream stream, String what, Path directory) throws SlipwayException {
+    try {
+      LayerStream plain = new LayerStream(stream, limits);
+      try (LayerUnpacking unpacking = LayerUnpacking.ofFiles(directory)) {
+        unpack(plain, unpacking);
+        unpacking.finish();
+      }
+      plain.drain();
+    } catch (IOException | IllegalArgumentException e) {
+      throw refused(what, e);
+    }
+  }
+
+  private static SlipwayException refused(String what, Exception e) {
+    return switch (e) {
+      case LayerStream.LimitExceeded limit ->
+          new SlipwayException(
+              ErrorKind.EXHAUSTED, what + " was refused: " + limit.getMessage(), limit);
+      case BadLayer bad ->
+          new SlipwayException(ErrorKind.INVALID, what + " was refused: " + bad.getMessage(), bad);
+      case IOException failure ->
+          new SlipwayException(
+              DiskFull.caused(failure) ? ErrorKind.EXHAUSTED : ErrorKind.UNAVAILABLE,
+              what + " could not be unpacked: " + failure.getMessage(),
+              failure);
+      default ->
+          new SlipwayException(ErrorKind.INVALID, what + " was refused: " + e.getMessage(), e);
+    };
   }
 
   private long unpack(LayerStream plain, LayerWriter writer) throws IOException {
     try (LayerUnpacking unpacking = new LayerUnpacking(writer.directory(), writer.below())) {
-      // Not closed: that would close the stream, which is still to be read to its end.
-      PaxTap tap = new PaxTap(plain);
-      TarArchiveInputStream tar = new TarArchiveInputStream(tap, StandardCharsets.UTF_8.name());
-      long entries = 0;
-      for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-        if (++entries > limits.entries()) {
-          throw new LayerStream.LimitExceeded("it has more than " + limits.entries() + " entries");
-        }
-        if (entry.getName().length() > limits.path()
-            || entry.getLinkName().length() > limits.path()) {
-          throw new LayerStream.LimitExceeded(
-              "it has a path of more than " + limits.path() + " bytes");
-        }
-        if (Thread.interrupted()) {
-          Thread.currentThread().interrupt();
-          throw new java.io.InterruptedIOException("unpacking was interrupted");
-        }
-        unpacking.entry(entry, tar, tap.attributes());
-      }
+      unpack(plain, unpacking);
       return unpacking.finish();
+    }
+  }
+
+  private void unpack(LayerStream plain, LayerUnpacking unpacking) throws IOException {
+    // Not closed: that would close the stream, which is still to be read to its end.
+    PaxTap tap = new PaxTap(plain);
+    TarArchiveInputStream tar = new TarArchiveInputStream(tap, StandardCharsets.UTF_8.name());
+    long entries = 0;
+    for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+      if (++entries > limits.entries()) {
+        throw new LayerStream.LimitExceeded("it has more than " + limits.entries() + " entries");
+      }
+      if (entry.getName().length() > limits.path()
+          || entry.getLinkName().length() > limits.path()) {
+        throw new LayerStream.LimitExceeded(
+            "it has a path of more than " + limits.path() + " bytes");
+      }
+      if (Thread.interrupted()) {
+        Thread.currentThread().interrupt();
+        throw new java.io.InterruptedIOException("unpacking was interrupted");
+      }
+      unpacking.entry(entry, tar, tap.attributes());
     }
   }
 }

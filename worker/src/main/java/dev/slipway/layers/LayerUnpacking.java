@@ -47,7 +47,20 @@ final class LayerUnpacking implements AutoCloseable {
   /** Extended attributes of the entry at hand. */
   private Map<String, byte[]> extended = Map.of();
 
+  /** Whether names like {@code .wh.x} say that something was removed. */
+  private final boolean markers;
+
   LayerUnpacking(Path directory, List<Path> below) throws IOException {
+    this(directory, below, true);
+  }
+
+  /** Into a directory of plain files. */
+  static LayerUnpacking ofFiles(Path directory) throws IOException {
+    return new LayerUnpacking(directory, List.of(), false);
+  }
+
+  private LayerUnpacking(Path directory, List<Path> below, boolean markers) throws IOException {
+    this.markers = markers;
     this.directory = directory;
     this.tree = new LayerTree(directory, below);
   }
@@ -67,7 +80,7 @@ final class LayerUnpacking implements AutoCloseable {
     String parentPath = slash < 0 ? "" : path.substring(0, slash);
     String name = path.substring(slash + 1);
     Directory parent = tree.directory(parentPath);
-    if (name.startsWith(WHITEOUT)) {
+    if (markers && name.startsWith(WHITEOUT)) {
       marker(parent, parentPath, name);
       return;
     }

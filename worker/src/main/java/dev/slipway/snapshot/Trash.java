@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * long as it works so that builds keep most of the disk; at full speed when somebody waits for the
  * room. {@code this} guards the queue. @ThreadSafe
  */
-final class Trash implements AutoCloseable {
+public final class Trash implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Trash.class);
 
   /** A rest is never longer, however large the last thing was. */
@@ -44,7 +44,7 @@ final class Trash implements AutoCloseable {
   }
 
   /** Opens it; what an earlier run left is removed. */
-  static Trash open(Path directory) throws IOException {
+  public static Trash open(Path directory) throws IOException {
     Files.createDirectories(directory);
     Trash trash = new Trash(directory);
     try (DirectoryStream<Path> left = Files.newDirectoryStream(directory)) {
@@ -62,7 +62,7 @@ final class Trash implements AutoCloseable {
    *
    * @param bytes that its removal will free, as far as known
    */
-  void put(Path path, long bytes) throws IOException {
+  public void put(Path path, long bytes) throws IOException {
     Path away = directory.resolve(Long.toString(next.incrementAndGet()));
     Files.move(path, away, StandardCopyOption.ATOMIC_MOVE);
     synchronized (this) {
@@ -73,12 +73,12 @@ final class Trash implements AutoCloseable {
   }
 
   /** Bytes that are still on the disk and will not be for long. */
-  synchronized long pendingBytes() {
+  public synchronized long pendingBytes() {
     return pendingBytes;
   }
 
   /** Waits until nothing is left; returns false when it took longer. */
-  synchronized boolean await(Duration patience) throws InterruptedException {
+  public synchronized boolean await(Duration patience) throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
     waiters++;
     notifyAll();
@@ -106,7 +106,7 @@ final class Trash implements AutoCloseable {
           log.atWarn()
               .addKeyValue("path", item.path())
               .setCause(e)
-              .log("deleted layer not removed from disk, will be at the next start");
+              .log("deleted files not removed from disk, will be at the next start");
         }
         rest(item.bytes(), (System.nanoTime() - start) / 1_000_000);
       }

@@ -1,0 +1,484 @@
+package dev.slipway.mounts;
+
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.graph.Mount;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The cache mounts of a worker. Of a mount that several steps may not share there are several
+ * copies; the one with the highest version is the newest. {@code this} guards the table of copies;
+ * no file of a mount is touched under it. @ThreadSafe
+ */
+public final class CacheMounts implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(CacheMounts.class);
+
+  /**
+   * Copies of one mount that nobody uses: as many as builds of one project run at once on a usual
+   * worker.
+   */
+  private static final int MAX_FREE = 4;
+
+  private static final Comparator<MountCopy> BY_AGE =
+      Comparator.<MountCopy>comparingLong(copy -> copy.version)
+          .thenComparing(copy -> copy.lastUsedAt);
+
+  private final MountDirectories directories;
+  private final MountPeers peers;
+  private final InstantSource clock;
+  private final MountSizes sizes = new MountSizes();
+  private final Map<String, List<MountCopy>> copies = new HashMap<>();
+
+  private CacheMounts(MountDirectories directories, MountPeers peers, InstantSource clock) {
+    this.directories = directories;
+    this.peers = peers;
+    this.clock = clock;
+  }
+
+  /** Opens the directory, made when missing. One process at a time. */
+  public static CacheMounts open(Path root, MountPeers peers, InstantSource clock)
+      throws SlipwayException {
+    try {
+      MountDirectories directories = MountDirectories.open(root.toAbsolutePath().normalize());
+      CacheMounts mounts = new CacheMounts(directories, peers, clock);
+      for (MountCopy copy : directories.read()) {
+        mounts.copies.computeIfAbsent(copy.mountId, _ -> new ArrayList<>()).add(copy);
+        if (!copy.measured) {
+          mounts.measure(copy, Duration.ZERO);
+        }
+      }
+      return mounts;
+    } catch (IOException e) {
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE,
+          "cache mounts in " + root + " cannot be opened: " + e.getMessage(),
+          e);
+    }
+  }
+
+  /** All copies of all mounts. */
+  public synchronized List<MountRecord> records() {
+    return copies.values().stream()
+        .flatMap(List::stream)
+        .filter(copy -> copy.state != MountCopy.State.BEGINNING)
+        .map(MountCopy::record)
+        .toList();
+  }
+
+  /** The newest copy of each mount. */
+  public synchronized List<MountRecord> newest() {
+    return copies.keySet().stream()
+        .flatMap(mountId -> usable(mountId).stream().max(BY_AGE).stream())
+        .map(MountCopy::record)
+        .toList();
+  }
+
+  /**
+   * Removes the copy, at once for all who come now; returns what is gone, nothing when it is in use
+   * or not here.
+   */
+  public Optional<MountRecord> delete(String copyId) {
+    MountCopy copy;
+    synchronized (this) {
+      copy =
+          copies.values().stream()
+              .flatMap(List::stream)
+              .filter(here -> here.id().equals(copyId))
+              .findFirst()
+              .orElse(null);
+      if (copy == null || !copy.isIdle()) {
+        return Optional.empty();
+      }
+      forget(copy);
+    }
+    remove(copy);
+    return Optional.of(copy.record());
+  }
+
+  /** Bytes of deleted copies that are still on the disk. */
+  public long pendingBytes() {
+    return directories.pendingBytes();
+  }
+
+  /** Waits until the bytes of what was deleted are free; false when it took longer. */
+  public boolean awaitRemoved(Duration patience) throws InterruptedException {
+    return directories.awaitRemoved(patience);
+  }
+
+  /**
+   * A copy for the step, waiting for one where its sharing demands it. One that is older than
+   * another worker's is brought up to date first; when that fails the step gets what is here.
+   *
+   * @param beginning what a copy begins with when there is none anywhere
+   * @param notes hears what a person may want to know
+   * @throws SlipwayException what {@code beginning} throws; EXHAUSTED or UNAVAILABLE when the disk
+   *     fails
+   */
+  public MountUse use(MountWish wish, MountBeginning beginning, Consumer<String> notes)
+      throws SlipwayException, InterruptedException {
+    Claim claim = claim(wish);
+    MountCopy copy =
+        switch (claim) {
+          case Claim.Ready(MountCopy ready) -> ready;
+          case Claim.Begin begin -> begin(begin, wish, beginning, notes);
+        };
+    noted(copy);
+    return new Use(copy, wish);
+  }
+
+  /**
+   * The newest copy, to be sent to a peer; it stays until it is closed.
+   *
+   * @throws SlipwayException NOT_FOUND when there is none
+   */
+  public synchronized MountReading read(String mountId) throws SlipwayException {
+    MountCopy copy =
+        usable(mountId).stream()
+            .max(BY_AGE)
+            .orElseThrow(() ->
+                new SlipwayException(
+                    ErrorKind.NOT_FOUND, "cache mount " + mountId + " is not here"));
+    copy.readers++;
+    return new MountReading(
+        copy.directory(),
+        () -> {
+          synchronized (this) {
+            copy.readers--;
+          }
+          settle(copy);
+        });
+  }
+
+  /** What a step has got hold of. */
+  private sealed interface Claim {
+    record Ready(MountCopy copy) implements Claim {}
+
+    /**
+     * A new copy is to be made.
+     *
+     * @param older taken too, in case that fails
+     * @param newestHere version of the newest here, -1 = none
+     */
+    record Begin(MountCopy copy, Optional<MountCopy> older, long newestHere) implements Claim {}
+  }
+
+  private Claim claim(MountWish wish) throws SlipwayException, InterruptedException {
+    List<MountCopy> outdated = new ArrayList<>();
+    try {
+      synchronized (this) {
+        while (true) {
+          Optional<Claim> claim = tryClaim(wish, outdated);
+          if (claim.isPresent()) {
+            return claim.get();
+          }
+          wait();
+        }
+      }
+    } finally {
+      outdated.forEach(this::remove);
+    }
+  }
+
+  /** Empty when the step has to wait. The lock is held. */
+  private Optional<Claim> tryClaim(MountWish wish, List<MountCopy> outdated)
+      throws SlipwayException {
+    List<MountCopy> usable = usable(wish.id());
+    usable.stream()
+        .max(BY_AGE)
+        .ifPresent(newest -> newest.version = Math.max(newest.version, wish.heldVersion()));
+    for (MountCopy copy : usable) {
+      if (copy.version < wish.oldest() && drop(copy)) {
+        outdated.add(copy);
+      }
+    }
+    usable = usable(wish.id());
+    if (wish.sharing() == Mount.Sharing.SHARED) {
+      Optional<MountCopy> shared =
+          usable.stream().filter(copy -> copy.state == MountCopy.State.SHARED).findFirst();
+      if (shared.isPresent()) {
+        return Optional.of(new Claim.Ready(taken(shared.get(), wish)));
+      }
+    }
+    boolean beginning =
+        copies.getOrDefault(wish.id(), List.of()).stream()
+            .anyMatch(copy -> copy.state == MountCopy.State.BEGINNING);
+    Optional<MountCopy> free =
+        usable.stream().filter(copy -> copy.state == MountCopy.State.FREE).max(BY_AGE);
+    boolean mustWait =
+        switch (wish.sharing()) {
+          case PRIVATE -> false;
+          case SHARED -> beginning;
+          case LOCKED -> beginning || (free.isEmpty() && !usable.isEmpty());
+        };
+    if (mustWait) {
+      return Optional.empty();
+    }
+    long newestHere = usable.stream().mapToLong(copy -> copy.version).max().orElse(-1);
+    boolean behind = wish.peers().stream().anyMatch(peer -> peer.version() > newestHere);
+    if (free.isPresent() && !behind) {
+      return Optional.of(new Claim.Ready(taken(free.get(), wish)));
+    }
+    free.ifPresent(copy -> copy.state = MountCopy.State.ALONE);
+    return Optional.of(new Claim.Begin(made(wish), free, newestHere));
+  }
+
+  private MountCopy made(MountWish wish) throws SlipwayException {
+    try {
+      MountCopy copy =
+          new MountCopy(
+              directories.make(),
+              wish.id(),
+              wish.name(),
+              clock.instant(),
+              MountCopy.State.BEGINNING);
+      copies.computeIfAbsent(wish.id(), _ -> new ArrayList<>()).add(copy);
+      return copy;
+    } catch (IOException e) {
+      throw failed("making of cache mount " + wish.name(), e);
+    }
+  }
+
+  private MountCopy taken(MountCopy copy, MountWish wish) {
+    copy.state =
+        wish.sharing() == Mount.Sharing.SHARED ? MountCopy.State.SHARED : MountCopy.State.ALONE;
+    copy.users++;
+    copy.uses++;
+    copy.lastUsedAt = clock.instant();
+    return copy;
+  }
+
+  private MountCopy begin(
+      Claim.Begin begin, MountWish wish, MountBeginning beginning, Consumer<String> notes)
+      throws SlipwayException, InterruptedException {
+    MountCopy fresh = begin.copy();
+    boolean good = false;
+    Optional<MountCopy> chosen = Optional.empty();
+    try {
+      Optional<Long> cloned = bring(fresh, begin.newestHere(), wish, notes);
+      if (cloned.isPresent()) {
+        fresh.version = cloned.get();
+        measure(fresh, Duration.ZERO);
+      } else if (begin.older().isEmpty()) {
+        fresh.version = wish.oldest();
+        beginning.fill(fresh.directory());
+      }
+      good = cloned.isPresent() || begin.older().isEmpty();
+      chosen = good ? Optional.of(fresh) : begin.older();
+      return chosen.get();
+    } finally {
+      ended(begin, chosen, wish);
+    }
+  }
+
+  /** Takes the chosen copy, lets the other go. */
+  private void ended(Claim.Begin begin, Optional<MountCopy> chosen, MountWish wish) {
+    List<MountCopy> away = new ArrayList<>();
+    synchronized (this) {
+      begin.copy().state = MountCopy.State.FREE;
+      begin.older().ifPresent(older -> older.state = MountCopy.State.FREE);
+      boolean fresh = chosen.filter(copy -> copy == begin.copy()).isPresent();
+      Optional<MountCopy> other = fresh ? begin.older() : Optional.of(begin.copy());
+      // Nobody chosen: the step ends here, what was there before stays.
+      other.filter(this::drop).ifPresent(away::add);
+      chosen.ifPresent(copy -> taken(copy, wish));
+      notifyAll();
+    }
+    away.forEach(this::remove);
+  }
+
+  /** Returns the version that came, empty when none did. */
+  private Optional<Long> bring(
+      MountCopy fresh, long newestHere, MountWish wish, Consumer<String> notes)
+      throws SlipwayException, InterruptedException {
+    for (MountWish.Peer peer : wish.peers()) {
+      if (peer.version() <= newestHere || peer.version() < wish.oldest()) {
+        continue;
+      }
+      try {
+        notes.accept("cache mount " + wish.name() + ": brought from another worker");
+        peers.bring(peer, fresh.directory());
+        return Optional.of(peer.version());
+      } catch (SlipwayException e) {
+        LOG.atWarn()
+            .addKeyValue("mount", wish.id())
+            .addKeyValue("error", e.getMessage())
+            .log("cache mount not brought from a peer");
+        notes.accept("cache mount " + wish.name() + " not brought: " + e.getMessage());
+        try {
+          directories.empty(fresh.place);
+        } catch (IOException failure) {
+          throw failed("emptying of cache mount " + wish.name(), failure);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** A step's hold on a copy. */
+  private final class Use implements MountUse {
+    private final MountCopy copy;
+    private final MountWish wish;
+    private boolean open = true;
+
+    Use(MountCopy copy, MountWish wish) {
+      this.copy = copy;
+      this.wish = wish;
+    }
+
+    @Override
+    public Path directory() {
+      return copy.directory();
+    }
+
+    @Override
+    public Optional<MountRecord> finish() {
+      if (!open || !wish.writable()) {
+        close();
+        return Optional.empty();
+      }
+      measure(copy, MountSizes.PATIENCE);
+      MountRecord record;
+      synchronized (CacheMounts.this) {
+        copy.version = Math.max(copy.version, wish.version()) + 1;
+        record = copy.record();
+      }
+      giveBack();
+      return Optional.of(record);
+    }
+
+    @Override
+    public void close() {
+      if (open) {
+        if (wish.writable()) {
+          measure(copy, Duration.ZERO);
+        }
+        giveBack();
+      }
+    }
+
+    private void giveBack() {
+      open = false;
+      synchronized (CacheMounts.this) {
+        copy.users--;
+        if (copy.users == 0) {
+          copy.state = MountCopy.State.FREE;
+        }
+      }
+      settle(copy);
+    }
+  }
+
+  /** Somebody has left the copy: those who wait may come, and what is too much goes. */
+  private void settle(MountCopy copy) {
+    List<MountCopy> away = new ArrayList<>();
+    synchronized (this) {
+      if (copy.doomed && copy.isIdle()) {
+        forget(copy);
+        away.add(copy);
+      }
+      List<MountCopy> free =
+          usable(copy.mountId).stream().filter(MountCopy::isIdle).sorted(BY_AGE).toList();
+      for (MountCopy least : free.subList(0, Math.max(0, free.size() - MAX_FREE))) {
+        forget(least);
+        away.add(least);
+      }
+      notifyAll();
+    }
+    if (!away.contains(copy)) {
+      noted(copy);
+    }
+    away.forEach(this::remove);
+  }
+
+  /** Lock held. */
+  private List<MountCopy> usable(String mountId) {
+    return copies.getOrDefault(mountId, List.of()).stream()
+        .filter(copy -> !copy.doomed && copy.state != MountCopy.State.BEGINNING)
+        .toList();
+  }
+
+  /** Takes it out of the table when nobody is in it; else it goes with the last. Lock held. */
+  private boolean drop(MountCopy copy) {
+    if (!copy.isIdle()) {
+      copy.doomed = true;
+      return false;
+    }
+    forget(copy);
+    return true;
+  }
+
+  private void forget(MountCopy copy) {
+    List<MountCopy> all = copies.get(copy.mountId);
+    if (all != null && all.remove(copy) && all.isEmpty()) {
+      copies.remove(copy.mountId);
+    }
+  }
+
+  private void remove(MountCopy copy) {
+    try {
+      directories.remove(copy.place, copy.size);
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("copy", copy.id())
+          .setCause(e)
+          .log("copy of a cache mount not deleted, will be used again after the next start");
+    }
+  }
+
+  private void measure(MountCopy copy, Duration patience) {
+    sizes.measure(
+        copy.directory(),
+        patience,
+        size -> {
+          synchronized (this) {
+            copy.size = size;
+          }
+          noted(copy);
+        });
+  }
+
+  /** Writes down what is known of the copy, if it is still here. */
+  private void noted(MountCopy copy) {
+    MountRecord record;
+    synchronized (this) {
+      boolean here = copies.getOrDefault(copy.mountId, List.of()).contains(copy);
+      if (!here || copy.state == MountCopy.State.BEGINNING) {
+        return;
+      }
+      record = copy.record();
+    }
+    try {
+      directories.describe(record, copy.place);
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("copy", copy.id())
+          .setCause(e)
+          .log("description of a cache mount not written");
+    }
+  }
+
+  private static SlipwayException failed(String what, IOException e) {
+    return new SlipwayException(
+        dev.slipway.linux.DiskFull.caused(e) ? ErrorKind.EXHAUSTED : ErrorKind.UNAVAILABLE,
+        what + " failed: " + e.getMessage(),
+        e);
+  }
+
+  @Override
+  public void close() {
+    sizes.close();
+    directories.close();
+  }
+}
