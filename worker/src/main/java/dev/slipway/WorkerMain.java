@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +32,11 @@ public final class WorkerMain implements Callable<Integer> {
   @Option(
       names = "--coordinator",
       required = true,
-      description = "host:port of the coordinator's worker endpoint.")
-  private String coordinator;
+      split = ",",
+      paramLabel = "HOST:PORT",
+      description =
+          "Workers' endpoint of one or some coordinators, with commas; the worker joins all that these know.")
+  private List<String> coordinators;
 
   @Option(
       names = "--join-token-file",
@@ -41,9 +46,19 @@ public final class WorkerMain implements Callable<Integer> {
 
   @Option(
       names = "--slots",
-      defaultValue = "4",
-      description = "Stages at once (default: ${DEFAULT-VALUE}).")
-  private int slots;
+      defaultValue = "auto",
+      paramLabel = "N|auto",
+      description =
+          "Stages at once; auto = one for each processor and each GiB of memory that the machine or cgroup has, whichever is fewer (default: ${DEFAULT-VALUE}).")
+  private String slots;
+
+  @Option(
+      names = "--drain-timeout",
+      defaultValue = "60",
+      paramLabel = "SECONDS",
+      description =
+          "After SIGTERM: how long to wait for running stages and for others to take over what only this worker has; a second SIGTERM ends at once (default: ${DEFAULT-VALUE}).")
+  private long drainSeconds;
 
   @Option(
       names = "--listen",
@@ -80,9 +95,10 @@ public final class WorkerMain implements Callable<Integer> {
       WorkerProgram.run(
           new WorkerProgram.Settings(
               root.toAbsolutePath().normalize(),
-              coordinator,
+              coordinators,
               joinToken(),
-              slots,
+              slots(),
+              Duration.ofSeconds(drainSeconds),
               address(listen),
               advertise,
               name,
@@ -97,6 +113,22 @@ public final class WorkerMain implements Callable<Integer> {
       System.err.println("slipway-worker: " + e.getClass().getSimpleName() + ": " + e.getMessage());
       return 1;
     }
+  }
+
+  private int slots() throws SlipwayException {
+    if (slots.equals("auto")) {
+      return Capacity.here().slots();
+    }
+    try {
+      int number = Integer.parseInt(slots);
+      if (number >= 1) {
+        return number;
+      }
+    } catch (NumberFormatException _) {
+      // Said below, like a number that is too small.
+    }
+    throw new SlipwayException(
+        ErrorKind.INVALID, "--slots must be auto or a number from 1, not \"" + slots + "\"");
   }
 
   private String joinToken() throws SlipwayException, IOException {

@@ -12,6 +12,7 @@ import dev.slipway.gc.MountShelf;
 import dev.slipway.mounts.CacheMounts;
 import dev.slipway.mounts.MountTransfer;
 import dev.slipway.peer.PeerServer;
+import dev.slipway.peer.TrustedKeys;
 import dev.slipway.sandbox.Binfmt;
 import dev.slipway.sandbox.NetworkPool;
 import dev.slipway.sandbox.Readiness;
@@ -34,13 +35,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,16 +55,17 @@ final class WorkerProgram {
   private static final int WARM_NETWORKS = 4;
 
   /** Longest clean end; the launcher's patience is longer. */
-  private static final long END_SECONDS = 10;
+  private static final Duration END_PATIENCE = Duration.ofSeconds(10);
 
   private WorkerProgram() {}
 
   /** The command line, read. */
   record Settings(
       Path root,
-      String coordinator,
+      List<String> coordinators,
       String joinToken,
       int slots,
+      Duration drainPatience,
       InetSocketAddress listen,
       String advertise,
       String name,
@@ -73,52 +73,44 @@ final class WorkerProgram {
       String runtime,
       FarmConfig config) {
     Settings {
+      coordinators = List.copyOf(coordinators);
       labels = Map.copyOf(labels);
     }
 
     @Override
     public String toString() {
-      return "Settings[" + root + ", " + coordinator + "]";
+      return "Settings[" + root + ", " + coordinators + "]";
     }
   }
 
-  /** Works until SIGTERM or SIGINT, which end the process with 0 once everything is cleaned up. */
-  static void run(Settings settings) throws SlipwayException, IOException, InterruptedException {
-    Thread worker = Thread.currentThread();
-    CountDownLatch ended = new CountDownLatch(1);
-    AtomicBoolean failed = new AtomicBoolean();
-    Runtime.getRuntime()
-        .addShutdownHook(new Thread(() -> end(worker, ended, failed), "worker-end"));
+  /** Works until SIGTERM or SIGINT, then drains and returns; a second signal ends the draining. */
+  static void run(Settings settings) throws SlipwayException, IOException {
+    StopSignals signals = StopSignals.listen();
     try {
-      runLocked(settings);
-    } catch (SlipwayException | IOException | RuntimeException e) {
-      failed.set(true);
-      throw e;
-    } finally {
-      ended.countDown();
-    }
-  }
-
-  /** The JVM's own exit code after a signal is not 0. A start that failed keeps its code. */
-  private static void end(Thread worker, CountDownLatch ended, AtomicBoolean failed) {
-    if (failed.get()) {
-      return;
-    }
-    worker.interrupt();
-    try {
-      if (ended.await(END_SECONDS, TimeUnit.SECONDS)) {
-        Runtime.getRuntime().halt(0);
-      }
+      runLocked(settings, signals);
     } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
+      LOG.debug("told to end");
     }
   }
 
-  private static void runLocked(Settings settings)
+  /** Whatever hangs, the process ends: halts it when it takes too long from now on. */
+  private static void limitEnd() {
+    Thread.ofPlatform()
+        .daemon()
+        .name("worker-end")
+        .start(() -> {
+          try {
+            Thread.sleep(END_PATIENCE);
+            LOG.atWarn().log("the worker did not end cleanly in time");
+            Runtime.getRuntime().halt(0);
+          } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+          }
+        });
+  }
+
+  private static void runLocked(Settings settings, StopSignals signals)
       throws SlipwayException, IOException, InterruptedException {
-    if (settings.slots() < 1) {
-      throw new SlipwayException(ErrorKind.INVALID, "--slots must be at least 1");
-    }
     Readiness readiness = Readiness.probe(settings.runtime());
     readiness.require();
     readiness.degraded().forEach(sentence -> LOG.atWarn().log(sentence));
@@ -132,11 +124,11 @@ final class WorkerProgram {
       if (lock == null) {
         throw new SlipwayException(ErrorKind.CONFLICT, "another worker uses " + settings.root());
       }
-      serve(settings, readiness);
+      serve(settings, readiness, signals);
     }
   }
 
-  private static void serve(Settings settings, Readiness readiness)
+  private static void serve(Settings settings, Readiness readiness, StopSignals signals)
       throws SlipwayException, IOException, InterruptedException {
     String id = WorkerIdentity.of(settings.root());
     Path runtimeDirectory = runtimeDirectory(settings.root(), id);
@@ -146,6 +138,7 @@ final class WorkerProgram {
     meters.bindJvm();
     meters.bindPhases();
     AtomicReference<Agent> agent = new AtomicReference<>();
+    TrustedKeys keys = new TrustedKeys(InstantSource.system());
     try (SnapshotStore store =
             OverlaySnapshots.open(settings.root().resolve("snapshots"), InstantSource.system());
         MountTransfer mountPeers = new MountTransfer();
@@ -164,18 +157,15 @@ final class WorkerProgram {
             new NetworkPool(
                 runtimeDirectory.resolve("net"),
                 readiness.egress(),
-                Unreachable.around(settings.coordinator()));
+                Unreachable.around(settings.coordinators()));
         PeerServer peers =
             new PeerServer(
-                store,
-                metrics,
-                InstantSource.system(),
-                () -> agent.get() != null && agent.get().isJoined())) {
+                store, metrics, keys, () -> agent.get() != null && agent.get().isReady())) {
       int port = peers.start(settings.listen());
       WorkerDescription description = describe(settings, id, platforms, port);
       Sandbox sandbox =
           new Sandbox(new SandboxConfig(settings.runtime(), runtimeDirectory), networks);
-      Agent.Farm farm = new Agent.Farm(settings.coordinator(), settings.joinToken());
+      Agent.Farm farm = new Agent.Farm(settings.coordinators(), settings.joinToken());
       try (Agent made =
           new Agent(
               description,
@@ -185,25 +175,56 @@ final class WorkerProgram {
               sandbox,
               settings.root(),
               meters,
-              verifier -> {
-                peers.trust(verifier);
-                writeAddress(settings, port);
-              })) {
+              new Neighbours(keys, networks, () -> writeAddress(settings, port)))) {
         agent.set(made);
         disk.start();
         meter(metrics, made);
         Thread warm =
             Thread.ofVirtual().name("warm-networks").start(() -> warm(networks, settings.slots()));
+        made.start();
         try {
-          made.run();
+          signals.awaitFirst();
+          made.drain(settings.drainPatience());
         } catch (InterruptedException _) {
-          LOG.debug("told to end");
+          LOG.debug("told to end at once");
         }
+        signals.ending();
+        limitEnd();
         warm.interrupt();
         warm.join();
       }
     }
     LOG.atInfo().addKeyValue("worker", id).log("worker ended");
+  }
+
+  /** What else follows from the coordinators that come and go. */
+  private record Neighbours(TrustedKeys keys, NetworkPool networks, Runnable onJoined)
+      implements Agent.Coordinators {
+    @Override
+    public void joined(String address, byte[] publicKey) {
+      keys.joined(publicKey);
+      onJoined.run();
+      Thread.ofVirtual().name("forbid-" + address).start(() -> forbid(address));
+    }
+
+    /** No build step talks to a coordinator. */
+    private void forbid(String address) {
+      try {
+        networks.forbid(Unreachable.around(List.of(address)));
+      } catch (IOException e) {
+        LOG.atError()
+            .addKeyValue("coordinator", address)
+            .setCause(e)
+            .log("build steps may reach a coordinator");
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    @Override
+    public void left(byte[] publicKey) {
+      keys.left(publicKey);
+    }
   }
 
   /** On tmpfs where the namespace has one of its own; there a crash leaves nothing behind. */
@@ -234,7 +255,8 @@ final class WorkerProgram {
         platforms.emulated(),
         settings.slots(),
         url,
-        labels);
+        labels,
+        Capacity.here().memoryBytes());
   }
 
   private static void warm(NetworkPool networks, int slots) {

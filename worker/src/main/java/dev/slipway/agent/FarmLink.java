@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Joins the coordinator, and joins again whenever the link breaks, until closed. One thread owns
+ * Joins one coordinator, and joins again whenever the link breaks, until closed. One thread owns
  * it.
  */
 final class FarmLink implements AutoCloseable {
@@ -43,6 +43,7 @@ final class FarmLink implements AutoCloseable {
   /** Stages come with whole ops in them, and ops with file contents. */
   private static final int MAX_MESSAGE_BYTES = 64 << 20;
 
+  private final String address;
   private final ManagedChannel channel;
   private final String joinToken;
   private final Supplier<Hello> hello;
@@ -63,12 +64,13 @@ final class FarmLink implements AutoCloseable {
   }
 
   /**
-   * @param coordinator {@code host:port}
+   * @param address {@code host:port} of the coordinator
    * @param hello made anew for each try
    */
-  FarmLink(String coordinator, String joinToken, Supplier<Hello> hello, Member member) {
+  FarmLink(String address, String joinToken, Supplier<Hello> hello, Member member) {
+    this.address = address;
     this.channel =
-        NettyChannelBuilder.forTarget(coordinator)
+        NettyChannelBuilder.forTarget(address)
             .usePlaintext()
             .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
@@ -89,6 +91,7 @@ final class FarmLink implements AutoCloseable {
       }
       if (end.getCode() == Status.Code.UNAUTHENTICATED) {
         LOG.atError()
+            .addKeyValue("coordinator", address)
             .addKeyValue("reason", end.getDescription())
             .log("the coordinator refuses this worker, it tries again");
       }
@@ -98,6 +101,7 @@ final class FarmLink implements AutoCloseable {
       long jittered = pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
       if (stream.welcomed || failures == 1) {
         LOG.atWarn()
+            .addKeyValue("coordinator", address)
             .addKeyValue("reason", end.getCode() + " " + end.getDescription())
             .log("not joined to the coordinator, trying again");
       }

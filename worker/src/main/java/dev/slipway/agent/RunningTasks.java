@@ -8,18 +8,21 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Things under way by id, each on a virtual thread that an interrupt cancels, at most so many at
- * once. {@code this} guards the table. @ThreadSafe
+ * Things under way by id for one coordinator, each on a virtual thread that an interrupt cancels
+ * and in one of the slots. {@code this} guards the table. @ThreadSafe
  */
 final class RunningTasks {
   private final String name;
-  private final int limit;
+  private final Slots slots;
   private final Map<String, Thread> running = new HashMap<>();
   private boolean closed;
 
-  RunningTasks(String name, int limit) {
+  /**
+   * @param slots perhaps shared with others
+   */
+  RunningTasks(String name, Slots slots) {
     this.name = name;
-    this.limit = limit;
+    this.slots = slots;
   }
 
   /** Why a task was not started. */
@@ -31,7 +34,7 @@ final class RunningTasks {
   }
 
   /**
-   * Starts the task unless the limit is reached or the id is under way.
+   * Starts the task unless no slot is free or the id is under way.
    *
    * @param report gets the result after the task's place has been given up: whoever hears of it may
    *     send the next at once
@@ -43,7 +46,7 @@ final class RunningTasks {
     if (running.containsKey(id)) {
       return Admission.DUPLICATE;
     }
-    if (running.size() >= limit) {
+    if (!slots.take()) {
       return Admission.FULL;
     }
     Thread thread =
@@ -65,6 +68,7 @@ final class RunningTasks {
 
   private synchronized void ended(String id) {
     running.remove(id);
+    slots.give();
     notifyAll();
   }
 

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param id stable over restarts
  * @param slots stages at once
  * @param blobUrl where peers reach its layers
+ * @param memoryBytes of the machine or cgroup, 0 = unknown
  */
 public record WorkerDescription(
     String id,
@@ -21,14 +22,18 @@ public record WorkerDescription(
     List<Platform> emulatedPlatforms,
     int slots,
     String blobUrl,
-    Map<String, String> labels) {
+    Map<String, String> labels,
+    long memoryBytes) {
   public WorkerDescription {
     nativePlatforms = List.copyOf(nativePlatforms);
     emulatedPlatforms = List.copyOf(emulatedPlatforms);
     labels = Map.copyOf(labels);
   }
 
-  Hello hello(List<HeldLayer> held) {
+  /**
+   * @param incarnation of this process
+   */
+  Hello hello(long incarnation, List<HeldLayer> held) {
     return Hello.newBuilder()
         .setWorkerId(id)
         .setVersion(version)
@@ -38,6 +43,8 @@ public record WorkerDescription(
         .setBlobUrl(blobUrl)
         .putAllLabels(labels)
         .addAllHeldLayers(held)
+        .setIncarnation(incarnation)
+        .setMemoryBytes(memoryBytes)
         .build();
   }
 }

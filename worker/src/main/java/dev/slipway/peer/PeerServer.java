@@ -6,7 +6,6 @@ import dev.slipway.http.ResponseStream;
 import dev.slipway.layers.LayerTarWriter;
 import dev.slipway.oci.Digest;
 import dev.slipway.part.Parts;
-import dev.slipway.protocol.Capability;
 import dev.slipway.protocol.worker.PartRequest;
 import dev.slipway.snapshot.Pin;
 import dev.slipway.snapshot.SnapshotStore;
@@ -23,7 +22,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -32,7 +30,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,31 +55,26 @@ public final class PeerServer implements AutoCloseable {
   private final SnapshotStore store;
   private final Parts parts;
   private final LayerTarWriter tars = new LayerTarWriter();
-  private final InstantSource clock;
   private final PrometheusMeterRegistry metrics;
   private final BooleanSupplier ready;
   private final ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor();
-  private volatile Capability.@Nullable Verifier verifier;
+  private final TrustedKeys keys;
 
   /**
+   * @param keys of the coordinators whose tokens let peers in
    * @param ready whether the worker can be given work
    */
   public PeerServer(
       SnapshotStore store,
       PrometheusMeterRegistry metrics,
-      InstantSource clock,
+      TrustedKeys keys,
       BooleanSupplier ready) {
     this.store = store;
     this.parts = new Parts(store);
     this.metrics = metrics;
-    this.clock = clock;
+    this.keys = keys;
     this.ready = ready;
     this.vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS));
-  }
-
-  /** From now on tokens of this coordinator are good. */
-  public void trust(Capability.Verifier coordinator) {
-    verifier = coordinator;
   }
 
   /** Listens and returns the real port. @param address port 0 = any free one */
@@ -157,15 +149,14 @@ public final class PeerServer implements AutoCloseable {
       return;
     }
     String header = request.getHeader("Authorization");
-    Capability.Verifier coordinator = verifier;
-    if (coordinator == null) {
+    if (keys.isEmpty()) {
       answer(response, 503, "not joined to a coordinator");
       return;
     }
     try {
       String token =
           header != null && header.startsWith(BEARER) ? header.substring(BEARER.length()) : "";
-      coordinator.verify(token, prefix.substring(1) + id, clock.instant());
+      keys.verify(token, prefix.substring(1) + id);
     } catch (SlipwayException e) {
       answer(response, 403, e.getMessage());
       return;

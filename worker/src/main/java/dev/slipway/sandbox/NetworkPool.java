@@ -32,7 +32,7 @@ public final class NetworkPool implements AutoCloseable {
 
   private final Path directory;
   private final boolean isolated;
-  private final Unreachable unreachable;
+  private volatile Unreachable unreachable;
   private final Deque<Namespace> free = new ArrayDeque<>();
   private final List<Namespace> all = new ArrayList<>();
   private boolean closed;
@@ -51,6 +51,21 @@ public final class NetworkPool implements AutoCloseable {
       LOG.atWarn()
           .log(
               "build steps share the host's network: slirp4netns or /dev/net/tun is not usable here, so a step can reach host loopback");
+    }
+  }
+
+  /** From now on no process reaches those either, in networks that are there and in new ones. */
+  public void forbid(Unreachable more) throws IOException, InterruptedException {
+    List<Namespace> there;
+    synchronized (this) {
+      if (unreachable.networks().containsAll(more.networks())) {
+        return;
+      }
+      unreachable = unreachable.and(more);
+      there = List.copyOf(all);
+    }
+    for (Namespace namespace : there) {
+      run(more.command(namespace.path()).toArray(String[]::new));
     }
   }
 

@@ -29,23 +29,26 @@ public record Unreachable(List<String> networks) {
   }
 
   /**
-   * Looks at this machine's interfaces and the coordinator's name.
+   * Looks at this machine's interfaces and the coordinators' names.
    *
-   * @param coordinator host:port; a name that cannot be resolved yet adds nothing
+   * @param coordinators host:port; a name that cannot be resolved yet adds nothing
    */
-  public static Unreachable around(String coordinator) throws IOException {
+  public static Unreachable around(List<String> coordinators) throws IOException {
     TreeSet<String> networks = new TreeSet<>(List.of(LINK_LOCAL));
     NetworkInterface.networkInterfaces()
         .flatMap(NetworkInterface::inetAddresses)
         .flatMap(Unreachable::network)
         .forEach(networks::add);
-    try {
-      String host = coordinator.substring(0, Math.max(0, coordinator.lastIndexOf(':')));
-      Stream.of(InetAddress.getAllByName(host))
-          .flatMap(Unreachable::network)
-          .forEach(networks::add);
-    } catch (UnknownHostException _) {
-      // The worker cannot join either, and says so; a step runs only once it has.
+    for (String coordinator : coordinators) {
+      try {
+        String host = coordinator.substring(0, Math.max(0, coordinator.lastIndexOf(':')));
+        Stream.of(InetAddress.getAllByName(host))
+            .flatMap(Unreachable::network)
+            .forEach(networks::add);
+      } catch (UnknownHostException _) {
+        // The worker cannot join it either, and says so; its steps come from one that it has
+        // joined.
+      }
     }
     return new Unreachable(List.copyOf(networks));
   }
@@ -58,6 +61,13 @@ public record Unreachable(List<String> networks) {
     return address instanceof Inet4Address && !loopback
         ? Stream.of(address.getHostAddress() + "/32")
         : Stream.empty();
+  }
+
+  /** What either bars. */
+  Unreachable and(Unreachable other) {
+    TreeSet<String> all = new TreeSet<>(networks);
+    all.addAll(other.networks);
+    return new Unreachable(List.copyOf(all));
   }
 
   /** The command that enters the namespace and adds the routes. */

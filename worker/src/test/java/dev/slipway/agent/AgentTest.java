@@ -14,6 +14,8 @@ import dev.slipway.oci.Platform;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.worker.CancelStage;
 import dev.slipway.protocol.worker.CoordinatorMessage;
+import dev.slipway.protocol.worker.Coordinators;
+import dev.slipway.protocol.worker.Drained;
 import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.Layer;
 import dev.slipway.protocol.worker.LayerChain;
@@ -31,11 +33,15 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -48,15 +54,17 @@ class AgentTest {
 
   @TempDir Path root;
   private FakeCoordinator coordinator;
+  private FakeCoordinator second;
   private DiskKeeper disk;
   private Agent agent;
-  private Thread running;
   private HttpServer slow;
+  private final Set<ByteString> trusted = ConcurrentHashMap.newKeySet();
   private final CountDownLatch released = new CountDownLatch(1);
 
   @BeforeEach
   void startAgent() throws Exception {
     coordinator = new FakeCoordinator();
+    second = new FakeCoordinator();
     slow = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     slow.createContext(
         "/",
@@ -77,7 +85,8 @@ class AgentTest {
             List.of(Platform.LINUX_ARM64),
             1,
             "http://127.0.0.1:1",
-            Map.of("a", "b"));
+            Map.of("a", "b"),
+            7);
     Sandbox sandbox =
         new Sandbox(
             new SandboxConfig("runc", root.resolve("sandbox")),
@@ -90,32 +99,33 @@ class AgentTest {
     agent =
         new Agent(
             description,
-            new Agent.Farm(coordinator.address(), FakeCoordinator.TOKEN),
+            new Agent.Farm(List.of(coordinator.address()), FakeCoordinator.TOKEN),
             store,
             disk,
             sandbox,
             root,
             meters,
-            _ -> {});
-    running =
-        Thread.ofVirtual()
-            .start(() -> {
-              try {
-                agent.run();
-              } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
+            new Agent.Coordinators() {
+              @Override
+              public void joined(String address, byte[] publicKey) {
+                trusted.add(ByteString.copyFrom(publicKey));
+              }
+
+              @Override
+              public void left(byte[] publicKey) {
+                trusted.remove(ByteString.copyFrom(publicKey));
               }
             });
+    agent.start();
   }
 
   @AfterEach
   void stopAgent() throws Exception {
     released.countDown();
-    running.interrupt();
-    running.join();
     agent.close();
     disk.close();
     coordinator.close();
+    second.close();
     slow.stop(0);
   }
 
@@ -133,11 +143,129 @@ class AgentTest {
   @Test
   void joinsAgainWhenTheLinkBreaks() throws Exception {
     coordinator.awaitHello();
-    Awaitility.await().until(agent::isJoined);
+    Awaitility.await().until(agent::isReady);
 
     coordinator.drop();
 
     assertThat(coordinator.awaitHello().getWorkerId()).isEqualTo("w-1");
+  }
+
+  @Test
+  void joinsEveryCoordinatorThatOneNamesAsOneWorker() throws Exception {
+    Hello hello = coordinator.awaitHello();
+
+    coordinator.send(named(coordinator.address(), second.address()));
+
+    Hello other = second.awaitHello();
+    assertThat(other.getWorkerId()).isEqualTo(hello.getWorkerId());
+    assertThat(other.getIncarnation()).isEqualTo(hello.getIncarnation()).isNotZero();
+    assertThat(other.getMemoryBytes()).isEqualTo(7);
+    Awaitility.await().until(() -> trusted.size() == 2);
+    assertThat(agent.coordinators()).containsExactly(coordinator.address(), second.address());
+  }
+
+  @Test
+  void forgetsACoordinatorThatIsGoneAndThatNobodyNames() throws Exception {
+    coordinator.awaitHello();
+    coordinator.send(named(coordinator.address(), second.address()));
+    second.awaitHello();
+    Awaitility.await().until(() -> agent.coordinators().size() == 2);
+
+    second.close();
+    Awaitility.await().until(() -> agent.coordinators().size() == 1);
+    coordinator.send(named(coordinator.address()));
+
+    Awaitility.await().until(() -> agent.links() == 1);
+    assertThat(trusted).hasSize(1);
+  }
+
+  @Test
+  void slotsAreTheWorkersAndALinksEndCancelsOnlyItsOwnStage() throws Exception {
+    coordinator.awaitHello();
+    coordinator.send(named(coordinator.address(), second.address()));
+    second.awaitHello();
+    Layer late =
+        Layer.newBuilder()
+            .setId("chain:late")
+            .setTreeUrl("http://127.0.0.1:" + slow.getAddress().getPort() + "/trees/late")
+            .build();
+    coordinator.send(stage("s1", late));
+    coordinator.await(message -> message.hasStageEvent() && message.getStageEvent().hasStarted());
+
+    second.send(stage("s2", late));
+    var refused = second.await(WorkerMessage::hasStageOutcome).getStageOutcome();
+    second.drop();
+    second.awaitHello();
+    Awaitility.await().until(() -> agent.coordinators().size() == 2);
+
+    assertThat(refused.getRefused().getReason()).contains("slots");
+    assertThat(agent.runningStages()).isOne();
+
+    coordinator.drop();
+
+    Awaitility.await().until(() -> agent.runningStages() == 0);
+  }
+
+  @Test
+  void drainsWhenItsStagesHaveEndedAndNoCoordinatorNeedsIt() throws Exception {
+    coordinator.awaitHello();
+    coordinator.send(named(coordinator.address(), second.address()));
+    second.awaitHello();
+    Awaitility.await().until(() -> agent.coordinators().size() == 2);
+    second.letsGo = false;
+    Layer late =
+        Layer.newBuilder()
+            .setId("chain:late")
+            .setTreeUrl("http://127.0.0.1:" + slow.getAddress().getPort() + "/trees/late")
+            .build();
+    coordinator.send(stage("s1", late));
+    coordinator.await(message -> message.hasStageEvent() && message.getStageEvent().hasStarted());
+
+    CompletableFuture<Void> drained =
+        CompletableFuture.runAsync(() -> drain(Duration.ofSeconds(20)));
+    coordinator.await(WorkerMessage::hasDraining);
+    second.await(WorkerMessage::hasDraining);
+    coordinator.send(stage("s2", late));
+    var refused = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
+    released.countDown();
+    var ended = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
+    second.await(
+        message -> message.hasHeartbeat() && message.getHeartbeat().getRunningStages() == 0);
+
+    assertThat(refused.getRefused().getReason()).isEqualTo("the worker is draining");
+    assertThat(ended.getStageId()).isEqualTo("s1");
+    assertThat(drained).isNotDone();
+    second.send(CoordinatorMessage.newBuilder().setDrained(Drained.getDefaultInstance()).build());
+    drained.join();
+  }
+
+  @Test
+  void drainingEndsAtOnceWithoutACoordinatorAndWhenItsPatienceEnds() throws Exception {
+    coordinator.awaitHello();
+    Awaitility.await().until(agent::isReady);
+    coordinator.letsGo = false;
+
+    long start = System.nanoTime();
+    drain(Duration.ofMillis(300));
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(299));
+
+    coordinator.close();
+    Awaitility.await().until(() -> agent.coordinators().isEmpty());
+    drain(Duration.ofMinutes(5));
+  }
+
+  private void drain(Duration patience) {
+    try {
+      agent.drain(patience);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static CoordinatorMessage named(String... addresses) {
+    return CoordinatorMessage.newBuilder()
+        .setCoordinators(Coordinators.newBuilder().addAllAddresses(List.of(addresses)))
+        .build();
   }
 
   @Test

@@ -3,6 +3,8 @@ package dev.slipway.agent;
 import com.google.protobuf.ByteString;
 import dev.slipway.protocol.Capability;
 import dev.slipway.protocol.worker.CoordinatorMessage;
+import dev.slipway.protocol.worker.Coordinators;
+import dev.slipway.protocol.worker.Drained;
 import dev.slipway.protocol.worker.FarmGrpc;
 import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.Welcome;
@@ -35,6 +37,12 @@ public final class FakeCoordinator extends FarmGrpc.FarmImplBase implements Auto
   private final BlockingQueue<Hello> hellos = new LinkedBlockingQueue<>();
   private final BlockingQueue<WorkerMessage> received = new LinkedBlockingQueue<>();
   private final List<StreamObserver<CoordinatorMessage>> links = new CopyOnWriteArrayList<>();
+
+  /** The coordinators that it tells the next worker of. */
+  public volatile List<String> named = List.of();
+
+  /** Whether it has no need of a worker that drains. */
+  public volatile boolean letsGo = true;
 
   public FakeCoordinator() throws IOException {
     Metadata.Key<String> header =
@@ -79,11 +87,17 @@ public final class FakeCoordinator extends FarmGrpc.FarmImplBase implements Auto
                   .setWelcome(
                       Welcome.newBuilder()
                           .setCapabilityPublicKey(ByteString.copyFrom(signer.publicKey()))
-                          .setHeartbeatMillis(HEARTBEAT_MILLIS))
+                          .setHeartbeatMillis(HEARTBEAT_MILLIS)
+                          .setAddress(address())
+                          .setCoordinators(Coordinators.newBuilder().addAllAddresses(named)))
                   .build());
           hellos.add(message.getHello());
         } else {
           received.add(message);
+        }
+        if (message.hasDraining() && letsGo) {
+          link.onNext(
+              CoordinatorMessage.newBuilder().setDrained(Drained.getDefaultInstance()).build());
         }
       }
 

@@ -69,7 +69,9 @@ class SandboxIT {
     }
     networks =
         new NetworkPool(
-            directory.resolve("net"), readiness.egress(), Unreachable.around("127.0.0.1:1"));
+            directory.resolve("net"),
+            readiness.egress(),
+            Unreachable.around(List.of("127.0.0.1:1")));
     sandbox = new Sandbox(new SandboxConfig("runc", directory.resolve("sandbox")), networks);
   }
 

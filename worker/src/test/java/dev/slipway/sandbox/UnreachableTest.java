@@ -10,19 +10,19 @@ import org.junit.jupiter.api.Test;
 class UnreachableTest {
   @Test
   void metadataServicesAndTheCoordinatorAreOutOfReach() throws IOException {
-    assertThat(Unreachable.around("198.51.100.7:1240").networks())
+    assertThat(Unreachable.around(List.of("198.51.100.7:1240")).networks())
         .contains("169.254.0.0/16", "198.51.100.7/32");
   }
 
   @Test
   void loopbackNeedsNoRouteForItIsTheContainersOwn() throws IOException {
-    assertThat(Unreachable.around("127.0.0.1:1240").networks())
+    assertThat(Unreachable.around(List.of("127.0.0.1:1240")).networks())
         .noneMatch(network -> network.startsWith("127."));
   }
 
   @Test
   void aNameThatDoesNotResolveAddsNothing() throws IOException {
-    assertThat(Unreachable.around("coordinator.invalid:1240").networks())
+    assertThat(Unreachable.around(List.of("coordinator.invalid:1240")).networks())
         .contains("169.254.0.0/16");
   }
 
