@@ -1,6 +1,7 @@
 package dev.slipway.coordination;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
@@ -20,5 +21,6 @@ public record CoordinatorRecord(
     Instant startedAt) {
   public CoordinatorRecord {
     endpoints = List.copyOf(endpoints);
+    startedAt = startedAt.truncatedTo(ChronoUnit.MILLIS); // as it comes back from the map
   }
 }

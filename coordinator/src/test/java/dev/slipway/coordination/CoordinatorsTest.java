@@ -67,6 +67,16 @@ class CoordinatorsTest {
   }
 
   @Test
+  void aRecordComesBackFromTheMapAsItWas() {
+    CoordinatorRecord record =
+        new CoordinatorRecord(
+            "id", "host:1", List.of(), "host:2", Instant.parse("2026-11-23T10:00:00.123456789Z"));
+    CoordinatorCodec codec = new CoordinatorCodec();
+
+    assertThat(codec.decode(codec.encode(record))).isEqualTo(record);
+  }
+
+  @Test
   void whoLeavesIsForgottenAndItsChannelEnds() throws Exception {
     coordinators.get(0).announce(record(0));
     coordinators.get(1).announce(record(1));
