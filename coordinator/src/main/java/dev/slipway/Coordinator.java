@@ -37,6 +37,7 @@ import dev.slipway.frontend.gateway.ResultFiles;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.queue.FarmScheduler;
 import dev.slipway.queue.Leadership;
+import dev.slipway.queue.QueueGauges;
 import dev.slipway.queue.QueueService;
 import dev.slipway.registry.RegistryClient;
 import dev.slipway.registry.RegistryHosts;
@@ -151,9 +152,9 @@ final class Coordinator implements AutoCloseable {
     keep(
         "index snapshots",
         IndexSnapshots.start(index, state.resolve("index.snapshot"), SNAPSHOT_INTERVAL));
+    SchedulerConfig scheduling = SchedulerConfig.of(config);
     SchedulerLoop loop =
-        keep(
-            "scheduler loop", SchedulerLoop.start(SchedulerConfig.of(config), meters::stageQueued));
+        keep("scheduler loop", SchedulerLoop.start(scheduling, meters::stageQueued));
     QueueService queue = new QueueService(loop);
     FarmScheduler scheduler =
         keep("scheduler", FarmScheduler.start(loop, queue, Leadership.of(coordinators)));
@@ -173,7 +174,16 @@ final class Coordinator implements AutoCloseable {
     FarmSolver solver =
         new FarmSolver(
             new SolveParts(
-                index, scheduler, fleet, sources, references, trees, jobs, meters, clock),
+                index,
+                scheduler,
+                fleet,
+                sources,
+                references,
+                trees,
+                jobs,
+                meters,
+                config.queue().stageTimeout(),
+                clock),
             new Leases(cluster, MapNames.LEASES),
             coordinators);
     FarmImageExporter exporter =
@@ -186,7 +196,7 @@ final class Coordinator implements AutoCloseable {
                 references,
                 clock,
                 Files.createDirectories(state.resolve("export"))));
-    WorkerRecords workers = new WorkerRecords(fleet);
+    WorkerRecords workers = new WorkerRecords(fleet, List.copyOf(scheduling.platforms()));
     GatewayParts gateway =
         new GatewayParts(
             solver,
@@ -205,10 +215,12 @@ final class Coordinator implements AutoCloseable {
                 workers,
                 sessions::open,
                 new HashSet<>(config.entitlements()),
-                meters));
+                meters,
+                config.queue().buildTimeout()));
 
     meters.clusterMembers(() -> cluster.members().size());
-    gauges(meters, scheduler, jobs);
+    QueueGauges.bind(meters, scheduler, config.queue());
+    meters.runningBuilds(jobs::running);
     AtomicReference<EndpointServer> serving = new AtomicReference<>();
     WebServer.Parts served =
         new WebServer.Parts(
@@ -288,13 +300,6 @@ final class Coordinator implements AutoCloseable {
           registries.resolve(ImageReference.parse(reference), platform, authenticator);
       return new FrontendBridge.ResolvedImage(reference, image.root().digest(), image.config());
     };
-  }
-
-  private static void gauges(Meters meters, FarmScheduler scheduler, BuildJobs jobs) {
-    meters.workers(() -> scheduler.stats().workers());
-    meters.workerSlots(() -> scheduler.stats().slots());
-    meters.queueLength(() -> scheduler.stats().waiting());
-    meters.runningBuilds(jobs::running);
   }
 
   private void writeAddresses(Path run) throws IOException {

@@ -60,6 +60,17 @@ public record QueueSettings(
     return tenants.getOrDefault(name, tenant);
   }
 
+  /** The time as a file would give it: {@code 90s}, {@code 15m}, {@code 6h}. */
+  public static String text(Duration time) {
+    if (time.toMillis() % 1000 != 0) {
+      return time.toMillis() + "ms";
+    }
+    long seconds = time.toSeconds();
+    return seconds == 0 || seconds % 60 != 0
+        ? seconds + "s"
+        : seconds % 3600 != 0 ? seconds / 60 + "m" : seconds / 3600 + "h";
+  }
+
   static QueueSettings read(TomlTable table) throws SlipwayException {
     Limits tenant =
         new Limits(

@@ -260,10 +260,58 @@ public final class Meters {
         .increment();
   }
 
-  /** Stages that wait for a worker now. */
-  public void queueLength(Supplier<Number> count) {
+  /**
+   * Stages that wait for a worker now.
+   *
+   * @param platform of a set that is fixed, not of what clients ask for
+   */
+  public void queueLength(String platform, Supplier<Number> count) {
     Gauge.builder("slipway.queue.length", count)
-        .description("Stages that wait for a worker")
+        .description("Stages that wait for a worker, at the coordinator that has the queue")
+        .tag("platform", platform)
+        .strongReference(true)
+        .register(registry);
+  }
+
+  /** How long the stage has waited that has waited longest. */
+  public void queueOldest(Supplier<Number> seconds) {
+    Gauge.builder("slipway.queue.oldest.seconds", seconds)
+        .description("Time that the oldest waiting stage has waited")
+        .baseUnit("seconds")
+        .strongReference(true)
+        .register(registry);
+  }
+
+  /** Whether the farm's queue is here. */
+  public void queueHere(Supplier<Number> one) {
+    Gauge.builder("slipway.queue.here", one)
+        .description("1 at the coordinator that has the farm's queue, 0 at the others")
+        .strongReference(true)
+        .register(registry);
+  }
+
+  /** Slots that have a stage. */
+  public void workerSlotsUsed(Supplier<Number> count) {
+    Gauge.builder("slipway.worker.slots.used", count)
+        .description("Slots that have a stage, at the coordinator that has the queue")
+        .strongReference(true)
+        .register(registry);
+  }
+
+  /**
+   * Stages of one tenant.
+   *
+   * @param tenant that the configuration names
+   */
+  public void tenantStages(String tenant, Supplier<Number> waiting, Supplier<Number> running) {
+    Gauge.builder("slipway.tenant.waiting", waiting)
+        .description("Stages of a configured tenant that wait")
+        .tag("tenant", tenant)
+        .strongReference(true)
+        .register(registry);
+    Gauge.builder("slipway.tenant.running", running)
+        .description("Stages of a configured tenant that run")
+        .tag("tenant", tenant)
         .strongReference(true)
         .register(registry);
   }

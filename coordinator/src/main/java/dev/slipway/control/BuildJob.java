@@ -16,7 +16,7 @@ final class BuildJob {
   /** Steps that are kept for pages; progress has all of them. */
   private static final int MAX_STEPS = 2000;
 
-  private final BuildContext context;
+  private final String ref;
   private final String name;
   private final ProgressLog progress;
   private final GatewayBuild gateway;
@@ -37,13 +37,8 @@ final class BuildJob {
    */
   record Kind(String name, boolean gatewayMode, boolean internal) {}
 
-  BuildJob(
-      BuildContext context,
-      Kind kind,
-      ProgressLog progress,
-      GatewayBuild gateway,
-      Instant startedAt) {
-    this.context = context;
+  BuildJob(String ref, Kind kind, ProgressLog progress, GatewayBuild gateway, Instant startedAt) {
+    this.ref = ref;
     this.name = kind.name();
     this.progress = progress;
     this.gateway = gateway;
@@ -53,11 +48,12 @@ final class BuildJob {
   }
 
   String ref() {
-    return context.buildId();
+    return ref;
   }
 
+  /** On whose behalf; what it brings to the queue may be known only after the first call. */
   BuildContext context() {
-    return context;
+    return gateway.context();
   }
 
   ProgressLog progress() {

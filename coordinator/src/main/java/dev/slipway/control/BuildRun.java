@@ -1,5 +1,6 @@
 package dev.slipway.control;
 
+import dev.slipway.config.QueueSettings;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ImageExporter;
@@ -11,6 +12,7 @@ import dev.slipway.graph.Definition;
 import dev.slipway.progress.BuildSummary;
 import dev.slipway.progress.Progress.VertexState;
 import dev.slipway.progress.ProgressLog;
+import dev.slipway.schedule.Standing;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.SolvedResult;
 import dev.slipway.telemetry.Meters;
@@ -33,9 +35,6 @@ import org.slf4j.LoggerFactory;
 final class BuildRun {
   private static final Logger log = LoggerFactory.getLogger(BuildRun.class);
 
-  /** Who shares a turn in the queue. Clients are not told apart yet. */
-  private static final String TENANT = "default";
-
   /** Exports of one build at most: each of the others lost a worker in the middle. */
   private static final int MAX_EXPORTS = 3;
 
@@ -48,30 +47,37 @@ final class BuildRun {
   private final GatewayParts parts;
   private final ImageExporter exporter;
   private final Meters meters;
+  private final Duration timeout;
 
-  BuildRun(BuildJobs jobs, GatewayParts parts, ImageExporter exporter, Meters meters) {
+  BuildRun(
+      BuildJobs jobs, GatewayParts parts, ImageExporter exporter, Meters meters, Duration timeout) {
     this.jobs = jobs;
     this.parts = parts;
     this.exporter = exporter;
     this.meters = meters;
+    this.timeout = timeout;
   }
 
   /** Runs the build and returns the exporters' response. */
   Map<String, String> run(Order order) throws SlipwayException, IOException, InterruptedException {
     ProgressLog progress = new ProgressLog(parts.clock());
-    BuildContext context = new BuildContext(order.ref(), order.sessionId(), TENANT, progress);
+    BuildContext context =
+        new BuildContext(order.ref(), order.sessionId(), Standing.DEFAULT, progress);
     GatewayBuild gateway = new GatewayBuild(context, order.inputs(), parts);
+    if (order.standing().isPresent()) {
+      gateway.settle(order.standing().get());
+    }
     BuildJob job =
         new BuildJob(
-            context,
+            order.ref(),
             new BuildJob.Kind(order.name(), order.gatewayMode(), order.internal()),
             progress,
             gateway,
             parts.clock().instant());
     jobs.open(job);
-    try (Interruption clientGone = Interruption.ofThisThread()) {
-      watch(order, clientGone);
-      Map<String, String> response = run(order, job);
+    try (Interruption interruption = Interruption.ofThisThread()) {
+      watch(order, interruption);
+      Map<String, String> response = runInTime(order, job, interruption);
       end(job, BuildSummary.State.SUCCEEDED, Optional.empty());
       return response;
     } catch (SlipwayException | IOException | InterruptedException | RuntimeException e) {
@@ -103,6 +109,27 @@ final class BuildRun {
                 .log("build without a session");
           }
         });
+  }
+
+  private Map<String, String> runInTime(Order order, BuildJob job, Interruption interruption)
+      throws SlipwayException, IOException, InterruptedException {
+    try (Deadline deadline = Deadline.start(timeout, interruption)) {
+      try {
+        return run(order, job);
+      } catch (SlipwayException | IOException | InterruptedException e) {
+        if (deadline.passed()) {
+          throw new SlipwayException(
+              ErrorKind.EXHAUSTED,
+              "build "
+                  + order.ref()
+                  + " was cancelled: it ran for "
+                  + QueueSettings.text(timeout)
+                  + ", as long as queue.build-timeout allows",
+              e);
+        }
+        throw e;
+      }
+    }
   }
 
   private Map<String, String> run(Order order, BuildJob job)

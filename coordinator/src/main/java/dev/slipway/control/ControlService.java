@@ -18,11 +18,10 @@ import dev.slipway.protocol.buildkit.control.SolveResponse;
 import dev.slipway.protocol.buildkit.control.StatusRequest;
 import dev.slipway.protocol.buildkit.control.StatusResponse;
 import dev.slipway.protocol.buildkit.control.UsageRecord;
-import dev.slipway.protocol.buildkit.worker.WorkerRecord;
 import dev.slipway.telemetry.Meters;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.util.List;
+import java.time.Duration;
 import java.util.Set;
 
 /**
@@ -43,7 +42,8 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
       WorkerRecords workers,
       SessionEndpoint sessions,
       Set<String> entitlements,
-      Meters meters) {
+      Meters meters,
+      Duration buildTimeout) {
     public Parts {
       entitlements = Set.copyOf(entitlements);
     }
@@ -51,7 +51,9 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
 
   public ControlService(Parts parts) {
     this.parts = parts;
-    this.builds = new BuildRun(parts.jobs(), parts.gateway(), parts.exporter(), parts.meters());
+    this.builds =
+        new BuildRun(
+            parts.jobs(), parts.gateway(), parts.exporter(), parts.meters(), parts.buildTimeout());
   }
 
   @Override
@@ -70,13 +72,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
                 ErrorKind.UNSUPPORTED,
                 "filtering workers is not supported yet: " + request.getFilter(0));
           }
-          List<WorkerRecord> workers = parts.workers().list();
-          if (workers.isEmpty()) {
-            // Clients take a farm without workers for one that builds for no platform, and some
-            // crash.
-            throw new SlipwayException(ErrorKind.UNAVAILABLE, "no worker has joined the farm");
-          }
-          return ListWorkersResponse.newBuilder().addAllRecord(workers).build();
+          return ListWorkersResponse.newBuilder().addAllRecord(parts.workers().list()).build();
         });
   }
 

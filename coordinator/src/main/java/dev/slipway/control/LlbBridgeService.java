@@ -110,12 +110,16 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
                   ? Optional.of(LlbCodec.decode(request.getDefinition()))
                   : Optional.empty();
           Map<String, Definition> inputs = Order.decode(request.getFrontendInputsMap());
+          QueueOptions options = QueueOptions.of(request.getFrontendOptMap());
+          if (options.standing().isPresent()) {
+            build.settle(options.standing().get());
+          }
           Answer answer =
               build.solve(
                   new Question(
                       definition,
                       request.getFrontend(),
-                      request.getFrontendOptMap(),
+                      options.others(),
                       inputs,
                       request.getEvaluate()));
           SolveResponse.Builder response = SolveResponse.newBuilder();

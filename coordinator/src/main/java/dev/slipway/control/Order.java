@@ -9,6 +9,7 @@ import dev.slipway.protocol.buildkit.control.CacheOptions;
 import dev.slipway.protocol.buildkit.control.CacheOptionsEntry;
 import dev.slipway.protocol.buildkit.control.Exporter;
 import dev.slipway.protocol.buildkit.control.SolveRequest;
+import dev.slipway.schedule.Standing;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Set;
  * @param gatewayMode whether the client runs the frontend and returns the result by itself
  * @param question what to solve otherwise
  * @param inputs graphs that the client's frontend may ask for
+ * @param standing what it brings to the queue, as far as the request says
  * @param cacheImports what to import, as shown to the user
  */
 record Order(
@@ -31,6 +33,7 @@ record Order(
     boolean gatewayMode,
     Question question,
     Map<String, Definition> inputs,
+    Optional<Standing> standing,
     List<Export> exports,
     List<String> cacheImports,
     String name) {
@@ -69,7 +72,8 @@ record Order(
     }
     checkCacheExports(request.getCache());
     boolean gatewayMode = !request.hasDefinition() && request.getFrontend().isEmpty();
-    Map<String, String> attributes = request.getFrontendAttrsMap();
+    QueueOptions options = QueueOptions.of(request.getFrontendAttrsMap());
+    Map<String, String> attributes = options.others();
     Map<String, Definition> inputs = decode(request.getFrontendInputsMap());
     Optional<Definition> definition =
         request.hasDefinition()
@@ -82,6 +86,7 @@ record Order(
         gatewayMode,
         new Question(definition, request.getFrontend(), attributes, inputs, false),
         inputs,
+        options.standing(),
         exports(request),
         cacheImports(request),
         name(attributes));

@@ -19,13 +19,36 @@ public final class WorkerRecords {
       BuildkitVersion.newBuilder().setPackage("dev.slipway/slipway").setVersion("v0.1.0").build();
 
   private final Fleet fleet;
+  private final List<Platform> configured;
 
-  public WorkerRecords(Fleet fleet) {
+  /** What the farm could build for when it last had a worker. */
+  private volatile List<Platform> remembered = List.of();
+
+  /**
+   * @param configured what the farm is meant to build for; empty = what its workers can
+   */
+  public WorkerRecords(Fleet fleet, List<Platform> configured) {
     this.fleet = fleet;
+    this.configured = List.copyOf(configured);
   }
 
+  /**
+   * Never empty: clients take a farm without workers for one that builds for no platform, some
+   * crash, and a farm that is started by its queue would never get anything to do.
+   */
   List<WorkerRecord> list() {
     List<WorkerRecord> records = new ArrayList<>();
+    if (workers().isEmpty()) {
+      WorkerRecord.Builder record =
+          WorkerRecord.newBuilder()
+              .setID("awaited")
+              .putLabels("org.mobyproject.buildkit.worker.executor", "oci")
+              .putLabels("org.mobyproject.buildkit.worker.snapshotter", "overlayfs")
+              .putLabels("dev.slipway.worker.name", "awaited")
+              .setBuildkitVersion(VERSION);
+      platforms().forEach(platform -> record.addPlatforms(LlbCodec.encodePlatform(platform)));
+      return List.of(record.build());
+    }
     for (WorkerNode worker : workers()) {
       WorkerRecord.Builder record =
           WorkerRecord.newBuilder()
@@ -43,12 +66,29 @@ public final class WorkerRecords {
 
   /**
    * What the farm can build for now; the oldest worker's native platform first, emulated ones last.
+   * While it has no worker: what it could when it had, what it is meant for, or this machine's.
    */
   public List<Platform> platforms() {
     Set<Platform> platforms = new LinkedHashSet<>();
     workers().forEach(worker -> platforms.addAll(worker.nativePlatforms()));
     workers().forEach(worker -> platforms.addAll(worker.emulatedPlatforms()));
-    return List.copyOf(platforms);
+    if (!platforms.isEmpty()) {
+      remembered = List.copyOf(platforms);
+      return remembered;
+    }
+    return !remembered.isEmpty()
+        ? remembered
+        : !configured.isEmpty() ? configured : List.of(thisMachine());
+  }
+
+  private static Platform thisMachine() {
+    return switch (System.getProperty("os.arch")) {
+      case "aarch64" -> Platform.LINUX_ARM64;
+      case "riscv64" -> Platform.parse("linux/riscv64");
+      case "ppc64le" -> Platform.parse("linux/ppc64le");
+      case "s390x" -> Platform.parse("linux/s390x");
+      default -> Platform.LINUX_AMD64;
+    };
   }
 
   /** The name that a person gave to the worker, its id when nobody did. */

@@ -46,6 +46,6 @@ public record SchedulerStats(
 
   /** Stages of one tenant. */
   public record Share(int waiting, int running) {
-    static final Share NONE = new Share(0, 0);
+    public static final Share NONE = new Share(0, 0);
   }
 }

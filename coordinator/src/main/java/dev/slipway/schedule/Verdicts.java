@@ -4,7 +4,6 @@ import dev.slipway.config.QueueSettings;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Platform;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.stream.Collectors;
 
@@ -67,7 +66,7 @@ final class Verdicts {
         "no slot on a worker for "
             + demand
             + " came free in "
-            + text(settings.maxWait())
+            + QueueSettings.text(settings.maxWait())
             + " (queue.max-wait); try again later or add workers");
   }
 
@@ -78,7 +77,7 @@ final class Verdicts {
         "no worker can run "
             + demand
             + ": none has joined the farm for "
-            + text(settings.workerPatience())
+            + QueueSettings.text(settings.workerPatience())
             + " (queue.worker-patience)");
   }
 
@@ -99,7 +98,7 @@ final class Verdicts {
                             .map(Platform::id)
                             .collect(Collectors.joining(", ")))
             + ", and none that can joined within "
-            + text(settings.workerPatience())
+            + QueueSettings.text(settings.workerPatience())
             + " (queue.worker-patience)");
   }
 
@@ -117,10 +116,6 @@ final class Verdicts {
         + " of "
         + settings.limits(tenant).maxRunning()
         + " stages";
-  }
-
-  private static String text(Duration duration) {
-    return duration.toSeconds() + " s";
   }
 
   private static SlipwayException exhausted(String message) {

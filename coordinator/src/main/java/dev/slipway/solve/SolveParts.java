@@ -6,8 +6,13 @@ import dev.slipway.progress.BuildReport;
 import dev.slipway.schedule.Scheduler;
 import dev.slipway.telemetry.Meters;
 import java.time.Clock;
+import java.time.Duration;
 
-/** What every solve of the coordinator works with. */
+/**
+ * What every solve of the coordinator works with.
+ *
+ * @param stageTimeout longest time of a stage on a worker
+ */
 public record SolveParts(
     CacheIndex index,
     Scheduler scheduler,
@@ -17,4 +22,5 @@ public record SolveParts(
     PublishedTrees trees,
     BuildReport report,
     Meters meters,
+    Duration stageTimeout,
     Clock clock) {}

@@ -271,12 +271,11 @@ final class SolveRun {
         running.remove(run);
         var failed = ended.outcome().getFailed();
         Vertex vertex = graph.vertex(new Digest(failed.getVertex()));
+        String message = StageMessages.failure(failed, parts.stageTimeout());
         claims.end(
-            run.flights,
-            vertex.digest(),
-            new Flight.Outcome.Failed(failed.getMessage(), failed.getExitCode()));
+            run.flights, vertex.digest(), new Flight.Outcome.Failed(message, failed.getExitCode()));
         claims.abandon(run.flights);
-        throw failure(run, vertex, failed.getMessage(), failed.getExitCode(), ErrorKind.INVALID);
+        throw failure(run, vertex, message, failed.getExitCode(), ErrorKind.INVALID);
       }
       case LAYERS_UNAVAILABLE -> {
         count(run, StageOutcome.LAYERS_UNAVAILABLE);

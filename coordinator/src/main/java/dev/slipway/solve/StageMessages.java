@@ -2,6 +2,7 @@ package dev.slipway.solve;
 
 import com.google.protobuf.ByteString;
 import dev.slipway.cache.LayerChain;
+import dev.slipway.config.QueueSettings;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Edge;
@@ -11,6 +12,7 @@ import dev.slipway.oci.Platform;
 import dev.slipway.protocol.worker.Part;
 import dev.slipway.protocol.worker.RunStage;
 import dev.slipway.protocol.worker.Step;
+import dev.slipway.protocol.worker.StepFailed;
 import dev.slipway.protocol.worker.StepInput;
 import dev.slipway.protocol.worker.StepOutput;
 import dev.slipway.schedule.Demand;
@@ -22,9 +24,6 @@ import java.util.Optional;
 
 /** What the scheduler and the worker are told of a stage. */
 final class StageMessages {
-  /** A stage that runs longer is taken for hung; nobody's image takes this long. */
-  private static final Duration STAGE_TIMEOUT = Duration.ofHours(6);
-
   private final KeyedGraph keyed;
   private final StageParts contents;
   private final SolveParts parts;
@@ -94,7 +93,7 @@ final class StageMessages {
         RunStage.newBuilder()
             .setStageId(run.id)
             .setBuildId(build.buildId())
-            .setTimeoutMillis(STAGE_TIMEOUT.toMillis());
+            .setTimeoutMillis(parts.stageTimeout().toMillis());
     run.stage.platform().ifPresent(platform -> message.setPlatform(wire(platform)));
     Map<Digest, Integer> positions = new HashMap<>();
     for (Vertex vertex : run.stage.steps()) {
@@ -111,6 +110,16 @@ final class StageMessages {
       message.addSteps(step);
     }
     return message.build();
+  }
+
+  /** What the user is told of a step that failed. */
+  static String failure(StepFailed failed, Duration stageTimeout) {
+    return failed.getTimedOut()
+        ? failed.getMessage()
+            + ": its stage ran for "
+            + QueueSettings.text(stageTimeout)
+            + ", as long as queue.stage-timeout allows"
+        : failed.getMessage();
   }
 
   private StepInput input(Vertex vertex, int index, Map<Digest, Integer> positions, String workerId)

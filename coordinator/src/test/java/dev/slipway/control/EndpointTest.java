@@ -114,6 +114,37 @@ class EndpointTest {
   }
 
   @Test
+  void cancelsABuildWhoseTimeIsOver() throws Exception {
+    server.close();
+    farm.buildTimeout = java.time.Duration.ofMillis(200);
+    start();
+    Future<SolveResponse> solve =
+        call(() -> control().solve(SolveRequest.newBuilder().setRef("endless").build()));
+
+    assertThatThrownBy(() -> solve.get(5, TimeUnit.SECONDS))
+        .hasMessageContaining(
+            "RESOURCE_EXHAUSTED: build endless was cancelled: it ran for 200ms, as long as queue.build-timeout allows");
+    assertThat(farm.jobs.running()).isZero();
+  }
+
+  @Test
+  void aBuildSaysItsPlaceInTheQueueOnce() throws Exception {
+    Future<SolveResponse> solve = call(() -> control().solve(request("b1").build()));
+    var first =
+        farm.dockerfileRequest().toBuilder().putFrontendOpt("build-arg:SLIPWAY_TENANT", "a");
+    bridge("b1").solve(first.build());
+
+    assertThatThrownBy(
+            () -> bridge("b1").solve(first.putFrontendOpt("build-arg:SLIPWAY_TENANT", "b").build()))
+        .hasMessageContaining("asks for two places in the queue");
+    assertThatThrownBy(() ->
+            bridge("b1").solve(first.putFrontendOpt("build-arg:SLIPWAY_TENANT", "B!").build()))
+        .hasMessageContaining("tenant \"B!\" (SLIPWAY_TENANT)");
+    assertThat(farm.seenOptions).containsExactly(java.util.Map.of());
+    solve.cancel(true);
+  }
+
+  @Test
   void buildsWhatTheClientsFrontendReturns() throws Exception {
     Future<SolveResponse> solve =
         call(() -> control().solve(request("b1").addExporters(image()).build()));

@@ -59,6 +59,10 @@ import java.util.function.Consumer;
 final class ReadyFarm implements Solver, Fleet {
   final BuildJobs jobs = new BuildJobs(Clock.systemUTC());
   final Set<String> forgotten = ConcurrentHashMap.newKeySet();
+
+  /** What frontends were told. */
+  final List<Map<String, String>> seenOptions = new java.util.concurrent.CopyOnWriteArrayList<>();
+
   volatile boolean hang;
   volatile boolean solving;
   volatile boolean interrupted;
@@ -68,6 +72,9 @@ final class ReadyFarm implements Solver, Fleet {
 
   /** Ends that session. */
   final CompletableFuture<Void> sessionEnd = new CompletableFuture<>();
+
+  /** Longest build. */
+  Duration buildTimeout = Duration.ofHours(1);
 
   private final Clock clock = Clock.systemUTC();
   private final WorkerNode worker =
@@ -82,7 +89,7 @@ final class ReadyFarm implements Solver, Fleet {
           Instant.EPOCH);
 
   List<ServerServiceDefinition> services() {
-    WorkerRecords workers = new WorkerRecords(this);
+    WorkerRecords workers = new WorkerRecords(this, List.of());
     ResultFiles files = new ResultFiles(this, new MemoryCacheIndex(), (_, _, _) -> List.of());
     GatewayParts gateway =
         new GatewayParts(
@@ -98,11 +105,11 @@ final class ReadyFarm implements Solver, Fleet {
                   ErrorKind.UNAVAILABLE,
                   "no active session for " + id + ": context deadline exceeded");
             },
-            (_, _) ->
-                new FrontendResult(
-                    Optional.of(graph()),
-                    Map.of(),
-                    Map.of("frontend.note", "kept".getBytes(UTF_8))),
+            (request, _) -> {
+              seenOptions.add(request.options());
+              return new FrontendResult(
+                  Optional.of(graph()), Map.of(), Map.of("frontend.note", "kept".getBytes(UTF_8)));
+            },
             workers::platforms,
             clock);
     ImageExporter exporter = (_, _) -> Map.of("containerimage.digest", "sha256:exported");
@@ -115,7 +122,8 @@ final class ReadyFarm implements Solver, Fleet {
                 workers,
                 (_, client) -> client,
                 Set.of(),
-                new Meters(new SimpleMeterRegistry())));
+                new Meters(new SimpleMeterRegistry()),
+                buildTimeout));
     return List.of(
         ServerInterceptors.intercept(control, new CallHeaders(), new TimestampHeader(clock)),
         ServerInterceptors.intercept(new LlbBridgeService(jobs, workers), new CallHeaders()));

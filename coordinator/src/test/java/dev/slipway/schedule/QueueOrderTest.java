@@ -89,7 +89,7 @@ class QueueOrderTest {
 
     assertThat(heard("s1"))
         .endsWith(
-            "failed INVALID no worker can run linux/amd64 with gpu=true, zone=a: no worker for linux/amd64 has these labels, and none that can joined within 30 s (queue.worker-patience)");
+            "failed INVALID no worker can run linux/amd64 with gpu=true, zone=a: no worker for linux/amd64 has these labels, and none that can joined within 30s (queue.worker-patience)");
   }
 
   @Test

@@ -284,7 +284,7 @@ class SchedulerStateTest {
 
     assertThat(heard("s2"))
         .endsWith(
-            "failed INVALID no worker can run linux/s390x: workers offer linux/amd64, linux/arm64, and none that can joined within 30 s (queue.worker-patience)");
+            "failed INVALID no worker can run linux/s390x: workers offer linux/amd64, linux/arm64, and none that can joined within 30s (queue.worker-patience)");
   }
 
   @Test
@@ -311,7 +311,7 @@ class SchedulerStateTest {
 
     assertThat(heard("s1"))
         .endsWith(
-            "failed UNAVAILABLE no worker can run linux/amd64: none has joined the farm for 30 s (queue.worker-patience)");
+            "failed UNAVAILABLE no worker can run linux/amd64: none has joined the farm for 30s (queue.worker-patience)");
   }
 
   @Test
@@ -332,7 +332,7 @@ class SchedulerStateTest {
 
     assertThat(heard("s2"))
         .endsWith(
-            "failed INVALID no worker can run linux/arm64: workers offer linux/amd64, and none that can joined within 30 s (queue.worker-patience)");
+            "failed INVALID no worker can run linux/arm64: workers offer linux/amd64, and none that can joined within 30s (queue.worker-patience)");
   }
 
   @Test
@@ -359,7 +359,7 @@ class SchedulerStateTest {
 
     assertThat(heard("s2"))
         .endsWith(
-            "failed EXHAUSTED no slot on a worker for linux/amd64 came free in 3600 s (queue.max-wait); try again later or add workers");
+            "failed EXHAUSTED no slot on a worker for linux/amd64 came free in 1h (queue.max-wait); try again later or add workers");
   }
 
   @Test

@@ -21,6 +21,7 @@ import dev.slipway.registry.Authenticator;
 import dev.slipway.telemetry.Meters;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -238,6 +239,7 @@ class FarmSolverTest {
         new NoTrees(),
         BuildReport.NONE,
         meters,
+        Duration.ofHours(6),
         Clock.systemUTC());
   }
 

@@ -13,6 +13,7 @@ import dev.slipway.registry.Authenticator;
 import dev.slipway.telemetry.Meters;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -44,6 +45,7 @@ final class TestParts {
         new NoTrees(),
         BuildReport.NONE,
         meters,
+        Duration.ofHours(6),
         Clock.systemUTC());
   }
 

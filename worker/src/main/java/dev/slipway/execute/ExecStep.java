@@ -68,9 +68,8 @@ final class ExecStep {
       disk.look();
       switch (exit) {
         case ExecExit.TimedOut() ->
-            throw new StepFailedException(
-                "process " + command + " did not complete successfully: context deadline exceeded",
-                0);
+            throw StepFailedException.timedOut(
+                "process " + command + " did not complete successfully: context deadline exceeded");
         case ExecExit.Exited(int code) -> {
           if (!op.meta().validExitCodes().contains(code)) {
             throw new StepFailedException(

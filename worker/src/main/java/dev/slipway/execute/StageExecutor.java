@@ -277,7 +277,8 @@ public final class StageExecutor {
               StepFailed.newBuilder()
                   .setVertex(vertex)
                   .setMessage(e.getMessage())
-                  .setExitCode(exitCode));
+                  .setExitCode(exitCode)
+                  .setTimedOut(e instanceof StepFailedException failure && failure.timedOut()));
       case CANCELLED -> outcome.setCancelled(Cancelled.getDefaultInstance());
       case UNAVAILABLE, EXHAUSTED, INTERNAL -> {
         LOG.atWarn()

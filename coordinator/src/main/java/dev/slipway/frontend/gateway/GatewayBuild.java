@@ -9,6 +9,7 @@ import dev.slipway.graph.Definition;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress.VertexState;
 import dev.slipway.registry.Authenticator;
+import dev.slipway.schedule.Standing;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.SolvedResult;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * One build as its frontend sees it: references to results, what it was given, what it returns.
@@ -36,13 +38,14 @@ public final class GatewayBuild {
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private final BuildContext context;
   private final Map<String, Definition> inputs;
   private final GatewayParts parts;
   private final RunningCalls calls = new RunningCalls();
   private final Map<String, ResultReference> references = new ConcurrentHashMap<>();
   private final Map<ImageQuestion, ResolvedImage> images = new ConcurrentHashMap<>();
   private final CompletableFuture<FrontendResult> returned = new CompletableFuture<>();
+  private final AtomicReference<Standing> settled = new AtomicReference<>();
+  private volatile BuildContext context;
 
   public GatewayBuild(BuildContext context, Map<String, Definition> inputs, GatewayParts parts) {
     this.context = context;
@@ -89,6 +92,21 @@ public final class GatewayBuild {
     return context;
   }
 
+  /**
+   * What the build brings to the queue, which a client's frontend says with its first call. @throws
+   * SlipwayException INVALID when it said something else before
+   */
+  public void settle(Standing standing) throws SlipwayException {
+    if (!settled.compareAndSet(null, standing) && !standing.equals(settled.get())) {
+      throw new SlipwayException(
+          ErrorKind.INVALID,
+          "build "
+              + context.buildId()
+              + " asks for two places in the queue: tenant, priority and worker labels are a build's, not a call's");
+    }
+    context = context.with(standing);
+  }
+
   /** The graphs that the client gave to the build. */
   public Map<String, Definition> inputs() {
     return inputs;
@@ -131,10 +149,6 @@ public final class GatewayBuild {
     }
     FrontendNames.requireDockerfile(question.frontend(), question.options());
     List<Platform> platforms = parts.platforms().get();
-    if (platforms.isEmpty()) {
-      throw new SlipwayException(
-          ErrorKind.UNAVAILABLE, "the build cannot start: no worker has joined the farm");
-    }
     FrontendRequest request =
         new FrontendRequest(
             question.options(),
