@@ -36,6 +36,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
@@ -138,7 +139,7 @@ final class WorkerProgram {
     meters.bindJvm();
     meters.bindPhases();
     AtomicReference<Agent> agent = new AtomicReference<>();
-    TrustedKeys keys = new TrustedKeys(InstantSource.system());
+    TrustedKeys keys = new TrustedKeys(() -> Instant.EPOCH.plusNanos(System.nanoTime()));
     try (SnapshotStore store =
             OverlaySnapshots.open(settings.root().resolve("snapshots"), InstantSource.system());
         MountTransfer mountPeers = new MountTransfer();
@@ -201,8 +202,8 @@ final class WorkerProgram {
   private record Neighbours(TrustedKeys keys, NetworkPool networks, Runnable onJoined)
       implements Agent.Coordinators {
     @Override
-    public void joined(String address, byte[] publicKey) {
-      keys.joined(publicKey);
+    public void joined(String address, byte[] publicKey, Instant now) {
+      keys.joined(publicKey, now);
       onJoined.run();
       Thread.ofVirtual().name("forbid-" + address).start(() -> forbid(address));
     }

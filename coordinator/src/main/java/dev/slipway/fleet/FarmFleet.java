@@ -431,6 +431,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
         .setCapabilityPublicKey(ByteString.copyFrom(tokens.publicKey()))
         .setHeartbeatMillis(config.heartbeat().toMillis())
         .setAddress(address)
+        .setNowMillis(clock.millis())
         .setCoordinators(Coordinators.newBuilder().addAllAddresses(coordinators))
         .build();
   }

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -66,8 +67,9 @@ public final class Agent implements AutoCloseable {
      *
      * @param address {@code host:port}
      * @param publicKey that it signs capability tokens with, X.509 SubjectPublicKeyInfo
+     * @param now what its clock says
      */
-    void joined(String address, byte[] publicKey);
+    void joined(String address, byte[] publicKey, Instant now);
 
     /** The link to the one with this key ended. */
     void left(byte[] publicKey);

@@ -2,6 +2,7 @@ package dev.slipway.agent;
 
 import dev.slipway.protocol.worker.Welcome;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -102,7 +103,7 @@ final class FarmLinks implements AutoCloseable {
         key = fresh;
         joined = true;
         self = welcome.getAddress().isEmpty() ? dialed : welcome.getAddress();
-        coordinators.joined(self, fresh);
+        coordinators.joined(self, fresh, Instant.ofEpochMilli(welcome.getNowMillis()));
         if (seeds.contains(dialed)) {
           names.put(dialed, self);
         }

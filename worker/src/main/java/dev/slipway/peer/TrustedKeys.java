@@ -29,8 +29,16 @@ public final class TrustedKeys {
   private final InstantSource clock;
   private final Map<ByteBuffer, Key> keys = new LinkedHashMap<>();
 
-  private record Key(Capability.Verifier verifier, int memberships, Instant leftAt) {}
+  /**
+   * @param ahead how far the coordinator's clock was ahead of ours when it was joined: a worker
+   *     whose clock is wrong must not refuse the farm
+   */
+  private record Key(
+      Capability.Verifier verifier, Duration ahead, int memberships, Instant leftAt) {}
 
+  /**
+   * @param clock one that nobody sets: only how much time has passed matters
+   */
   public TrustedKeys(InstantSource clock) {
     this.clock = clock;
   }
@@ -39,8 +47,9 @@ public final class TrustedKeys {
    * A coordinator that signs with the key was joined.
    *
    * @param publicKey X.509 SubjectPublicKeyInfo
+   * @param now what the coordinator's clock says
    */
-  public synchronized void joined(byte[] publicKey) {
+  public synchronized void joined(byte[] publicKey, Instant now) {
     ByteBuffer name = ByteBuffer.wrap(publicKey);
     Key known = keys.remove(name);
     try {
@@ -48,6 +57,7 @@ public final class TrustedKeys {
           name,
           new Key(
               known != null ? known.verifier : new Capability.Verifier(publicKey),
+              Duration.between(clock.instant(), now),
               known != null ? known.memberships + 1 : 1,
               Instant.MAX));
     } catch (SlipwayException e) {
@@ -63,6 +73,7 @@ public final class TrustedKeys {
         (_, key) ->
             new Key(
                 key.verifier,
+                key.ahead,
                 key.memberships - 1,
                 key.memberships == 1 ? clock.instant() : key.leftAt));
   }
@@ -81,9 +92,9 @@ public final class TrustedKeys {
     SlipwayException refusal =
         new SlipwayException(
             ErrorKind.DENIED, "access to " + resource + " was denied: no coordinator is known");
-    for (Capability.Verifier verifier : verifiers()) {
+    for (Key key : latestFirst()) {
       try {
-        verifier.verify(token, resource, clock.instant());
+        key.verifier.verify(token, resource, clock.instant().plus(key.ahead));
         return;
       } catch (SlipwayException e) {
         refusal = e;
@@ -92,10 +103,9 @@ public final class TrustedKeys {
     throw refusal;
   }
 
-  /** The latest first. */
-  private synchronized List<Capability.Verifier> verifiers() {
+  private synchronized List<Key> latestFirst() {
     forgetOld();
-    return keys.values().stream().map(Key::verifier).toList().reversed();
+    return List.copyOf(keys.values()).reversed();
   }
 
   private void forgetOld() {

@@ -107,7 +107,7 @@ class AgentTest {
             meters,
             new Agent.Coordinators() {
               @Override
-              public void joined(String address, byte[] publicKey) {
+              public void joined(String address, byte[] publicKey, java.time.Instant now) {
                 trusted.add(ByteString.copyFrom(publicKey));
               }
 

@@ -87,6 +87,7 @@ public final class FakeCoordinator extends FarmGrpc.FarmImplBase implements Auto
                   .setWelcome(
                       Welcome.newBuilder()
                           .setCapabilityPublicKey(ByteString.copyFrom(signer.publicKey()))
+                          .setNowMillis(System.currentTimeMillis())
                           .setHeartbeatMillis(HEARTBEAT_MILLIS)
                           .setAddress(address())
                           .setCoordinators(Coordinators.newBuilder().addAllAddresses(named)))
