@@ -123,7 +123,7 @@ final class Ordeal {
   static int awaitPhase(Farm farm, String phase, int... workers) {
     String gauge = "slipway_worker_phase{phase=\"" + phase + "\"}";
     return Awaitility.await("a worker is " + phase)
-        .pollInterval(Duration.ofMillis(2))
+        .pollInterval(Duration.ofMillis(15))
         .pollDelay(Duration.ZERO)
         .atMost(Duration.ofMinutes(1))
         .until(
