@@ -47,7 +47,8 @@ final class Retries {
     Set<String> explained = new HashSet<>();
     for (AbsentLayer absent : missing.getAbsentList()) {
       for (WorkerNode worker : fleet.workers()) {
-        if (absent.getPeerUrl().startsWith(worker.blobUrl() + "/")) {
+        // A peer without the blob of an image's layer may well have the layer.
+        if (absent.getPeerUrl().startsWith(worker.blobUrl() + "/layers/")) {
           gone.computeIfAbsent(worker.id(), _ -> new ArrayList<>()).add(absent.getLayerId());
           explained.add(absent.getLayerId());
         }
