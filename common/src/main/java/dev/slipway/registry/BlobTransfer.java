@@ -8,7 +8,10 @@ import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
@@ -36,7 +39,15 @@ public final class BlobTransfer implements AutoCloseable {
    */
   public InputStream open(Blob blob, LongConsumer received)
       throws SlipwayException, InterruptedException {
-    List<ResumingBlobStream.Place> places = blob.sources().stream().map(Source::place).toList();
+    return stream(blob, blob.sources(), received);
+  }
+
+  private ResumingBlobStream stream(Blob blob, List<Source> sources, LongConsumer received)
+      throws SlipwayException, InterruptedException {
+    List<ResumingBlobStream.Place> places = new ArrayList<>();
+    for (Source source : sources) {
+      places.add(source.place(places.size() + 1 < sources.size()));
+    }
     return ResumingBlobStream.open(
         transport,
         policy,
@@ -44,31 +55,100 @@ public final class BlobTransfer implements AutoCloseable {
         received);
   }
 
+  /** Hears how a download goes, from its thread. */
+  @FunctionalInterface
+  public interface Listener {
+    /** So many bytes of the blob are there; falls back when it starts again. */
+    void received(long total);
+
+    /** An attempt has taken so many bytes from the source, whether or not they were of use. */
+    default void taken(Source source, long bytes) {}
+
+    /** The source gave bytes of which the blob could not be made. */
+    default void corrupt(Source source) {}
+  }
+
   /**
-   * Saves a blob in a file, verified.
+   * Saves a blob in a file, verified. When the bytes are wrong it starts again without those that
+   * gave them.
    *
    * @param file created; removed again when the download fails
    */
-  public void download(Blob blob, Path file, LongConsumer received)
+  public void download(Blob blob, Path file, Listener listener)
       throws SlipwayException, IOException, InterruptedException {
+    List<Source> left = new ArrayList<>(blob.sources());
+    while (true) {
+      try {
+        attempt(blob, left, file, listener);
+        return;
+      } catch (WrongBytes e) {
+        e.sources.forEach(listener::corrupt);
+        // Of several the last is trusted once more: it is the one closest to the origin.
+        left.removeAll(
+            e.sources.size() == 1 ? e.sources : e.sources.subList(0, e.sources.size() - 1));
+        if (left.isEmpty()) {
+          throw e.failure;
+        }
+      }
+    }
+  }
+
+  /** The digest differs. */
+  private static final class WrongBytes extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final transient List<Source> sources;
+    private final SlipwayException failure;
+
+    WrongBytes(List<Source> sources, SlipwayException failure) {
+      super(failure);
+      this.sources = sources;
+      this.failure = failure;
+    }
+  }
+
+  private void attempt(Blob blob, List<Source> sources, Path file, Listener listener)
+      throws WrongBytes, SlipwayException, IOException, InterruptedException {
     boolean complete = false;
-    try (InputStream in = open(blob, received);
-        OutputStream out = Files.newOutputStream(file)) {
-      in.transferTo(out);
-      complete = true;
-    } catch (IOException e) {
-      if (Thread.interrupted()) {
-        throw new InterruptedException("download of " + blob.digest() + " was interrupted");
+    try (ResumingBlobStream in = stream(blob, sources, listener::received)) {
+      try (OutputStream out = Files.newOutputStream(file)) {
+        in.transferTo(out);
+        complete = true;
+      } catch (IOException e) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException("download of " + blob.digest() + " was interrupted");
+        }
+        if (e.getCause() instanceof SlipwayException cause) {
+          if (e instanceof ResumingBlobStream.Corrupt) {
+            throw new WrongBytes(givers(in, sources), cause);
+          }
+          throw cause;
+        }
+        throw e;
+      } finally {
+        long[] taken = in.taken();
+        for (int i = 0; i < taken.length; i++) {
+          if (taken[i] > 0) {
+            listener.taken(sources.get(i), taken[i]);
+          }
+        }
       }
-      if (e.getCause() instanceof SlipwayException cause) {
-        throw cause;
-      }
-      throw e;
     } finally {
       if (!complete) {
         Files.deleteIfExists(file);
       }
     }
+  }
+
+  private static List<Source> givers(ResumingBlobStream in, List<Source> sources) {
+    List<Source> givers = new ArrayList<>();
+    long[] taken = in.taken();
+    for (int i = 0; i < taken.length; i++) {
+      if (taken[i] > 0) {
+        givers.add(sources.get(i));
+      }
+    }
+    return givers.isEmpty() ? sources : givers;
   }
 
   /**
@@ -124,11 +204,28 @@ public final class BlobTransfer implements AutoCloseable {
    *
    * @param authorization value of the header, empty = none
    * @param insecureTls https without verification
+   * @param worker whether it is another worker: one that hangs is left for the next source at once
    */
-  public record Source(URI url, String authorization, boolean insecureTls) {
-    ResumingBlobStream.Place place() {
+  public record Source(URI url, String authorization, boolean insecureTls, boolean worker) {
+    /**
+     * A worker answers at once or is in trouble. Above a long pause of its collector, below what a
+     * person notices in a build.
+     */
+    private static final Duration WORKER_PATIENCE = Duration.ofSeconds(4);
+
+    public Source(URI url, String authorization, boolean insecureTls) {
+      this(url, authorization, insecureTls, false);
+    }
+
+    ResumingBlobStream.Place place(boolean another) {
+      boolean hurried = worker && another;
       return new ResumingBlobStream.Place(
-          url, new RegistryTransport.Peer(RequestAuthorizer.fixed(authorization), insecureTls));
+          url,
+          new RegistryTransport.Peer(
+              RequestAuthorizer.fixed(authorization),
+              insecureTls,
+              hurried ? Optional.of(WORKER_PATIENCE) : Optional.empty()),
+          hurried);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.slipway.registry;
 
 import dev.slipway.error.SlipwayException;
+import dev.slipway.http.WatchedStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -90,7 +91,7 @@ public final class RegistryTransport implements AutoCloseable {
                 .setHeader("Authorization", authorization.get())
                 .build();
     for (int redirects = 0; ; redirects++) {
-      HttpResponse<InputStream> response = exchange(request, peer.insecureTls(), sent);
+      HttpResponse<InputStream> response = exchange(request, peer, sent);
       Optional<URI> next = redirection(request, response);
       if (next.isEmpty()) {
         return response;
@@ -153,11 +154,12 @@ public final class RegistryTransport implements AutoCloseable {
     return uri.getPort() >= 0 ? uri.getPort() : uri.getScheme().equals("https") ? 443 : 80;
   }
 
-  private HttpResponse<InputStream> exchange(
-      HttpRequest request, boolean insecureTls, LongSupplier sent)
+  private HttpResponse<InputStream> exchange(HttpRequest request, Peer peer, LongSupplier sent)
       throws IOException, InterruptedException {
+    Duration patience = peer.patience().orElse(this.patience);
     CompletableFuture<HttpResponse<InputStream>> exchange =
-        (insecureTls ? trusting : verifying).sendAsync(request, BodyHandlers.ofInputStream());
+        (peer.insecureTls() ? trusting : verifying)
+            .sendAsync(request, BodyHandlers.ofInputStream());
     long before = sent.getAsLong();
     try {
       while (true) {
@@ -207,6 +209,14 @@ public final class RegistryTransport implements AutoCloseable {
     HttpRequest.Builder make(Optional<URI> redirectedTo) throws IOException;
   }
 
-  /** Whom a request goes to. */
-  record Peer(RequestAuthorizer authorizer, boolean insecureTls) {}
+  /**
+   * Whom a request goes to.
+   *
+   * @param patience as of the transport, when it is another one here
+   */
+  record Peer(RequestAuthorizer authorizer, boolean insecureTls, Optional<Duration> patience) {
+    Peer(RequestAuthorizer authorizer, boolean insecureTls) {
+      this(authorizer, insecureTls, Optional.empty());
+    }
+  }
 }

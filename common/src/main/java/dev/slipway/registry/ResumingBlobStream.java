@@ -2,6 +2,7 @@ package dev.slipway.registry;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.http.SpeedFloor;
 import dev.slipway.oci.Digest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,6 +25,8 @@ final class ResumingBlobStream extends InputStream {
   private final List<Place> places;
   private final LongConsumer received;
   private final Retries.Pace pace;
+  private final SpeedFloor floor = new SpeedFloor();
+  private final long[] taken; // bytes, by place
   private final MessageDigest hash = Digest.sha256();
   private int source;
   private long position;
@@ -38,6 +41,7 @@ final class ResumingBlobStream extends InputStream {
     this.places = blob.places();
     this.received = received;
     this.pace = new Retries(policy).pace();
+    this.taken = new long[blob.places().size()];
   }
 
   static ResumingBlobStream open(
@@ -98,6 +102,7 @@ final class ResumingBlobStream extends InputStream {
   private void skip(InputStream answer) throws IOException {
     try {
       answer.skipNBytes(position);
+      taken[source] += position;
     } catch (IOException e) {
       answer.close();
       throw e;
@@ -130,7 +135,9 @@ final class ResumingBlobStream extends InputStream {
     }
     while (true) {
       try {
+        long before = System.nanoTime();
         int count = body.read(buffer, offset, length);
+        floor.read(count, System.nanoTime() - before);
         if (count < 0 && (size < 0 || position >= size)) {
           verify();
           return -1;
@@ -139,6 +146,10 @@ final class ResumingBlobStream extends InputStream {
           throw new IOException("it ended after " + position + " of " + size + " bytes");
         }
         accept(buffer, offset, count);
+        if (hurried() && floor.isBelow()) {
+          reconnect(
+              new IOException("it gives less than " + SpeedFloor.BYTES_PER_SECOND + " bytes/s"));
+        }
         return count;
       } catch (Corrupt e) {
         throw e;
@@ -151,12 +162,23 @@ final class ResumingBlobStream extends InputStream {
   private void accept(byte[] buffer, int offset, int count) throws Corrupt {
     hash.update(buffer, offset, count);
     position += count;
+    taken[source] += count;
     if (size >= 0 && position > size) {
       throw new Corrupt(
           what(places.get(source)) + " failed: it is longer than its " + size + " bytes");
     }
     pace.progressed();
     received.accept(position);
+  }
+
+  /** Whether nobody waits for the place at hand, as there is another. */
+  private boolean hurried() {
+    return places.get(source).hurried() && source + 1 < places.size();
+  }
+
+  /** Bytes that came from each place so far, those that were thrown away as well. */
+  long[] taken() {
+    return taken.clone();
   }
 
   private void verify() throws Corrupt {
@@ -182,7 +204,12 @@ final class ResumingBlobStream extends InputStream {
         throw new InterruptedException();
       }
       Place from = places.get(source);
-      pace.afterFailure(Retries.explain(what(from), from.host(), broken));
+      floor.reset();
+      if (hurried()) {
+        source++;
+      } else {
+        pace.afterFailure(Retries.explain(what(from), from.host(), broken));
+      }
       body = connect();
     } catch (SlipwayException e) {
       throw new IOException(e.getMessage(), e);
@@ -202,8 +229,16 @@ final class ResumingBlobStream extends InputStream {
    */
   record Wanted(Digest digest, long size, List<Place> places) {}
 
-  /** Where the blob may be. */
-  record Place(URI url, RegistryTransport.Peer peer) {
+  /**
+   * Where the blob may be.
+   *
+   * @param hurried whether the next place is better than to wait for this one
+   */
+  record Place(URI url, RegistryTransport.Peer peer, boolean hurried) {
+    Place(URI url, RegistryTransport.Peer peer) {
+      this(url, peer, false);
+    }
+
     String host() {
       return url.getAuthority();
     }
@@ -215,7 +250,7 @@ final class ResumingBlobStream extends InputStream {
   }
 
   /** Wrong bytes: reading on is pointless. */
-  private static final class Corrupt extends IOException {
+  static final class Corrupt extends IOException {
     private static final long serialVersionUID = 1L;
 
     Corrupt(String message) {

@@ -1,4 +1,4 @@
-package dev.slipway.registry;
+package dev.slipway.http;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -13,13 +13,17 @@ import java.util.concurrent.TimeUnit;
  * A response body whose reads fail when nothing comes for too long. The JDK's client has no
  * time-out once the headers are there.
  */
-final class WatchedStream extends FilterInputStream {
+public final class WatchedStream extends FilterInputStream {
   private final Duration patience;
   private final ScheduledFuture<?> check;
   private volatile long waitingSince; // nanoTime, 0 = no read is waiting
   private volatile boolean stalled;
 
-  WatchedStream(InputStream body, ScheduledExecutorService watch, Duration patience) {
+  /**
+   * @param watch runs short tasks
+   * @param patience how long a read may wait
+   */
+  public WatchedStream(InputStream body, ScheduledExecutorService watch, Duration patience) {
     super(body);
     this.patience = patience;
     long period = Math.max(1, patience.toMillis() / 4);
