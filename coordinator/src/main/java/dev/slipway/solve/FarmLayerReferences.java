@@ -106,6 +106,7 @@ public final class FarmLayerReferences implements LayerReferences {
       message.addSources(
           BlobSource.newBuilder()
               .setUrl(node.blobUrl() + "/" + resource)
+              .setWorker(true)
               .setAuthorization("Bearer " + fleet.capability(resource)));
     }
     return message

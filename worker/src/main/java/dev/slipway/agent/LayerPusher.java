@@ -70,14 +70,20 @@ final class LayerPusher {
       throws SlipwayException, InterruptedException {
     Optional<BlobTransfer.Target> target =
         push.hasTarget() ? Optional.of(target(push.getTarget())) : Optional.empty();
-    fetcher.ensure(
-        List.of(push.getLayersList().stream().filter(layer -> !layer.hasBlob()).toList()),
-        progress);
+    List<Layer> wanted = push.getLayersList().stream().filter(layer -> !layer.hasBlob()).toList();
+    try (LayerFetcher.Held _ = fetcher.hold(List.of(wanted), progress)) {
+      return pushAll(push.getLayersList(), target, progress);
+    }
+  }
+
+  private List<MadeBlob> pushAll(
+      List<Layer> layers, Optional<BlobTransfer.Target> target, TransferProgress progress)
+      throws SlipwayException, InterruptedException {
     List<Future<MadeBlob>> results = new ArrayList<>();
     Semaphore turns = new Semaphore(PARALLEL_LAYERS);
     try (ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor()) {
       try {
-        for (Layer layer : push.getLayersList()) {
+        for (Layer layer : layers) {
           results.add(
               workers.submit(() -> {
                 turns.acquire();

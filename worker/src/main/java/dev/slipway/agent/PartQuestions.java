@@ -24,11 +24,12 @@ final class PartQuestions {
   void answer(Ask ask, Answer.Builder answer) throws SlipwayException, InterruptedException {
     DigestPart question = ask.getDigestPart();
     List<Layer> chain = question.getChain().getLayersList();
-    fetcher.ensure(List.of(chain), TransferProgress.NONE);
-    String digest =
-        parts
-            .digest(chain.stream().map(Layer::getId).toList(), question.getSelectorsList())
-            .value();
-    answer.setPartDigested(PartDigested.newBuilder().setDigest(digest));
+    try (LayerFetcher.Held _ = fetcher.hold(List.of(chain), TransferProgress.NONE)) {
+      String digest =
+          parts
+              .digest(chain.stream().map(Layer::getId).toList(), question.getSelectorsList())
+              .value();
+      answer.setPartDigested(PartDigested.newBuilder().setDigest(digest));
+    }
   }
 }

@@ -52,9 +52,10 @@ final class PathReader {
     ReadPathOutcome.Builder outcome =
         ReadPathOutcome.newBuilder().setRequestId(request.getRequestId());
     try {
-      fetcher.ensure(List.of(request.getChain().getLayersList()), TransferProgress.NONE);
-      List<String> chain = request.getChain().getLayersList().stream().map(Layer::getId).toList();
-      try (MountedRoot root = store.mount(chain, false)) {
+      List<Layer> layers = request.getChain().getLayersList();
+      List<String> chain = layers.stream().map(Layer::getId).toList();
+      try (LayerFetcher.Held _ = fetcher.hold(List.of(layers), TransferProgress.NONE);
+          MountedRoot root = store.mount(chain, false)) {
         fill(outcome, request, root.path());
       }
     } catch (SlipwayException e) {

@@ -9,6 +9,7 @@ import dev.slipway.graph.Op;
 import dev.slipway.linux.DiskFull;
 import dev.slipway.part.Parts;
 import dev.slipway.protocol.LlbCodec;
+import dev.slipway.protocol.worker.AbsentLayer;
 import dev.slipway.protocol.worker.Cancelled;
 import dev.slipway.protocol.worker.ContentDigest;
 import dev.slipway.protocol.worker.HeldLayer;
@@ -258,6 +259,18 @@ public final class StageExecutor {
     return done;
   }
 
+  private static LayersUnavailable.Builder unavailable(LayersUnavailableException lost) {
+    LayersUnavailable.Builder message =
+        LayersUnavailable.newBuilder()
+            .addAllLayerIds(lost.layerIds())
+            .setMessage(lost.getMessage());
+    for (LayersUnavailableException.Absence absence : lost.absences()) {
+      message.addAbsent(
+          AbsentLayer.newBuilder().setLayerId(absence.layerId()).setPeerUrl(absence.url()));
+    }
+    return message;
+  }
+
   /**
    * Who is to blame decides whether anybody tries again: the user never, a worker's trouble
    * elsewhere.
@@ -265,10 +278,7 @@ public final class StageExecutor {
   private static StageOutcome.Builder failed(
       StageOutcome.Builder outcome, String vertex, SlipwayException e) {
     if (e instanceof LayersUnavailableException lost) {
-      return outcome.setLayersUnavailable(
-          LayersUnavailable.newBuilder()
-              .addAllLayerIds(lost.layerIds())
-              .setMessage(e.getMessage()));
+      return outcome.setLayersUnavailable(unavailable(lost));
     }
     int exitCode = e instanceof StepFailedException failure ? failure.exitCode() : 0;
     return switch (e.kind()) {

@@ -38,6 +38,18 @@ public final class LayerApplier {
     }
   }
 
+  /** Looks at what came before it becomes a layer. */
+  @FunctionalInterface
+  public interface Check {
+    /**
+     * Returns the diffId to note, if any.
+     *
+     * @param actual digest of the uncompressed bytes
+     * @throws SlipwayException when it must not become a layer
+     */
+    Optional<Digest> passed(Digest actual) throws SlipwayException, IOException;
+  }
+
   /**
    * Reads the stream to its end, fills the writer and commits it, the diffId noted when it was
    * expected. The caller closes writer and stream in any case.
@@ -51,6 +63,28 @@ public final class LayerApplier {
   public StoredLayer apply(
       InputStream stream, String mediaType, LayerWriter writer, Optional<Digest> expected)
       throws SlipwayException {
+    return apply(
+        stream,
+        mediaType,
+        writer,
+        actual -> {
+          if (expected.isPresent() && !expected.get().equals(actual)) {
+            throw new SlipwayException(
+                ErrorKind.INVALID,
+                "layer "
+                    + writer.id()
+                    + " is not what was asked for: its diffId is "
+                    + actual
+                    + " instead of "
+                    + expected.get());
+          }
+          return expected;
+        });
+  }
+
+  /** The same, with a check of the caller's. */
+  public StoredLayer apply(InputStream stream, String mediaType, LayerWriter writer, Check check)
+      throws SlipwayException {
     if (mediaType.contains("encrypted")) {
       throw new SlipwayException(
           ErrorKind.UNSUPPORTED,
@@ -61,17 +95,7 @@ public final class LayerApplier {
       LayerStream plain = new LayerStream(stream, limits);
       long size = unpack(plain, writer);
       plain.drain();
-      Digest digest = plain.digest();
-      if (expected.isPresent() && !expected.get().equals(digest)) {
-        throw new SlipwayException(
-            ErrorKind.INVALID,
-            what
-                + " is not what was asked for: its diffId is "
-                + digest
-                + " instead of "
-                + expected.get());
-      }
-      return writer.commit(size, expected);
+      return writer.commit(size, check.passed(plain.digest()));
     } catch (IOException | IllegalArgumentException e) {
       throw refused(what, e);
     }

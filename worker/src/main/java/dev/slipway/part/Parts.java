@@ -76,15 +76,15 @@ public final class Parts {
   }
 
   /**
-   * Writes the part as a layer tar: same chain and selectors, same bytes.
+   * Writes the part as a layer tar and returns its digest: same chain and selectors, same bytes.
    *
    * @throws SlipwayException NOT_FOUND when layers of the chain are not here
    */
-  public void write(PartRequest request, OutputStream out) throws SlipwayException {
+  public Digest write(PartRequest request, OutputStream out) throws SlipwayException {
     try (MountedRoot mounted = store.mount(request.getLayerIdsList(), false);
         Directory root = Directory.open(mounted.path())) {
       PathSelection selection = PathSelection.of(root, request.getSelectorsList());
-      tars.write(
+      return tars.write(
           "part of " + request.getLayerIdsCount() + " layers",
           visitor -> selection.walk(root, (entry, _) -> visitor.visit(entry)),
           out);

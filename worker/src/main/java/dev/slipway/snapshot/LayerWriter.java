@@ -17,6 +17,12 @@ public interface LayerWriter extends AutoCloseable {
   List<Path> below();
 
   /**
+   * Gives the layer's root the attributes of the root below once more, if layers below were missing
+   * when this one was begun.
+   */
+  void settleRoot() throws SlipwayException;
+
+  /**
    * Makes it a layer, for good and under {@link #id()}. When somebody else committed the same id
    * meanwhile, theirs stays and is returned.
    *

@@ -17,25 +17,20 @@ final class OverlayLayerWriter implements LayerWriter {
   private final String id;
   private final Path place;
   private final List<Path> below;
-  private final Optional<String> belowId;
+  private final List<String> belowIds;
   private final Pin pin;
   private boolean done;
 
   /**
-   * @param belowId the layer right under it; its directory may be missing in {@code below}
+   * @param belowIds the chain under it; directories of some may be missing in {@code below}
    */
   OverlayLayerWriter(
-      OverlayStore store,
-      String id,
-      Path place,
-      List<Path> below,
-      Optional<String> belowId,
-      Pin pin) {
+      OverlayStore store, String id, Path place, List<Path> below, List<String> belowIds, Pin pin) {
     this.store = store;
     this.id = id;
     this.place = place;
     this.below = below;
-    this.belowId = belowId;
+    this.belowIds = List.copyOf(belowIds);
     this.pin = pin;
   }
 
@@ -55,7 +50,16 @@ final class OverlayLayerWriter implements LayerWriter {
   }
 
   @Override
+  public void settleRoot() throws SlipwayException {
+    if (below.size() < belowIds.size()) {
+      store.settleRoot(directory(), belowIds);
+    }
+  }
+
+  @Override
   public StoredLayer commit(long size, Optional<Digest> diffId) throws SlipwayException {
+    Optional<String> belowId =
+        belowIds.isEmpty() ? Optional.empty() : Optional.of(belowIds.getLast());
     StoredLayer layer = store.commit(place, new OverlayStore.Made(id, size, diffId, belowId));
     done = true;
     pin.close();

@@ -43,6 +43,8 @@ final class OverlayStore implements SnapshotStore {
   /** How many layers were made on the layer of that id. */
   private final Map<String, Integer> above = new HashMap<>();
 
+  private final BlobIndex blobs = new BlobIndex();
+
   /** Layers used since the log was written. */
   private Set<Entry> used = new HashSet<>();
 
@@ -120,8 +122,14 @@ final class OverlayStore implements SnapshotStore {
     Entry taken = entries.putIfAbsent(entry.layer.id(), entry);
     if (taken == null) {
       entry.below.ifPresent(below -> above.merge(below, 1, Integer::sum));
+      blobs.add(entry.layer);
     }
     return Optional.ofNullable(taken);
+  }
+
+  @Override
+  public synchronized Optional<StoredLayer> findBlob(Digest digest) {
+    return blobs.find(digest).flatMap(this::find);
   }
 
   @Override
@@ -136,23 +144,34 @@ final class OverlayStore implements SnapshotStore {
 
   @Override
   public LayerWriter prepare(String id, List<String> below) throws SlipwayException {
-    List<StoredLayer> lower = new ArrayList<>();
-    Pin pin;
-    synchronized (this) {
-      for (String layer : below) {
-        find(layer).ifPresent(lower::add);
-      }
-      pin = pin(lower.stream().map(StoredLayer::id).toList());
-    }
-    List<Path> paths = lower.stream().map(StoredLayer::directory).toList();
+    Present lower = present(below);
     try {
       Path place = directories.makeIncoming();
-      inheritRoot(place.resolve("diff"), paths);
-      Optional<String> belowId = below.isEmpty() ? Optional.empty() : Optional.of(below.getLast());
-      return new OverlayLayerWriter(this, id, place, paths, belowId, pin);
+      inheritRoot(place.resolve("diff"), lower.directories);
+      return new OverlayLayerWriter(this, id, place, lower.directories, below, lower.pin);
     } catch (IOException e) {
-      pin.close();
+      lower.pin.close();
       throw failed("preparation of layer " + id, e);
+    }
+  }
+
+  /** Those layers of a chain that are here, pinned. */
+  private record Present(List<Path> directories, Pin pin) {}
+
+  private synchronized Present present(List<String> chain) throws SlipwayException {
+    List<StoredLayer> here = chain.stream().flatMap(id -> find(id).stream()).toList();
+    return new Present(
+        here.stream().map(StoredLayer::directory).toList(),
+        pin(here.stream().map(StoredLayer::id).toList()));
+  }
+
+  /** Gives the directory the attributes of the chain's root, as far as its layers are here. */
+  void settleRoot(Path diff, List<String> below) throws SlipwayException {
+    Present lower = present(below);
+    try (Pin _ = lower.pin) {
+      inheritRoot(diff, lower.directories);
+    } catch (IOException e) {
+      throw failed("attributes of a layer's root", e);
     }
   }
 
@@ -238,6 +257,8 @@ final class OverlayStore implements SnapshotStore {
         throw failed("description of layer " + id, e);
       }
       unflushed = true;
+      blobs.remove(layer);
+      blobs.add(entry.layer);
       return entry.layer;
     }
   }
@@ -256,6 +277,7 @@ final class OverlayStore implements SnapshotStore {
         if (entry != null && entry.pins == 0 && !above.containsKey(id) && free.test(id)) {
           entries.remove(id);
           used.remove(entry);
+          blobs.remove(entry.layer);
           entry.below.ifPresent(
               below -> above.computeIfPresent(below, (_, count) -> count > 1 ? count - 1 : null));
           unused.add(entry.layer);
@@ -288,6 +310,7 @@ final class OverlayStore implements SnapshotStore {
     StoredLayer before = entry.layer;
     try {
       directories.deleteBlob(before);
+      blobs.remove(before);
     } catch (IOException e) {
       LOG.atWarn().addKeyValue("layer", id).setCause(e).log("blob of a layer not deleted");
       return Optional.empty();

@@ -17,6 +17,13 @@ public interface SnapshotStore extends AutoCloseable {
   /** The layer, if it is here and complete. */
   Optional<StoredLayer> find(String id);
 
+  /** A layer whose compressed form has the digest, if one is here. */
+  default Optional<StoredLayer> findBlob(Digest digest) {
+    return inventory().stream()
+        .filter(layer -> layer.blob().filter(blob -> blob.digest().equals(digest)).isPresent())
+        .findFirst();
+  }
+
   /** Everything that is here and complete. */
   List<StoredLayer> inventory();
 

@@ -5,6 +5,7 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.layers.LayerApplier;
 import dev.slipway.protocol.worker.Layer;
 import dev.slipway.registry.BlobTransfer;
+import dev.slipway.snapshot.Pin;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredLayer;
 import dev.slipway.telemetry.Meters;
@@ -57,6 +58,7 @@ public final class LayerFetcher implements AutoCloseable {
     private final Moved moved = new Moved();
     private int waiters; // guarded by the fetcher
     private @Nullable Thread thread; // guarded by the fetcher
+    private @Nullable Pin pin; // guarded by the fetcher; until the last waiter leaves
     private @Nullable SlipwayException failure; // written before the latch falls
 
     /** Who began it. */
@@ -67,6 +69,24 @@ public final class LayerFetcher implements AutoCloseable {
       this.first = first;
     }
 
+    /** What has come may be collected at once, before anybody uses it; then it is brought again. */
+    private void bring(LayerOrigins.Wanted wanted) throws SlipwayException, InterruptedException {
+      StoredLayer stored = origins.bring(wanted);
+      Optional<Pin> kept = pinned(layer.getId());
+      if (kept.isEmpty()) {
+        stored = origins.bring(wanted);
+        kept = Optional.of(store.pin(List.of(layer.getId())));
+      }
+      synchronized (LayerFetcher.this) {
+        if (waiters > 0) {
+          pin = kept.get();
+        } else {
+          kept.get().close();
+        }
+      }
+      arrived.accept(stored);
+    }
+
     void run(List<String> belowIds, @Nullable Transfer below) {
       try {
         LayerOrigins.Below wait =
@@ -75,14 +95,13 @@ public final class LayerFetcher implements AutoCloseable {
                 below.over.await();
               }
             };
-        StoredLayer stored =
-            origins.bring(
+        bring(
+            new LayerOrigins.Wanted(
                 layer,
                 belowIds,
                 wait,
                 status -> listeners.forEach(listener -> listener.report(status)),
-                moved);
-        arrived.accept(stored);
+                moved));
       } catch (SlipwayException e) {
         failure = e;
       } catch (InterruptedException e) {
@@ -102,42 +121,69 @@ public final class LayerFetcher implements AutoCloseable {
     }
   }
 
+  /** Layers that are here and stay until it is closed. */
+  public record Held(Moved moved, Pin pin) implements AutoCloseable {
+    @Override
+    public void close() {
+      pin.close();
+    }
+  }
+
   /**
-   * Returns when every layer of the chains is in the store, and says what this call has moved: not
-   * what others had under way already.
+   * Returns when every layer of the chains is in the store, as {@link #hold}; for callers whose
+   * layers are kept otherwise.
+   */
+  public Moved ensure(List<List<Layer>> chains, TransferProgress progress)
+      throws SlipwayException, InterruptedException {
+    try (Held held = hold(chains, progress)) {
+      return held.moved();
+    }
+  }
+
+  /**
+   * Returns when every layer of the chains is in the store, pinned, and says what this call has
+   * moved: not what others had under way already.
    *
    * @throws LayersUnavailableException naming those that no origin gave
    * @throws SlipwayException EXHAUSTED when this worker has no room; INVALID when a layer of an
    *     image is refused
    */
-  public Moved ensure(List<List<Layer>> chains, TransferProgress progress)
+  public Held hold(List<List<Layer>> chains, TransferProgress progress)
       throws SlipwayException, InterruptedException {
     Map<String, Transfer> wanted = new LinkedHashMap<>();
-    Moved moved = new Moved();
+    List<Pin> present = new ArrayList<>();
+    Pin pin;
     try {
       for (List<Layer> chain : chains) {
-        join(chain, progress, wanted);
+        join(chain, progress, wanted, present);
       }
       for (Transfer transfer : wanted.values()) {
         transfer.over.await();
       }
+      throwFailures(wanted);
+      pin = store.pin(chains.stream().flatMap(List::stream).map(Layer::getId).distinct().toList());
     } finally {
       wanted.values().forEach(transfer -> leave(transfer, progress));
+      present.forEach(Pin::close);
     }
-    throwFailures(wanted);
+    Moved moved = new Moved();
     wanted.values().stream()
         .filter(transfer -> transfer.first == progress)
         .forEach(transfer -> moved.add(transfer.moved));
-    return moved;
+    return new Held(moved, pin);
   }
 
-  private void join(List<Layer> chain, TransferProgress progress, Map<String, Transfer> wanted) {
+  private void join(
+      List<Layer> chain,
+      TransferProgress progress,
+      Map<String, Transfer> wanted,
+      List<Pin> present) {
     List<String> belowIds = new ArrayList<>();
     Transfer below = null;
     for (Layer layer : chain) {
       Transfer transfer = wanted.get(layer.getId());
       if (transfer == null) {
-        transfer = joinOne(layer, List.copyOf(belowIds), below, progress);
+        transfer = joinOne(layer, List.copyOf(belowIds), below, progress, present);
         if (transfer != null) {
           wanted.put(layer.getId(), transfer);
         }
@@ -148,14 +194,20 @@ public final class LayerFetcher implements AutoCloseable {
   }
 
   /**
-   * Null when the layer is here. A transfer only ever waits for one that began before it, so none
-   * wait for each other.
+   * Null when the layer is here; then its pin is added. A transfer only ever waits for one that
+   * began before it, so none wait for each other.
    */
   private synchronized @Nullable Transfer joinOne(
-      Layer layer, List<String> belowIds, @Nullable Transfer below, TransferProgress progress) {
+      Layer layer,
+      List<String> belowIds,
+      @Nullable Transfer below,
+      TransferProgress progress,
+      List<Pin> present) {
     Transfer transfer = underWay.get(layer.getId());
     if (transfer == null) {
-      if (store.has(layer.getId())) {
+      Optional<Pin> here = pinned(layer.getId());
+      if (here.isPresent()) {
+        present.add(here.get());
         return null;
       }
       Transfer fresh = new Transfer(layer, progress);
@@ -169,10 +221,21 @@ public final class LayerFetcher implements AutoCloseable {
     return transfer;
   }
 
+  private Optional<Pin> pinned(String id) {
+    try {
+      return Optional.of(store.pin(List.of(id)));
+    } catch (SlipwayException _) {
+      return Optional.empty(); // it is not here
+    }
+  }
+
   private synchronized void leave(Transfer transfer, TransferProgress progress) {
     transfer.listeners.remove(progress);
     transfer.waiters--;
     Thread thread = transfer.thread;
+    if (transfer.waiters == 0 && transfer.pin != null) {
+      transfer.pin.close();
+    }
     if (transfer.waiters == 0 && transfer.over.getCount() > 0 && thread != null) {
       underWay.remove(transfer.layer.getId(), transfer);
       thread.interrupt();
@@ -182,6 +245,7 @@ public final class LayerFetcher implements AutoCloseable {
   private static void throwFailures(Map<String, Transfer> wanted) throws SlipwayException {
     List<String> ids = new ArrayList<>();
     List<String> messages = new ArrayList<>();
+    List<LayersUnavailableException.Absence> absences = new ArrayList<>();
     for (Transfer transfer : wanted.values()) {
       SlipwayException failure = transfer.failure;
       if (failure == null) {
@@ -190,17 +254,23 @@ public final class LayerFetcher implements AutoCloseable {
       if (failure.kind() != ErrorKind.UNAVAILABLE) {
         throw failure;
       }
-      ids.add(transfer.layer.getId());
+      String id = transfer.layer.getId();
+      ids.add(id);
       messages.add(failure.getMessage());
+      if (failure instanceof NobodyGaveException nobody) {
+        nobody
+            .absentAt()
+            .forEach(url -> absences.add(new LayersUnavailableException.Absence(id, url)));
+      }
     }
     if (!ids.isEmpty()) {
-      throw new LayersUnavailableException(ids, String.join("; ", messages));
+      throw new LayersUnavailableException(ids, String.join("; ", messages), absences);
     }
   }
 
   /** The blob of a layer, as a registry has it. */
   public static BlobTransfer.Blob blobOf(Layer layer) {
-    return LayerOrigins.blob(layer);
+    return BlobFetch.blob(layer);
   }
 
   /** Layers of these ids that are not here. */

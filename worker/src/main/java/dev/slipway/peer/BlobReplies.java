@@ -1,0 +1,140 @@
+package dev.slipway.peer;
+
+import dev.slipway.error.SlipwayException;
+import dev.slipway.oci.Digest;
+import dev.slipway.snapshot.Pin;
+import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.snapshot.StoredLayer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.security.MessageDigest;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers with blobs, by sendfile. A peer that got wrong bytes says so; then the blob is read, and
+ * dropped if its digest is wrong. @ThreadSafe
+ */
+final class BlobReplies {
+  private static final Logger LOG = LoggerFactory.getLogger(BlobReplies.class);
+  private static final int BUFFER = 256 << 10;
+
+  private final SnapshotStore store;
+
+  /** Being read for their digests: no peer can make this worker read a blob twice at once. */
+  private final Set<Digest> suspects = ConcurrentHashMap.newKeySet();
+
+  /** Known to be wrong, and in use, so that they could not be dropped yet. */
+  private final Set<Digest> corrupt = ConcurrentHashMap.newKeySet();
+
+  BlobReplies(SnapshotStore store) {
+    this.store = store;
+  }
+
+  void blob(String text, HttpServerRequest request) {
+    Optional<StoredLayer> found = find(text);
+    if (found.isEmpty() || isCorrupt(found.get())) {
+      Replies.text(request, 404, "blob " + text + " is not here");
+      return;
+    }
+    StoredLayer layer = found.get();
+    long size = layer.blob().orElseThrow().size();
+    long from = Replies.rangeStart(request);
+    if (from >= size && from > 0) {
+      Replies.text(request, 416, "the blob has " + size + " bytes");
+      return;
+    }
+    try {
+      Pin pin = store.pin(List.of(layer.id()));
+      HttpServerResponse response = request.response();
+      response.putHeader("Content-Type", layer.blob().orElseThrow().mediaType());
+      if (from > 0) {
+        response
+            .setStatusCode(206)
+            .putHeader("Content-Range", "bytes " + from + "-" + (size - 1) + "/" + size);
+      }
+      response.exceptionHandler(e ->
+          LOG.atDebug()
+              .addKeyValue("blob", text)
+              .addKeyValue("reason", e.toString())
+              .log("blob not sent whole, the peer has gone"));
+      response
+          .sendFile(layer.blobFile().toString(), from, size - from)
+          .onComplete(_ -> pin.close());
+    } catch (SlipwayException e) {
+      Replies.text(request, 404, e.getMessage());
+    }
+  }
+
+  /** Looks at a blob that somebody doubts; answers before it has. */
+  void verify(String text, HttpServerRequest request) {
+    Optional<StoredLayer> found = find(text);
+    if (found.isEmpty()) {
+      Replies.text(request, 404, "blob " + text + " is not here");
+      return;
+    }
+    Digest digest = found.get().blob().orElseThrow().digest();
+    Replies.text(request, 202, "it will be read");
+    if (!suspects.add(digest)) {
+      return;
+    }
+    try {
+      Digest actual = read(found.get());
+      if (!actual.equals(digest)) {
+        LOG.atError()
+            .addKeyValue("blob", digest)
+            .addKeyValue("file", found.get().blobFile())
+            .addKeyValue("actual", actual)
+            .log("a blob is corrupt on this worker's disk and is dropped; look at the disk");
+        drop(found.get());
+      }
+    } catch (SlipwayException | IOException e) {
+      LOG.atWarn()
+          .addKeyValue("blob", digest)
+          .addKeyValue("error", e.getMessage())
+          .log("a doubted blob could not be read and is dropped");
+      drop(found.get());
+    } finally {
+      suspects.remove(digest);
+    }
+  }
+
+  private Optional<StoredLayer> find(String text) {
+    return Digest.isDigest(text) ? store.findBlob(new Digest(text)) : Optional.empty();
+  }
+
+  private boolean isCorrupt(StoredLayer layer) {
+    boolean known = corrupt.contains(layer.blob().orElseThrow().digest());
+    if (known) {
+      drop(layer);
+    }
+    return known;
+  }
+
+  private void drop(StoredLayer layer) {
+    Digest digest = layer.blob().orElseThrow().digest();
+    corrupt.add(digest);
+    if (store.dropBlob(layer.id(), _ -> true).isPresent()) {
+      corrupt.remove(digest);
+    }
+  }
+
+  private Digest read(StoredLayer layer) throws SlipwayException, IOException {
+    MessageDigest hash = Digest.sha256();
+    byte[] buffer = new byte[BUFFER];
+    try (Pin _ = store.pin(List.of(layer.id()));
+        InputStream in = Files.newInputStream(layer.blobFile())) {
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        hash.update(buffer, 0, count);
+      }
+    }
+    return Digest.ofHash(hash.digest());
+  }
+}
