@@ -6,7 +6,7 @@
 #   --coordinators C
 #                  1 unless said. Several are one farm: clients may use any of them; the first has the addresses given, the others the
 #                  ports that follow (a unix socket: PATH-2, PATH-3)
-#   --workers N    1 unless said
+#   --workers N    1 unless said; more can come and go later, see: slipway worker --help
 #   --slots S      steps a worker runs at a time; the machine's cores unless said
 #   --addr A       where clients connect, may be repeated; tcp://127.0.0.1:1234 unless said
 #   --http A       web page, metrics and health; 127.0.0.1:8080 unless said
@@ -38,7 +38,7 @@ command_up() {
   slots=${slots:-$(nproc)}
   [ ${#addrs[@]} -gt 0 ] || mapfile -t addrs < <(config_value "$config" grpc address)
   [[ $coordinators =~ ^[1-9]$ ]] || die "--coordinators wants a number from 1 to 9, not '$coordinators'"
-  [[ $workers =~ ^[1-9][0-9]{0,2}$ ]] || die "--workers wants a number from 1 to 999, not '$workers'"
+  [[ $workers =~ ^(0|[1-9][0-9]{0,2})$ ]] || die "--workers wants a number from 0 to 999, not '$workers'"
   [[ $slots =~ ^[1-9][0-9]{0,2}$ ]] || die "--slots wants a number from 1 to 999, not '$slots'"
   [ ${#addrs[@]} -gt 0 ] || addrs=(tcp://127.0.0.1:1234)
   ensure_packages run

@@ -149,16 +149,17 @@ reachable_address() {
 # Where workers join, with commas.
 worker_coordinators() { printf '127.0.0.1:%d\n' "${WORKERS_PORTS[@]}" | paste -sd,; }
 
-# start_worker ROOT NUMBER SLOTS
+# start_worker ROOT NUMBER SLOTS OPTION...
 start_worker() {
   local root=$1 name=worker-$2 slots=$3 seen
+  shift 3
   local home=$root/$name
   mkdir -p "$home"
   ! is_root || chown "$FARM_USER:$FARM_USER" "$home"
   rm -rf "$home/run/http.address" "$home/rootlesskit"
   seen=$(view "$root")
   java_command worker
-  local arguments=()
+  local arguments=("$@")
   [ ! -f "$root/config.toml" ] || arguments+=(--config "$seen/config.toml")
   # A process namespace: whatever ends the worker ends its containers too.
   # The namespace keeps the limit it is made under: whatever ids a step takes on, all of them together stay below it.
@@ -167,7 +168,8 @@ start_worker() {
     --slots "$slots" --listen 127.0.0.1:0 --name "$name" "${arguments[@]}"
 }
 
-# wait_for ROOT NAME ADDRESS_FILE livez|readyz: until the process answers; ends everything, with the end of its log, if it does not.
+# wait_for ROOT NAME ADDRESS_FILE livez|readyz: until the process answers; if it does not, shows the end of its log and ends everything,
+# or with FAILS_ALONE=yes the process.
 wait_for() {
   local root=$1 name=$2 file=$3 deadline address
   deadline=$(($(now_ms) + START_PATIENCE_MS))
@@ -182,7 +184,7 @@ fail_start() {
   say "the end of $1/log/$2.log:"
   tail -n 15 "$1/log/$2.log" >&2 || true
   # shellcheck disable=SC2046
-  stop_processes "$1" $(process_names "$1")
+  if [ -n "${FAILS_ALONE:-}" ]; then stop_processes "$1" "$2"; else stop_processes "$1" $(process_names "$1"); fi
   die "$3"
 }
 
@@ -202,7 +204,10 @@ start_farm() {
   start_coordinators "$root" "$coordinators" "$config" "$http" "$@"
   for ((number = 1; number <= workers; number++)); do start_worker "$root" "$number" "$slots"; done
   for ((number = 1; number <= workers; number++)); do wait_for "$root" "worker-$number" "$root/worker-$number/run/http.address" readyz; done
-  for name in $(coordinator_names "$root"); do wait_for "$root" "$name" "$(home_of "$root" "$name")/run/http.address" readyz; done
+  for name in $(coordinator_names "$root"); do
+    # Ready is a coordinator that has workers.
+    wait_for "$root" "$name" "$(home_of "$root" "$name")/run/http.address" "$([ "$workers" = 0 ] && echo livez || echo readyz)"
+  done
   gather_addresses "$root"
   rewrite_links "$root"
   say "ready after $(seconds $(($(now_ms) - started))) s: $(several_coordinators "$coordinators")$workers worker(s) with $slots slot(s)," \
@@ -234,7 +239,7 @@ stop_farm() {
   if [ -r "$root/run/links" ]; then
     while read -r link; do [ ! -L "$link" ] || rm -f "$link"; done <"$root/run/links"
   fi
-  rm -f "$root"/run/*.address "$root"/coordinator-*/run/*.address "$root/run/links"
+  rm -f "$root"/run/*.{address,leaving} "$root"/coordinator-*/run/*.address "$root/run/links"
 }
 
 # run_in_foreground ROOT: until SIGTERM, SIGINT or the end of a process of the farm.
@@ -243,7 +248,7 @@ run_in_foreground() {
   trap 'kill ${NAP:-} 2>/dev/null || true; stop_farm "$root"; exit 0' TERM INT HUP
   while :; do
     for name in $(process_names "$root"); do
-      if ! running "$root" "$name"; then
+      if ! running "$root" "$name" && [ ! -e "$root/run/$name.leaving" ]; then
         say "$name has ended; the end of its log:"
         tail -n 15 "$root/log/$name.log" >&2
         stop_farm "$root"

@@ -1,6 +1,6 @@
 # Starting and ending the farm's processes. Each leads a process group of its own; its id stands in ROOT/run/NAME.pid.
 
-# A stop is asked for, then forced after this long.
+# A stop is asked for, then forced after this long, unless PATIENCE_MS says otherwise.
 readonly STOP_PATIENCE_MS=4000
 # Root's own folders are no place for the farm's user to look for programs.
 readonly SYSTEM_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -61,10 +61,12 @@ process_names() {
 stop_processes() {
   local root=$1 name pid boot deadline left
   shift
-  for name in "$@"; do
+  local patience=${PATIENCE_MS:-$STOP_PATIENCE_MS}
+  # Coordinators first: a worker that leaves with all of them has nothing to hand over.
+  for name in $(printf '%s\n' "$@" | sort); do
     if running "$root" "$name"; then kill -TERM "$(pid_of "$root" "$name")" 2>/dev/null || true; fi
   done
-  deadline=$(($(now_ms) + STOP_PATIENCE_MS))
+  deadline=$(($(now_ms) + patience))
   while :; do
     left=
     for name in "$@"; do ! running "$root" "$name" || left=yes; done
@@ -74,7 +76,7 @@ stop_processes() {
   for name in "$@"; do
     read -r pid _ boot 2>/dev/null <"$root/run/$name.pid" || continue
     if running "$root" "$name"; then
-      say "$name did not end within $(seconds $STOP_PATIENCE_MS) s and is killed"
+      say "$name did not end within $(seconds "$patience") s and is killed"
       kill -KILL "$pid" 2>/dev/null || true
     fi
     [ "$boot" != "$(cat /proc/sys/kernel/random/boot_id)" ] || kill_session "$pid"

@@ -327,7 +327,15 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       if (!members.remove(member.id(), member)) {
         return;
       }
-      index.dropHolder(member.id());
+      try {
+        index.dropHolder(member.id());
+      } catch (RuntimeException e) {
+        // The cluster's member is stopping; links of one that is gone do not count.
+        LOG.atWarn()
+            .addKeyValue("worker", member.id())
+            .setCause(e)
+            .log("the index was not told of a worker that left");
+      }
       scheduler.workerLeft(member.id());
       member.loseStages();
     } finally {

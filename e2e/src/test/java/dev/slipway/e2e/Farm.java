@@ -287,6 +287,26 @@ final class Farm implements AutoCloseable {
         .orThrow();
   }
 
+  /** Adds a worker and returns its number, which may be that of one that has left. */
+  int addWorker() {
+    String name =
+        slipway("add", "--slots", "2").output().lines().reduce((_, last) -> last).orElseThrow();
+    return Integer.parseInt(name.strip().substring("worker-".length()));
+  }
+
+  /** Takes a worker out of the farm and returns when it has left. */
+  void drainWorker(int number) {
+    slipway("drain", "worker-" + number);
+  }
+
+  private Command.Result slipway(String action, String... arguments) {
+    List<String> words =
+        new java.util.ArrayList<>(
+            List.of(Workplace.slipway(), "worker", action, "--root", root.toString()));
+    words.addAll(List.of(arguments));
+    return Command.run(START, words).orThrow();
+  }
+
   /** The end of every log, for the message of a test that fails. */
   String logs() {
     return Command.run(
