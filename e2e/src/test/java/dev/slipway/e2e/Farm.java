@@ -38,6 +38,11 @@ final class Farm implements AutoCloseable {
 
   /** Starts one with that configuration (buildkitd.toml). */
   static Farm start(int workers, String config) {
+    return start(1, workers, config);
+  }
+
+  /** Starts one with several coordinators, whose processes are called coordinator-1, -2 … */
+  static Farm start(int coordinators, int workers, String config) {
     Path root = Workplace.folder("farm");
     Path file = Workplace.folder("config").resolve("slipway.toml");
     try {
@@ -53,6 +58,8 @@ final class Farm implements AutoCloseable {
                 "-d",
                 "--root",
                 root.toString(),
+                "--coordinators",
+                Integer.toString(coordinators),
                 "--workers",
                 Integer.toString(workers),
                 "--slots",
@@ -90,6 +97,29 @@ final class Farm implements AutoCloseable {
 
   Buildx buildx() {
     return buildx;
+  }
+
+  /** {@code tcp://host:port} of one of several coordinators, from 1. */
+  String endpoint(int coordinator) {
+    return endpoint(root.resolve("coordinator-" + coordinator));
+  }
+
+  /** What one of several coordinators answers under that path; empty when it does not. */
+  Optional<String> http(int coordinator, String path) {
+    Path address = root.resolve("coordinator-" + coordinator + "/run/http.address");
+    try {
+      return Optional.of(get("http://" + firstLine(address) + path));
+    } catch (AssertionError e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Sends one of several coordinators a signal: {@code KILL}, {@code STOP}, {@code CONT}. */
+  void signalCoordinator(int number, String name) {
+    signal(
+        process("coordinator-" + number)
+            .orElseThrow(() -> new AssertionError("coordinator " + number + " does not run")),
+        name);
   }
 
   /** What the coordinator answers under that path of its HTTP address. */
