@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Results found by what their inputs contain. */
-@Timeout(20)
+@Timeout(60)
 class ContentKeysTest {
   private final FakeFarm farm = new FakeFarm();
   private final FarmSolver solver =

@@ -50,7 +50,7 @@ class FarmLayerReferencesTest {
     assertThat(layer.getPeerUrlsList()).isEmpty();
     assertThat(layer.getBlob().getSourcesList())
         .extracting(BlobSource::getUrl)
-        .containsExactly("http://127.0.0.1:1/blobs/" + BLOB, "https://registry/" + BLOB);
+        .containsExactly("http://worker-1:1/blobs/" + BLOB, "https://registry/" + BLOB);
   }
 
   @Test
@@ -62,7 +62,7 @@ class FarmLayerReferencesTest {
 
     Layer layer = describe("snap:one", "worker-2");
 
-    assertThat(layer.getPeerUrlsList()).containsExactly("http://127.0.0.1:1/layers/snap%3Aone");
+    assertThat(layer.getPeerUrlsList()).containsExactly("http://worker-1:1/layers/snap%3Aone");
     assertThat(layer.getCapability()).isEqualTo("token");
   }
 
