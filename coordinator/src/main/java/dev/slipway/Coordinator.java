@@ -14,6 +14,7 @@ import dev.slipway.control.BuildJobs;
 import dev.slipway.control.CallHeaders;
 import dev.slipway.control.ControlService;
 import dev.slipway.control.EndpointServer;
+import dev.slipway.control.FarmDisk;
 import dev.slipway.control.LlbBridgeService;
 import dev.slipway.control.TimestampHeader;
 import dev.slipway.control.WorkerRecords;
@@ -213,6 +214,7 @@ final class Coordinator implements AutoCloseable {
                 gateway,
                 exporter,
                 workers,
+                new FarmDisk(fleet, index, clock),
                 sessions::open,
                 new HashSet<>(config.entitlements()),
                 meters,

@@ -148,6 +148,7 @@ final class WorkerProgram {
                 settings.root().resolve("mounts"), mountPeers, InstantSource.system());
         DiskKeeper disk =
             new DiskKeeper(
+                name(settings),
                 store,
                 List.of(new MountShelf(mounts)),
                 Disk.of(settings.root()),
@@ -238,11 +239,15 @@ final class WorkerProgram {
     return Files.createDirectories(directory);
   }
 
+  private static String name(Settings settings) throws IOException {
+    return settings.name().isEmpty() ? InetAddress.getLocalHost().getHostName() : settings.name();
+  }
+
   private static WorkerDescription describe(
       Settings settings, String id, Binfmt.Platforms platforms, int port) throws IOException {
     Map<String, String> labels = new HashMap<>(settings.labels());
     String host = InetAddress.getLocalHost().getHostName();
-    labels.put(NAME_LABEL, settings.name().isEmpty() ? host : settings.name());
+    labels.put(NAME_LABEL, name(settings));
     String listenHost = settings.listen().getHostString();
     boolean everywhere = listenHost.equals("0.0.0.0") || listenHost.equals("::");
     String advertised =

@@ -27,7 +27,7 @@ public final class FieldFilter {
 
   private static final Pattern TERM =
       Pattern.compile(
-          "\\s*([A-Za-z][A-Za-z0-9_.-]*)\\s*(?:(==|!=|~=)\\s*(\"(?:[^\"\\\\]|\\\\.)*\"|[^,]*))?\\s*(,|$)");
+          "\\s*([A-Za-z][A-Za-z0-9_.-]*)\\s*(?:(==|!=|~=)\\s*(\"(?:[^\"\\\\]|\\\\.)*\"|[^\",]*))?\\s*(,|$)");
 
   /** Matches everything. */
   public static final FieldFilter ALL = new FieldFilter(List.of());

@@ -73,8 +73,6 @@ class FarmConfigTest {
             "debug",
             "grpc.uid",
             "worker.oci.enabled",
-            "worker.oci.gc",
-            "worker.oci.gcpolicy",
             "worker.containerd",
             "registry.\"r.test\".ca");
   }

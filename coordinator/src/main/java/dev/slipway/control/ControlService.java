@@ -40,6 +40,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
       GatewayParts gateway,
       ImageExporter exporter,
       WorkerRecords workers,
+      FarmDisk disk,
       SessionEndpoint sessions,
       Set<String> entitlements,
       Meters meters,
@@ -97,16 +98,15 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
         parts.jobs(), request.getRef(), (ServerCallStreamObserver<StatusResponse>) client);
   }
 
-  /** Empty: what workers keep is not reported yet. */
   @Override
   public void diskUsage(DiskUsageRequest request, StreamObserver<DiskUsageResponse> client) {
-    client.onNext(DiskUsageResponse.getDefaultInstance());
-    client.onCompleted();
+    UnaryCall.answer(
+        client,
+        () -> DiskUsageResponse.newBuilder().addAllRecord(parts.disk().usage(request)).build());
   }
 
-  /** Removes nothing: workers look after their disks themselves. */
   @Override
   public void prune(PruneRequest request, StreamObserver<UsageRecord> client) {
-    client.onCompleted();
+    UnaryCall.stream(client, () -> parts.disk().prune(request, client::onNext));
   }
 }

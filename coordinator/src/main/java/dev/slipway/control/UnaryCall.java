@@ -22,14 +22,23 @@ final class UnaryCall {
     A run() throws SlipwayException, IOException, InterruptedException;
   }
 
+  /** What makes a stream of answers. */
+  interface Source {
+    void run() throws SlipwayException, IOException, InterruptedException;
+  }
+
   static <A> void answer(StreamObserver<A> client, Body<A> body) {
-    A answer;
+    stream(client, () -> client.onNext(body.run()));
+  }
+
+  /** Completes the stream that the source has sent its answers to. */
+  static <A> void stream(StreamObserver<A> client, Source source) {
     Interruption interruption = Interruption.ofThisThread();
     Context call = Context.current();
     Context.CancellationListener listener = _ -> interruption.fire();
     call.addListener(listener, Runnable::run);
     try {
-      answer = body.run();
+      source.run();
     } catch (SlipwayException | IOException | InterruptedException | RuntimeException e) {
       finish(call, () -> client.onError(ErrorStatus.exception(e)));
       return;
@@ -37,12 +46,7 @@ final class UnaryCall {
       call.removeListener(listener);
       interruption.close();
     }
-    finish(
-        call,
-        () -> {
-          client.onNext(answer);
-          client.onCompleted();
-        });
+    finish(call, client::onCompleted);
   }
 
   private static void finish(Context call, Runnable send) {

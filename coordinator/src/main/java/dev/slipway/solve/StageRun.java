@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -50,6 +51,7 @@ final class StageRun implements Scheduler.Listener {
   private final Consumer<SolveEvent> driver;
   private final AtomicBoolean cancelled = new AtomicBoolean();
   private final AtomicBoolean ended = new AtomicBoolean();
+  private final Refusals refusals = new Refusals();
   private volatile String workerId = "";
 
   StageRun(
@@ -165,7 +167,7 @@ final class StageRun implements Scheduler.Listener {
     @Override
     public void outcome(StageOutcome outcome) {
       if (outcome.hasRefused() && !cancelled.get()) {
-        scheduler.refused(id, outcome.getRefused().getReason());
+        refused(outcome.getRefused().getReason());
         return;
       }
       scheduler.finished(id);
@@ -177,6 +179,19 @@ final class StageRun implements Scheduler.Listener {
       scheduler.finished(id);
       end(new SolveEvent.StageLost(StageRun.this, worker));
     }
+  }
+
+  private void refused(String reason) {
+    Optional<SlipwayException> verdict = refusals.add(workerName(), reason, clock.instant());
+    if (verdict.isPresent()) {
+      scheduler.finished(id);
+      end(new SolveEvent.StageUnplaceable(this, verdict.get()));
+      return;
+    }
+    Digest first = stage.steps().getFirst().digest();
+    progress.started(first);
+    progress.note(first, "given back by " + workerName() + ": " + reason, true);
+    scheduler.refused(id, reason);
   }
 
   private void end(SolveEvent event) {

@@ -77,16 +77,19 @@ final class ReadyFarm implements Solver, Fleet {
   Duration buildTimeout = Duration.ofHours(1);
 
   private final Clock clock = Clock.systemUTC();
-  private final WorkerNode worker =
-      new WorkerNode(
-          "w1",
-          "0.1.0",
-          List.of(Platform.LINUX_AMD64),
-          List.of(Platform.LINUX_ARM64),
-          2,
-          "http://w1.test",
-          Map.of(),
-          Instant.EPOCH);
+  private final WorkerNode worker = node("w1");
+
+  static WorkerNode node(String id) {
+    return new WorkerNode(
+        id,
+        "0.1.0",
+        List.of(Platform.LINUX_AMD64),
+        List.of(Platform.LINUX_ARM64),
+        2,
+        "http://w1.test",
+        Map.of(),
+        Instant.EPOCH);
+  }
 
   List<ServerServiceDefinition> services() {
     WorkerRecords workers = new WorkerRecords(this, List.of());
@@ -120,6 +123,7 @@ final class ReadyFarm implements Solver, Fleet {
                 gateway,
                 exporter,
                 workers,
+                new FarmDisk(this, new MemoryCacheIndex(), clock),
                 (_, client) -> client,
                 Set.of(),
                 new Meters(new SimpleMeterRegistry()),

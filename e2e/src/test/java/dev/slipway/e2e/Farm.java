@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** A farm of real processes in a folder of its own, started with {@code slipway up}. */
@@ -43,7 +44,17 @@ final class Farm implements AutoCloseable {
 
   /** Starts one with several coordinators, whose processes are called coordinator-1, -2 … */
   static Farm start(int coordinators, int workers, String config) {
+    return start(coordinators, workers, config, _ -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param prepare gets the farm's folder before anything is in it
+   */
+  static Farm start(int coordinators, int workers, String config, Consumer<Path> prepare) {
     Path root = Workplace.folder("farm");
+    prepare.accept(root);
     Path file = Workplace.folder("config").resolve("slipway.toml");
     try {
       Files.writeString(file, config);

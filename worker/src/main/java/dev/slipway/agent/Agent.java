@@ -90,7 +90,12 @@ public final class Agent implements AutoCloseable {
       Coordinators coordinators)
       throws IOException {
     Inventory inventory = new Inventory(store);
-    disk.onRemoved(gone -> inventory.removed(gone.stream().map(DiskRecord::id).toList()));
+    disk.onRemoved(gone ->
+        inventory.removed(
+            gone.stream()
+                .filter(record -> record.type() != DiskRecord.Type.CACHE_MOUNT)
+                .map(DiskRecord::id)
+                .toList()));
     InstantSource clock = InstantSource.system();
     Path scratch = emptied(root.resolve("scratch"));
     this.transfer = new BlobTransfer(RetryPolicy.DEFAULT);

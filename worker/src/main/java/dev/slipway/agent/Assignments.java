@@ -4,6 +4,7 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.execute.StageExecutor;
 import dev.slipway.gc.Holds;
 import dev.slipway.protocol.worker.Ask;
+import dev.slipway.protocol.worker.Layer;
 import dev.slipway.protocol.worker.PushEvent;
 import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
@@ -123,7 +124,7 @@ final class Assignments {
 
   private PushOutcome push(PushLayers push, TransferProgress progress) {
     PushOutcome.Builder outcome = PushOutcome.newBuilder().setPushId(push.getPushId());
-    try {
+    try (Holds.Link _ = held(push.getLayersList())) {
       outcome.addAllBlobs(work.pusher().push(push, progress));
     } catch (SlipwayException e) {
       outcome.setError(e.getMessage()).setErrorKind(e.kind().name());
@@ -136,6 +137,11 @@ final class Assignments {
     return outcome.build();
   }
 
+  /** What is brought here for it must not go before it is used. */
+  private Holds.Link held(List<Layer> layers) {
+    return work.disk().holds().during(layers.stream().map(Layer::getId).toList());
+  }
+
   void cancelPush(String id) {
     pushes.cancel(id);
   }
@@ -145,7 +151,7 @@ final class Assignments {
         reads.start(
             read.getRequestId(),
             () -> {
-              try {
+              try (Holds.Link _ = held(read.getChain().getLayersList())) {
                 return work.reader().read(read);
               } catch (InterruptedException _) {
                 return failedRead(

@@ -47,9 +47,11 @@ public final class DiskKeeper implements AutoCloseable {
           2, Thread.ofPlatform().daemon().name("disk-keeper-", 0).factory());
 
   /**
+   * @param worker its name, as people know it
    * @param more shelves beside the layers
    */
   public DiskKeeper(
+      String worker,
       SnapshotStore store,
       List<Shelf> more,
       Disk disk,
@@ -62,7 +64,7 @@ public final class DiskKeeper implements AutoCloseable {
     this.holds = new Holds(clock);
     this.settings = settings;
     this.policies = Policy.of(settings, disk.total());
-    List<Shelf> shelves = new ArrayList<>(List.of(new LayerShelf(store, holds::isHeld)));
+    List<Shelf> shelves = new ArrayList<>(List.of(new LayerShelf(store, holds::isHeld, worker)));
     shelves.addAll(more);
     this.collector = new Collector(shelves, disk, clock, meters);
     meters.disk(() -> Collector.bytes(collector.records()), disk::free);

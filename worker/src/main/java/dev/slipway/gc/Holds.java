@@ -139,6 +139,13 @@ public final class Holds {
     return new Link();
   }
 
+  /** Keeps the layers, here or not yet, until it is closed. */
+  public Link during(Collection<String> layerIds) {
+    Link link = new Link();
+    link.hold("", layerIds);
+    return link;
+  }
+
   /** An id for a layer that a step is about to make: {@code snap:<random>}. */
   public String newLayerId() {
     String id = "snap:" + UUID.randomUUID().toString().replace("-", "");

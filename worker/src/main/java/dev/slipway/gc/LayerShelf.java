@@ -13,9 +13,14 @@ import java.util.function.Predicate;
 final class LayerShelf implements Shelf {
   private final SnapshotStore store;
   private final Predicate<String> held;
+  private final String worker;
 
-  LayerShelf(SnapshotStore store, Predicate<String> held) {
+  /**
+   * @param worker its name, as people know it
+   */
+  LayerShelf(SnapshotStore store, Predicate<String> held, String worker) {
     this.store = store;
+    this.worker = worker;
     this.held = held;
   }
 
@@ -37,7 +42,7 @@ final class LayerShelf implements Shelf {
         usage.lastUsedAt(),
         usage.uses(),
         usage.below().stream().toList(),
-        description(layer.id()));
+        description(layer.id()) + " on " + worker);
   }
 
   private static String description(String id) {

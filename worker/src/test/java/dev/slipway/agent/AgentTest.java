@@ -12,15 +12,22 @@ import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
 import dev.slipway.oci.Platform;
 import dev.slipway.protocol.LlbCodec;
+import dev.slipway.protocol.worker.Answer;
+import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.CancelStage;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.Coordinators;
 import dev.slipway.protocol.worker.Drained;
+import dev.slipway.protocol.worker.DiskUsage;
 import dev.slipway.protocol.worker.Hello;
+import dev.slipway.protocol.worker.HoldLayers;
 import dev.slipway.protocol.worker.Layer;
 import dev.slipway.protocol.worker.LayerChain;
+import dev.slipway.protocol.worker.Prune;
 import dev.slipway.protocol.worker.ReadPath;
+import dev.slipway.protocol.worker.ReleaseBuild;
 import dev.slipway.protocol.worker.RunStage;
+import dev.slipway.protocol.worker.StageOutcome;
 import dev.slipway.protocol.worker.Step;
 import dev.slipway.protocol.worker.StepInput;
 import dev.slipway.protocol.worker.WorkerMessage;
@@ -55,6 +62,19 @@ class AgentTest {
   @TempDir Path root;
   private FakeCoordinator coordinator;
   private FakeCoordinator second;
+  private volatile long free = 1L << 40;
+  private final Disk space =
+      new Disk() {
+        @Override
+        public long total() {
+          return 1L << 40;
+        }
+
+        @Override
+        public long free() {
+          return free;
+        }
+      };
   private DiskKeeper disk;
   private Agent agent;
   private HttpServer slow;
@@ -95,7 +115,13 @@ class AgentTest {
     Meters meters = new Meters(new SimpleMeterRegistry());
     disk =
         new DiskKeeper(
-            store, List.of(), Disk.of(root), GcSettings.DEFAULT, InstantSource.system(), meters);
+            "worker-1",
+            store,
+            List.of(),
+            space,
+            GcSettings.DEFAULT,
+            InstantSource.system(),
+            meters);
     agent =
         new Agent(
             description,
@@ -353,5 +379,68 @@ class AgentTest {
     return CoordinatorMessage.newBuilder()
         .setRunStage(RunStage.newBuilder().setStageId(id).addSteps(step))
         .build();
+  }
+
+  @Test
+  void givesStagesBackWhileItsDiskIsFull() throws Exception {
+    coordinator.awaitHello();
+    free = 1000;
+
+    coordinator.send(stage("s1", Layer.newBuilder().setId("chain:x").build()));
+
+    var outcome = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
+    assertThat(outcome.getRefused().getReason())
+        .as(outcome.toString())
+        .contains("disk is full").contains("0 of 1048576");
+
+    free = 1L << 40;
+    coordinator.send(stage("s2", Layer.newBuilder().setId("chain:x").build()));
+    assertThat(coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome())
+        .matches(StageOutcome::hasLayersUnavailable);
+  }
+
+  @Test
+  void saysWhatIsOnItsDiskAndPrunesIt() throws Exception {
+    coordinator.awaitHello();
+
+    coordinator.send(
+        CoordinatorMessage.newBuilder()
+            .setAsk(Ask.newBuilder().setId("q1").setDiskUsage(DiskUsage.getDefaultInstance()))
+            .build());
+    Answer used = coordinator.await(WorkerMessage::hasAnswer).getAnswer();
+    coordinator.send(
+        CoordinatorMessage.newBuilder()
+            .setAsk(Ask.newBuilder().setId("q2").setPrune(Prune.newBuilder().addFilters("a b")))
+            .build());
+    Answer refused = coordinator.await(WorkerMessage::hasAnswer).getAnswer();
+
+    assertThat(used.getId()).isEqualTo("q1");
+    assertThat(used.getError()).isEmpty();
+    assertThat(used.hasDiskUsed()).isTrue();
+    assertThat(refused.getErrorKind()).isEqualTo("INVALID");
+    assertThat(refused.getError()).contains("a b");
+  }
+
+  @Test
+  void holdsLayersForABuildUntilItIsReleasedOrTheLinkBreaks() throws Exception {
+    coordinator.awaitHello();
+    Awaitility.await().until(agent::isReady);
+    CoordinatorMessage hold =
+        CoordinatorMessage.newBuilder()
+            .setHoldLayers(HoldLayers.newBuilder().setBuildId("b").addLayerIds("snap:1"))
+            .build();
+
+    coordinator.send(hold);
+    Awaitility.await().until(() -> disk.holds().isHeld("snap:1"));
+    coordinator.send(
+        CoordinatorMessage.newBuilder()
+            .setReleaseBuild(ReleaseBuild.newBuilder().setBuildId("b"))
+            .build());
+    Awaitility.await().until(() -> !disk.holds().isHeld("snap:1"));
+
+    coordinator.send(hold);
+    Awaitility.await().until(() -> disk.holds().isHeld("snap:1"));
+    coordinator.drop();
+    Awaitility.await().until(() -> !disk.holds().isHeld("snap:1"));
   }
 }

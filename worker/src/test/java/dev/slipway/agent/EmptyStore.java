@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /** A store that has nothing and takes nothing. */
-final class EmptyStore implements SnapshotStore {
+public final class EmptyStore implements SnapshotStore {
   @Override
   public Optional<StoredLayer> find(String id) {
     return Optional.empty();

@@ -160,4 +160,112 @@ abstract class SnapshotStoreContract {
     assertThat(directory.resolve("store/incoming")).isEmptyDirectory();
     layer("snap:b", List.of("snap:a"), "b", "b");
   }
+
+  private LayerUsage usage(String id) {
+    return store.usage().stream()
+        .filter(usage -> usage.layer().id().equals(id))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void knowsWhenALayerWasMadeOnWhatAndUsed() throws Exception {
+    layer("snap:a", List.of(), "a", "a");
+    Instant made = now;
+    now = now.plusSeconds(60);
+    layer("snap:b", List.of("snap:a"), "b", "b");
+
+    assertThat(usage("snap:a").createdAt()).isEqualTo(made);
+    assertThat(usage("snap:a").lastUsedAt()).isEqualTo(now);
+    assertThat(usage("snap:a").uses()).isEqualTo(1);
+    assertThat(usage("snap:a").below()).isEmpty();
+    assertThat(usage("snap:b").below()).contains("snap:a");
+    assertThat(usage("snap:b").uses()).isZero();
+  }
+
+  @Test
+  void remembersUsesOverARestart() throws Exception {
+    layer("snap:a", List.of(), "a", "a");
+    now = now.plusSeconds(60);
+    try (Pin _ = store.pin(List.of("snap:a"))) {
+      assertThat(usage("snap:a").pinned()).isTrue();
+    }
+    LayerUsage before = usage("snap:a");
+    store.close();
+
+    store = open(directory.resolve("store"));
+
+    assertThat(usage("snap:a")).isEqualTo(before);
+    assertThat(before.pinned()).isFalse();
+  }
+
+  @Test
+  void keepsWhatAnotherLayerWasMadeOn() throws Exception {
+    layer("snap:a", List.of(), "a", "a");
+    layer("snap:b", List.of("snap:a"), "b", "b");
+    store.close();
+    store = open(directory.resolve("store"));
+
+    assertThat(store.delete(List.of("snap:a"), _ -> true)).isEmpty();
+    assertThat(store.delete(List.of("snap:b", "snap:a"), _ -> true))
+        .extracting(StoredLayer::id)
+        .containsExactly("snap:b", "snap:a");
+  }
+
+  @Test
+  void keepsWhatIsNotFree() throws Exception {
+    layer("snap:a", List.of(), "a", "a");
+
+    assertThat(store.delete(List.of("snap:a"), _ -> false)).isEmpty();
+    assertThat(store.has("snap:a")).isTrue();
+  }
+
+  @Test
+  void freesTheDiskOfWhatWasDeleted() throws Exception {
+    layer("snap:a", List.of(), "a", "a".repeat(1000));
+
+    store.delete(List.of("snap:a"), _ -> true);
+
+    assertThat(store.awaitDeleted(java.time.Duration.ofSeconds(10))).isTrue();
+    assertThat(store.pendingBytes()).isZero();
+    assertThat(directory.resolve("store/layers")).isEmptyDirectory();
+    assertThat(directory.resolve("store/trash")).isEmptyDirectory();
+  }
+
+  @Test
+  void aNumberIsNotUsedAgainAfterARestart() throws Exception {
+    layer("snap:a", List.of(), "a", "a");
+    now = now.plusSeconds(60);
+    store.pin(List.of("snap:a")).close();
+    store.delete(List.of("snap:a"), _ -> true);
+    store.close();
+
+    store = open(directory.resolve("store"));
+    layer("snap:b", List.of(), "b", "b");
+
+    assertThat(usage("snap:b").uses()).isZero();
+  }
+
+  @Test
+  void dropsACompressedCopyAndKeepsTheLayer() throws Exception {
+    layer("snap:a", List.of(), "a", "a");
+    Files.writeString(store.find("snap:a").orElseThrow().blobFile(), "12345");
+    Digest diffId = Digest.ofText("x");
+    store.describe(
+        "snap:a", diffId, Optional.of(new StoredBlob("application/tar", Digest.ofText("y"), 5)));
+    assertThat(store.find("snap:a").orElseThrow().diskSize()).isEqualTo(6);
+
+    try (Pin _ = store.pin(List.of("snap:a"))) {
+      assertThat(store.dropBlob("snap:a", _ -> true)).isEmpty();
+    }
+    assertThat(store.dropBlob("snap:a", _ -> false)).isEmpty();
+    assertThat(store.dropBlob("snap:a", _ -> true).orElseThrow().diskSize()).isEqualTo(6);
+    assertThat(store.dropBlob("snap:a", _ -> true)).isEmpty();
+
+    assertThat(store.find("snap:a").orElseThrow().diskSize()).isEqualTo(1);
+    store.close();
+    store = open(directory.resolve("store"));
+    assertThat(store.find("snap:a").orElseThrow().blob()).isEmpty();
+    assertThat(store.find("snap:a").orElseThrow().diffId()).contains(diffId);
+  }
 }

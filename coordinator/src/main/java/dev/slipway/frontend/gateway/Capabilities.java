@@ -50,6 +50,7 @@ public final class Capabilities {
           "exec.mount.tmpfs",
           "exec.mount.tmpfs.size",
           "exec.validexitcode",
+          "gc.freespacefilter",
           "file.base",
           "file.copy.alwaysreplaceexistingdestpaths",
           "file.copy.includeexcludepatterns",
