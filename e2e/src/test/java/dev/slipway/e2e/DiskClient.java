@@ -68,7 +68,12 @@ final class DiskClient implements AutoCloseable {
     }
     words.addAll(
         List.of(
-            "-type", "f", "-regex", ".*/\\(diff/.*\\|blob\\|files/.*\\)", "-printf", "%D:%i %s\\n"));
+            "-type",
+            "f",
+            "-regex",
+            ".*/\\(diff/.*\\|blob\\|files/.*\\)",
+            "-printf",
+            "%D:%i %s\\n"));
     Set<String> seen = new HashSet<>();
     long bytes = 0;
     for (String line :

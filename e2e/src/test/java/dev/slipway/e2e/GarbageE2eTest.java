@@ -62,9 +62,7 @@ class GarbageE2eTest {
 
       List<UsageRecord> before = idle(disk);
       assertThat(DiskClient.bytes(before)).isEqualTo(disk.onDisk()).isGreaterThan(2 * 16_000_000);
-      assertThat(before)
-          .extracting(UsageRecord::getRecordType)
-          .contains("regular", "source.local");
+      assertThat(before).extracting(UsageRecord::getRecordType).contains("regular", "source.local");
       assertThat(before)
           .allMatch(record -> record.getUsageCount() >= 0 && record.hasLastUsedAt())
           .anyMatch(record -> record.getParentsCount() > 0);
@@ -79,8 +77,7 @@ class GarbageE2eTest {
           .contains("tree:")
           .doesNotContain("snap:");
 
-      assertThat(
-              farm.buildx().run("prune", "-f", "--filter", "until=24h").orThrow().output())
+      assertThat(farm.buildx().run("prune", "-f", "--filter", "until=24h").orThrow().output())
           .contains("0B");
       assertThat(idle(disk)).hasSameSizeAs(before);
 
@@ -102,9 +99,7 @@ class GarbageE2eTest {
       assertThat(disk.onDisk()).isZero();
 
       // What the cache still knows of and nobody has any more is made again.
-      farm.buildx()
-          .build(app.path(), "-t", registry.image("gc/bytes:3"), "--push")
-          .orThrow();
+      farm.buildx().build(app.path(), "-t", registry.image("gc/bytes:3"), "--push").orThrow();
       assertThat(PushedImage.read(registry, "gc/bytes", "3", "amd64").text("context/empty"))
           .isEmpty();
     }
@@ -112,8 +107,7 @@ class GarbageE2eTest {
 
   @Test
   void aSmallDiskStaysSmallOverManyBuilds() {
-    String config =
-        registry.mirrorConfig() + "[worker.oci]\n  maxUsedSpace = \"24MB\"\n";
+    String config = registry.mirrorConfig() + "[worker.oci]\n  maxUsedSpace = \"24MB\"\n";
     try (Farm farm = Farm.start(2, config);
         DiskClient disk = new DiskClient(farm)) {
       long most = 0;
@@ -123,9 +117,7 @@ class GarbageE2eTest {
                 "FROM busybox AS made\nRUN echo "
                     + i
                     + " && head -c 4000000 /dev/urandom > /big\nFROM busybox\nCOPY --from=made /big /big\n");
-        farm.buildx()
-            .build(app.path(), "-t", registry.image("gc/small:" + i), "--push")
-            .orThrow();
+        farm.buildx().build(app.path(), "-t", registry.image("gc/small:" + i), "--push").orThrow();
         most = Math.max(most, disk.onDisk());
       }
 
@@ -146,11 +138,7 @@ class GarbageE2eTest {
   @Test
   void aFullDiskParksStagesAndIsCollected() {
     try (Farm farm =
-            Farm.start(
-                1,
-                1,
-                registry.mirrorConfig(),
-                root -> smallDisk(root.resolve("worker-1")));
+            Farm.start(1, 1, registry.mirrorConfig(), root -> smallDisk(root.resolve("worker-1")));
         DiskClient disk = new DiskClient(farm)) {
       String fill = "head -c 120000000 /dev/urandom > /big && ls /big";
       build(farm, "FROM busybox\nRUN echo one && " + fill + "\n").orThrow();
@@ -197,8 +185,7 @@ class GarbageE2eTest {
     Duration patience = Duration.ofSeconds(10);
     String path = folder.toString();
     Command.run(
-            patience,
-            List.of("mount", "-t", "tmpfs", "-o", "size=300m,mode=755", "small", path))
+            patience, List.of("mount", "-t", "tmpfs", "-o", "size=300m,mode=755", "small", path))
         .orThrow();
     Workplace.atEnd(() -> Command.run(patience, List.of("umount", "-l", path)));
   }
@@ -249,7 +236,8 @@ class GarbageE2eTest {
       for (int i = 0; i < 6; i++) {
         Command.Result result = builds.get(i).await(Duration.ofMinutes(2));
         assertThat(result.exitCode()).as(result.output() + farm.logs()).isZero();
-        assertThat(PushedImage.read(registry, "gc/busy", Integer.toString(i), "amd64").text("three"))
+        assertThat(
+                PushedImage.read(registry, "gc/busy", Integer.toString(i), "amd64").text("three"))
             .isEqualTo("in " + i + "\n" + i + "\n");
       }
       over.set(true);

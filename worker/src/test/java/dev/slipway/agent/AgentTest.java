@@ -17,8 +17,8 @@ import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.CancelStage;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.Coordinators;
-import dev.slipway.protocol.worker.Drained;
 import dev.slipway.protocol.worker.DiskUsage;
+import dev.slipway.protocol.worker.Drained;
 import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.HoldLayers;
 import dev.slipway.protocol.worker.Layer;
@@ -391,7 +391,8 @@ class AgentTest {
     var outcome = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
     assertThat(outcome.getRefused().getReason())
         .as(outcome.toString())
-        .contains("disk is full").contains("0 of 1048576");
+        .contains("disk is full")
+        .contains("0 of 1048576");
 
     free = 1L << 40;
     coordinator.send(stage("s2", Layer.newBuilder().setId("chain:x").build()));
