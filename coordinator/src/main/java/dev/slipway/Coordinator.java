@@ -22,6 +22,7 @@ import dev.slipway.coordination.CoordinationService;
 import dev.slipway.coordination.CoordinatorRecord;
 import dev.slipway.coordination.Coordinators;
 import dev.slipway.coordination.Quorum;
+import dev.slipway.durability.DurableLayers;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ExportParts;
@@ -149,7 +150,8 @@ final class Coordinator implements AutoCloseable {
     Cluster cluster = keep("cluster", Cluster.start(membership));
     Coordinators coordinators = keep("coordinators", Coordinators.start(cluster, joinToken));
     Quorum quorum = keep("quorum", Quorum.start(cluster, members.size()));
-    ClusterCacheIndex index = new ClusterCacheIndex(cluster);
+    DurableLayers durable = new DurableLayers(config.durability());
+    ClusterCacheIndex index = new ClusterCacheIndex(cluster, durable.places());
     keep(
         "index snapshots",
         IndexSnapshots.start(index, state.resolve("index.snapshot"), SNAPSHOT_INTERVAL));
@@ -171,7 +173,7 @@ final class Coordinator implements AutoCloseable {
     RegistryImages images = new RegistryImages(registries, relayed);
     Sources sources = new Sources(sessions, images, index, meters, clock);
     FarmLayerReferences references =
-        new FarmLayerReferences(index, fleet, images, sources, treesUrl::get);
+        new FarmLayerReferences(index, fleet, images, sources, treesUrl::get, durable.sources());
     FarmSolver solver =
         new FarmSolver(
             new SolveParts(
@@ -187,16 +189,25 @@ final class Coordinator implements AutoCloseable {
                 clock),
             new Leases(cluster, MapNames.LEASES),
             coordinators);
-    FarmImageExporter exporter =
-        new FarmImageExporter(
-            new ExportParts(
-                fleet,
-                index,
-                registries,
-                sessions,
-                references,
-                clock,
-                Files.createDirectories(state.resolve("export"))));
+    ExportParts exports =
+        new ExportParts(
+            fleet,
+            index,
+            registries,
+            sessions,
+            references,
+            clock,
+            Files.createDirectories(state.resolve("export")));
+    FarmImageExporter exporter = new FarmImageExporter(exports);
+    keep("durable layers", durable)
+        .start(
+            index,
+            fleet,
+            exports,
+            images,
+            () -> loop.stats().waiting() > 0,
+            coordinators::isOldest,
+            meters);
     WorkerRecords workers = new WorkerRecords(fleet, List.copyOf(scheduling.platforms()));
     GatewayParts gateway =
         new GatewayParts(

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -89,9 +90,17 @@ public final class WorkerMain implements Callable<Integer> {
       description = "The farm's configuration file (buildkitd's TOML); worker.oci is of use here.")
   private @Nullable Path config;
 
+  @Option(
+      names = "--durable-directory",
+      description =
+          "Directory that all workers share, which the farm may write layers to and read them from"
+              + " (default: durability.directory of the configuration); no other is touched.")
+  private @Nullable Path durableDirectory;
+
   @Override
   public Integer call() throws InterruptedException {
     try {
+      FarmConfig settings = config == null ? FarmConfig.DEFAULT : FarmConfig.read(config);
       WorkerProgram.run(
           new WorkerProgram.Settings(
               root.toAbsolutePath().normalize(),
@@ -104,7 +113,9 @@ public final class WorkerMain implements Callable<Integer> {
               name,
               labels,
               runtime,
-              config == null ? FarmConfig.DEFAULT : FarmConfig.read(config)));
+              settings,
+              Optional.ofNullable(durableDirectory)
+                  .or(() -> settings.durability().directory().map(Path::of))));
       return 0;
     } catch (SlipwayException e) {
       e.getMessage().lines().forEach(line -> System.err.println("slipway-worker: " + line));

@@ -4,6 +4,7 @@ import dev.slipway.agent.Agent;
 import dev.slipway.agent.WorkerDescription;
 import dev.slipway.agent.WorkerIdentity;
 import dev.slipway.config.FarmConfig;
+import dev.slipway.content.BlobDirectory;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.gc.Disk;
@@ -41,6 +42,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +74,8 @@ final class WorkerProgram {
       String name,
       Map<String, String> labels,
       String runtime,
-      FarmConfig config) {
+      FarmConfig config,
+      Optional<Path> durableDirectory) {
     Settings {
       coordinators = List.copyOf(coordinators);
       labels = Map.copyOf(labels);
@@ -176,6 +179,7 @@ final class WorkerProgram {
               disk,
               sandbox,
               settings.root(),
+              durable(settings),
               meters,
               new Neighbours(keys, networks, () -> writeAddress(settings, port)))) {
         agent.set(made);
@@ -227,6 +231,18 @@ final class WorkerProgram {
     public void left(byte[] publicKey) {
       keys.left(publicKey);
     }
+  }
+
+  private static Optional<BlobDirectory> durable(Settings settings) throws SlipwayException {
+    Optional<Path> directory = settings.durableDirectory();
+    if (directory.filter(path -> !Files.isDirectory(path) || !Files.isWritable(path)).isPresent()) {
+      throw new SlipwayException(
+          ErrorKind.INVALID,
+          "the durable directory "
+              + directory.get()
+              + " is not a directory that this worker's user may write: mount it, or change its owner");
+    }
+    return directory.map(path -> new BlobDirectory(path.toAbsolutePath()));
   }
 
   /** On tmpfs where the namespace has one of its own; there a crash leaves nothing behind. */

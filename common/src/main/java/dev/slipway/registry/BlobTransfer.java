@@ -1,5 +1,7 @@
 package dev.slipway.registry;
 
+import dev.slipway.content.BlobDirectory;
+import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
 import java.io.IOException;
@@ -13,17 +15,30 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Moves blobs for somebody who was told where from, where to and with which Authorization: a
  * worker. Blocking; an interrupt ends it. Retries are inside. @ThreadSafe
  */
 public final class BlobTransfer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BlobTransfer.class);
+
   private final RegistryTransport transport;
   private final RetryPolicy policy;
+  private final Optional<BlobDirectory> directory;
 
   public BlobTransfer(RetryPolicy policy) {
+    this(policy, Optional.empty());
+  }
+
+  /**
+   * @param directory the only one from which sources with {@code file} addresses are read
+   */
+  public BlobTransfer(RetryPolicy policy, Optional<BlobDirectory> directory) {
     this.policy = policy;
+    this.directory = directory;
     this.transport = new RegistryTransport(policy.patience());
   }
 
@@ -75,6 +90,36 @@ public final class BlobTransfer implements AutoCloseable {
    * @param file created; removed again when the download fails
    */
   public void download(Blob blob, Path file, Listener listener)
+      throws SlipwayException, IOException, InterruptedException {
+    List<Source> remote = blob.sources().stream().filter(source -> !source.isFile()).toList();
+    if (remote.size() < blob.sources().size()) {
+      try {
+        fromDirectory(blob, file);
+        return;
+      } catch (SlipwayException e) {
+        if (remote.isEmpty()) {
+          throw e;
+        }
+        LOG.atWarn().addKeyValue("reason", e.getMessage()).log("blob taken from elsewhere");
+      }
+    }
+    fromRemote(new Blob(blob.digest(), blob.size(), remote), file, listener);
+  }
+
+  private void fromDirectory(Blob blob, Path file) throws SlipwayException, IOException {
+    Source source = blob.sources().stream().filter(Source::isFile).findFirst().orElseThrow();
+    BlobDirectory readable =
+        directory.orElseThrow(() ->
+            new SlipwayException(
+                ErrorKind.DENIED,
+                "blob "
+                    + blob.digest()
+                    + " is in a directory and this worker has none:"
+                    + " start it with --durable-directory"));
+    readable.read(source.url(), blob.digest(), blob.size(), file);
+  }
+
+  private void fromRemote(Blob blob, Path file, Listener listener)
       throws SlipwayException, IOException, InterruptedException {
     List<Source> left = new ArrayList<>(blob.sources());
     while (true) {
@@ -215,6 +260,10 @@ public final class BlobTransfer implements AutoCloseable {
 
     public Source(URI url, String authorization, boolean insecureTls) {
       this(url, authorization, insecureTls, false);
+    }
+
+    boolean isFile() {
+      return "file".equals(url.getScheme());
     }
 
     ResumingBlobStream.Place place(boolean another) {

@@ -81,6 +81,18 @@ public final class Meters {
     DISK_FULL
   }
 
+  /** What became of layers that should survive the loss of a worker. */
+  public enum DurabilityOutcome {
+    /** Another worker has a copy. */
+    COPIED,
+    /** The durable tier has it. */
+    STORED,
+    /** Given up after several attempts; counted once for a result. */
+    FAILED,
+    /** There was no room in the backlog; counted once for a result. */
+    DROPPED
+  }
+
   /** Something that goes on until it is closed. */
   public interface Ongoing extends AutoCloseable {
     @Override
@@ -328,6 +340,23 @@ public final class Meters {
   public void sessions(Supplier<Number> count) {
     Gauge.builder("slipway.sessions", count)
         .description("Client sessions open")
+        .strongReference(true)
+        .register(registry);
+  }
+
+  /** Layers were made durable, or were not. */
+  public void durability(DurabilityOutcome outcome, int count) {
+    Counter.builder("slipway.durability.layers")
+        .description("Layers copied to other workers or a durable tier, and results given up")
+        .tag(OUTCOME, tag(outcome))
+        .register(registry)
+        .increment(count);
+  }
+
+  /** Results whose layers have yet to be made durable. */
+  public void durabilityPending(Supplier<Number> count) {
+    Gauge.builder("slipway.durability.pending", count)
+        .description("Results whose layers have yet to be made durable")
         .strongReference(true)
         .register(registry);
   }

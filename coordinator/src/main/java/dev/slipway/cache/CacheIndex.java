@@ -49,6 +49,9 @@ public interface CacheIndex {
   /** The same for several, by their incarnations. */
   void addHolders(Map<String, Long> incarnations);
 
+  /** The durable places do not give the layers after all. */
+  void dropDurable(Collection<String> layerIds);
+
   /** The worker no longer holds the layers. */
   void dropHolder(String workerId, Collection<String> layerIds);
 

@@ -13,7 +13,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -48,7 +50,19 @@ public final class ClusterCacheIndex implements CacheIndex, LayerCensus {
   /** Writes of this process that a snapshot would keep. */
   private final AtomicLong changes = new AtomicLong();
 
+  private final Set<String> durablePlaces;
+  private final List<Consumer<Collection<CacheRecord>>> savings = new CopyOnWriteArrayList<>();
+
   public ClusterCacheIndex(Cluster cluster) {
+    this(cluster, Set.of());
+  }
+
+  /**
+   * @param durablePlaces those in use now; what another configuration wrote elsewhere does not
+   *     count
+   */
+  public ClusterCacheIndex(Cluster cluster, Set<String> durablePlaces) {
+    this.durablePlaces = Set.copyOf(durablePlaces);
     this.records = cluster.map(MapNames.CACHE_RECORDS, RecordCodecs.RECORD);
     this.layers = cluster.map(MapNames.LAYERS, RecordCodecs.LAYER);
     this.contents = cluster.map(MapNames.CONTENT_DIGESTS, RecordCodecs.TEXT);
@@ -68,6 +82,41 @@ public final class ClusterCacheIndex implements CacheIndex, LayerCensus {
     saved.forEach(record -> byKey.put(record.key(), record));
     records.setAll(byKey);
     changes.incrementAndGet();
+    savings.forEach(listener -> listener.accept(saved));
+  }
+
+  /** Calls the listener with what this process saves, after that; it must not block. */
+  public void onSave(Consumer<Collection<CacheRecord>> listener) {
+    savings.add(listener);
+  }
+
+  /**
+   * The chains of the newest results, oldest first.
+   *
+   * @param most how many
+   */
+  public List<List<String>> newestChains(int most) {
+    PriorityQueue<CacheRecord> newest =
+        new PriorityQueue<>(Comparator.comparing(CacheRecord::createdAt));
+    records.forEach((_, record) -> {
+      newest.add(record);
+      if (newest.size() > most) {
+        newest.remove();
+      }
+    });
+    List<List<String>> chains = new ArrayList<>();
+    while (!newest.isEmpty()) {
+      newest.remove().outputs().values().forEach(chain -> chains.add(chain.layers()));
+    }
+    return chains;
+  }
+
+  @Override
+  public void dropDurable(Collection<String> layerIds) {
+    layers.update(
+        layerIds,
+        (_, before) ->
+            before.map(StoredLayer::withoutDurable).filter(layer -> !layer.isWorthless()));
   }
 
   @Override
@@ -94,7 +143,7 @@ public final class ClusterCacheIndex implements CacheIndex, LayerCensus {
     stored.values().forEach(layer -> holders.addAll(layer.holders().keySet()));
     Map<String, Long> memberships = present(holders);
     Map<String, LayerRecord> known = new HashMap<>();
-    stored.forEach((id, layer) -> known.put(id, layer.record(id, memberships)));
+    stored.forEach((id, layer) -> known.put(id, layer.at(durablePlaces).record(id, memberships)));
     return known;
   }
 
@@ -135,7 +184,7 @@ public final class ClusterCacheIndex implements CacheIndex, LayerCensus {
   void forEachLastingLayer(Consumer<LayerRecord> action) {
     layers.forEach((id, layer) -> {
       if (layer.blob().isPresent() || layer.origin().isPresent()) {
-        action.accept(new LayerRecord(id, layer.size(), layer.blob(), layer.origin(), Set.of()));
+        action.accept(layer.record(id, Map.of()));
       }
     });
   }
@@ -195,7 +244,10 @@ public final class ClusterCacheIndex implements CacheIndex, LayerCensus {
     List<String> ids = List.copyOf(needed.keySet());
     for (int from = 0; from < ids.size(); from += BATCH) {
       layers(ids.subList(from, Math.min(ids.size(), from + BATCH))).values().stream()
-          .filter(layer -> layer.origin().isEmpty() && layer.holders().equals(Set.of(workerId)))
+          .filter(layer ->
+              layer.origin().isEmpty()
+                  && layer.durable().isEmpty()
+                  && layer.holders().equals(Set.of(workerId)))
           .forEach(found::add);
     }
     found.sort(

@@ -121,7 +121,12 @@ public final class IndexSnapshots implements AutoCloseable {
       index.forEachLastingLayer(layer -> {
         StoredLayer stored =
             new StoredLayer(
-                layer.size(), layer.blob(), layer.origin(), Map.of(), layer.createdAt());
+                layer.size(),
+                layer.blob(),
+                layer.origin(),
+                Map.of(),
+                layer.createdAt(),
+                layer.durable());
         writeEntry(out, LAYER, Optional.of(layer.id()), RecordCodecs.LAYER.encode(stored));
       });
       index.forEachContent((key, digest) ->

@@ -14,6 +14,8 @@ import java.util.Set;
  * @param holders ids of the workers that hold it
  * @param createdAt when it was first part of an image; the same from then on, so that an image made
  *     again has the same digest
+ * @param durable places that have its blob whatever becomes of the workers: {@code
+ *     registry:<repository>} or {@code directory:<path>}
  */
 public record LayerRecord(
     String id,
@@ -21,14 +23,31 @@ public record LayerRecord(
     Optional<Blob> blob,
     Optional<Origin> origin,
     Set<String> holders,
-    Optional<Instant> createdAt) {
+    Optional<Instant> createdAt,
+    Set<String> durable) {
   public LayerRecord {
     holders = Set.copyOf(holders);
+    durable = Set.copyOf(durable);
+  }
+
+  public LayerRecord(
+      String id,
+      long size,
+      Optional<Blob> blob,
+      Optional<Origin> origin,
+      Set<String> holders,
+      Optional<Instant> createdAt) {
+    this(id, size, blob, origin, holders, createdAt, Set.of());
   }
 
   public LayerRecord(
       String id, long size, Optional<Blob> blob, Optional<Origin> origin, Set<String> holders) {
     this(id, size, blob, origin, holders, Optional.empty());
+  }
+
+  /** Whether its bytes can be had from somewhere. */
+  public boolean isAvailable() {
+    return origin.isPresent() || !holders.isEmpty() || !durable.isEmpty();
   }
 
   /** A compressed layer. */

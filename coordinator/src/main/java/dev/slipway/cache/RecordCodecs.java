@@ -26,7 +26,7 @@ import java.util.Set;
  * boolean before it.
  */
 final class RecordCodecs {
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
 
   static final Codec<Membership> MEMBERSHIP =
       codec(RecordCodecs::writeMembership, RecordCodecs::readMembership);
@@ -80,6 +80,10 @@ final class RecordCodecs {
     if (layer.createdAt().isPresent()) {
       out.writeLong(layer.createdAt().get().toEpochMilli());
     }
+    out.writeInt(layer.durable().size());
+    for (String place : layer.durable()) {
+      out.writeUTF(place);
+    }
   }
 
   private static StoredLayer readLayer(DataInputStream in) throws IOException {
@@ -101,7 +105,11 @@ final class RecordCodecs {
     }
     Optional<Instant> createdAt =
         in.readBoolean() ? Optional.of(Instant.ofEpochMilli(in.readLong())) : Optional.empty();
-    return new StoredLayer(size, blob, origin, holders, createdAt);
+    Set<String> durable = new HashSet<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      durable.add(in.readUTF());
+    }
+    return new StoredLayer(size, blob, origin, holders, createdAt, durable);
   }
 
   private static void writeRecord(DataOutputStream out, CacheRecord record) throws IOException {

@@ -75,6 +75,7 @@ final class Placement {
   }
 
   private static boolean hasOtherOrigin(String layer, LayerRecord record) {
-    return layer.startsWith("tree:") || record != null && record.origin().isPresent();
+    return layer.startsWith("tree:")
+        || record != null && (record.origin().isPresent() || !record.durable().isEmpty());
   }
 }

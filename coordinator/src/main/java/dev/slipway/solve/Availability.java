@@ -71,9 +71,7 @@ final class Availability {
     Map<String, LayerRecord> known = index.layers(layers);
     for (String id : layers) {
       LayerRecord layer = known.get(id);
-      boolean there =
-          id.startsWith("tree:")
-              || (layer != null && (layer.origin().isPresent() || !layer.holders().isEmpty()));
+      boolean there = id.startsWith("tree:") || (layer != null && layer.isAvailable());
       if (there && !distrusted.contains(id)) {
         available.add(id);
         holders.put(id, layer == null ? Set.of() : layer.holders());

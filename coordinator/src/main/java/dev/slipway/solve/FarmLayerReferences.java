@@ -29,6 +29,7 @@ public final class FarmLayerReferences implements LayerReferences {
   private final ImageLookup images;
   private final Sources sources;
   private final Supplier<String> treeBaseUrl;
+  private final DurableSources durable;
 
   /**
    * @param treeBaseUrl {@code http://host:port} of this coordinator as workers reach it
@@ -39,6 +40,20 @@ public final class FarmLayerReferences implements LayerReferences {
       ImageLookup images,
       Sources sources,
       Supplier<String> treeBaseUrl) {
+    this(index, fleet, images, sources, treeBaseUrl, DurableSources.NONE);
+  }
+
+  /**
+   * @param durable gives what no worker has
+   */
+  public FarmLayerReferences(
+      CacheIndex index,
+      Fleet fleet,
+      ImageLookup images,
+      Sources sources,
+      Supplier<String> treeBaseUrl,
+      DurableSources durable) {
+    this.durable = durable;
     this.index = index;
     this.fleet = fleet;
     this.images = images;
@@ -85,6 +100,14 @@ public final class FarmLayerReferences implements LayerReferences {
           .forEach(node ->
               layer.addPeerUrls(
                   node.blobUrl() + "/layers/" + URLEncoder.encode(id, StandardCharsets.UTF_8)));
+    } else if (!record.durable().isEmpty() && record.blob().isPresent()) {
+      LayerRecord.Blob blob = record.blob().get();
+      layer.setBlob(
+          LayerBlob.newBuilder()
+              .setMediaType(blob.mediaType())
+              .setDigest(blob.digest().value())
+              .setSize(blob.size())
+              .addAllSources(durable.of(record)));
     }
     return layer.build();
   }

@@ -72,6 +72,7 @@ final class Retries {
     }
     if (again) {
       availability.distrust(unreached);
+      index.dropDurable(unreached);
     }
   }
 

@@ -61,6 +61,8 @@ public final class MemoryCacheIndex implements CacheIndex {
       Set<String> holders = new HashSet<>(layer.holders());
       holders.retainAll(workers.keySet());
       holders.addAll(known.holders());
+      Set<String> durable = new HashSet<>(known.durable());
+      durable.addAll(layer.durable());
       layers.put(
           layer.id(),
           new LayerRecord(
@@ -68,7 +70,9 @@ public final class MemoryCacheIndex implements CacheIndex {
               layer.size() > 0 ? layer.size() : known.size(),
               layer.blob().or(known::blob),
               layer.origin().or(known::origin),
-              holders));
+              holders,
+              layer.createdAt().or(known::createdAt),
+              durable));
     }
   }
 
@@ -83,6 +87,16 @@ public final class MemoryCacheIndex implements CacheIndex {
   }
 
   @Override
+  public synchronized void dropDurable(Collection<String> layerIds) {
+    for (String id : layerIds) {
+      layers.computeIfPresent(
+          id,
+          (_, layer) ->
+              new LayerRecord(id, layer.size(), layer.blob(), layer.origin(), layer.holders()));
+    }
+  }
+
+  @Override
   public synchronized void dropHolder(String workerId, Collection<String> layerIds) {
     for (String id : layerIds) {
       layers.computeIfPresent(
@@ -90,7 +104,14 @@ public final class MemoryCacheIndex implements CacheIndex {
           (_, layer) -> {
             Set<String> holders = new HashSet<>(layer.holders());
             holders.remove(workerId);
-            return new LayerRecord(id, layer.size(), layer.blob(), layer.origin(), holders);
+            return new LayerRecord(
+                id,
+                layer.size(),
+                layer.blob(),
+                layer.origin(),
+                holders,
+                layer.createdAt(),
+                layer.durable());
           });
     }
   }

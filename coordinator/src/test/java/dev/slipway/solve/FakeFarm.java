@@ -351,6 +351,16 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
   public void addHolders(Map<String, Long> incarnations) {}
 
   @Override
+  public void dropDurable(Collection<String> layerIds) {
+    for (String id : layerIds) {
+      layers.computeIfPresent(
+          id,
+          (_, layer) ->
+              new LayerRecord(id, layer.size(), layer.blob(), layer.origin(), layer.holders()));
+    }
+  }
+
+  @Override
   public void dropHolder(String workerId, Collection<String> layerIds) {
     for (String id : layerIds) {
       layers.computeIfPresent(

@@ -61,6 +61,33 @@ final class Farm implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    return up(root, coordinators, workers, file);
+  }
+
+  /** Ends this farm and starts it again in the same folder with workers that have nothing. */
+  Farm restartedWithEmptyWorkers(int workers, String config) {
+    close();
+    Path file = Workplace.folder("config").resolve("slipway.toml");
+    try (Stream<Path> folders = Files.list(root)) {
+      List<String> remove =
+          folders
+              .filter(folder -> folder.getFileName().toString().startsWith("worker-"))
+              .map(Path::toString)
+              .toList();
+      List<String> command = new java.util.ArrayList<>(List.of("rm", "-rf"));
+      if (!Workplace.root()) {
+        command.addFirst("rootlesskit");
+      }
+      command.addAll(remove);
+      Command.run(Duration.ofMinutes(1), command).orThrow();
+      Files.writeString(file, config);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return up(root, 1, workers, file);
+  }
+
+  private static Farm up(Path root, int coordinators, int workers, Path config) {
     Command.run(
             START,
             List.of(
@@ -80,7 +107,7 @@ final class Farm implements AutoCloseable {
                 "--http",
                 "127.0.0.1:0",
                 "--config",
-                file.toString()))
+                config.toString()))
         .orThrow();
     return new Farm(root);
   }

@@ -1,5 +1,6 @@
 package dev.slipway.agent;
 
+import dev.slipway.content.BlobDirectory;
 import dev.slipway.execute.StageExecutor;
 import dev.slipway.gc.DiskKeeper;
 import dev.slipway.gc.DiskRecord;
@@ -22,6 +23,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
@@ -78,6 +80,7 @@ public final class Agent implements AutoCloseable {
   /**
    * @param disk looks after the store
    * @param root of the worker's files, on the store's file system
+   * @param durable where layers may be kept beside this worker's own disk
    */
   public Agent(
       WorkerDescription description,
@@ -86,6 +89,7 @@ public final class Agent implements AutoCloseable {
       DiskKeeper disk,
       Sandbox sandbox,
       Path root,
+      Optional<BlobDirectory> durable,
       Meters meters,
       Coordinators coordinators)
       throws IOException {
@@ -98,23 +102,26 @@ public final class Agent implements AutoCloseable {
                 .toList()));
     InstantSource clock = InstantSource.system();
     Path scratch = emptied(root.resolve("scratch"));
-    this.transfer = new BlobTransfer(RetryPolicy.DEFAULT);
+    this.transfer = new BlobTransfer(RetryPolicy.DEFAULT, durable);
     this.fetcher =
         new LayerFetcher(
             store, new LayerApplier(), transfer, scratch, clock, meters, inventory::added);
     Parts parts = new Parts(store);
+    BlobMaker blobs = new BlobMaker(store);
+    LayerStoring storing = new LayerStoring(store, blobs, durable);
     DiskQuestions diskQuestions = new DiskQuestions(disk, this::announce);
     LayerQuestions layerQuestions = new LayerQuestions(fetcher);
     this.work =
         new Work(
             new StageExecutor(
                 store, fetcher, sandbox, disk, parts, clock, meters, inventory::added),
-            new LayerPusher(store, fetcher, new BlobMaker(store), transfer, scratch, clock, meters),
+            new LayerPusher(store, fetcher, blobs, transfer, scratch, clock, meters),
             new PathReader(store, fetcher),
             new Questions(
                 Map.of(
                     Ask.QuestionCase.DISK_USAGE, diskQuestions::usage,
                     Ask.QuestionCase.PRUNE, diskQuestions::prune,
+                    Ask.QuestionCase.STORE_LAYERS, storing::store,
                     Ask.QuestionCase.FETCH_LAYERS, layerQuestions::fetch,
                     Ask.QuestionCase.DIGEST_PART, new PartQuestions(parts, fetcher)::answer)),
             inventory,

@@ -70,7 +70,11 @@ final class LayerPusher {
       throws SlipwayException, InterruptedException {
     Optional<BlobTransfer.Target> target =
         push.hasTarget() ? Optional.of(target(push.getTarget())) : Optional.empty();
-    List<Layer> wanted = push.getLayersList().stream().filter(layer -> !layer.hasBlob()).toList();
+    // Without a target whoever asked wants the bytes to be here.
+    List<Layer> wanted =
+        push.getLayersList().stream()
+            .filter(layer -> !layer.hasBlob() || target.isEmpty())
+            .toList();
     try (LayerFetcher.Held _ = fetcher.hold(List.of(wanted), progress)) {
       return pushAll(push.getLayersList(), target, progress);
     }

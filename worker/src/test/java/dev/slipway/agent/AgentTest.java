@@ -130,6 +130,7 @@ class AgentTest {
             disk,
             sandbox,
             root,
+            java.util.Optional.empty(),
             meters,
             new Agent.Coordinators() {
               @Override
