@@ -62,11 +62,7 @@ class DurabilityTest {
 
   private static CacheRecord record(String... layers) {
     return new CacheRecord(
-        "key",
-        "key",
-        Map.of(0, new LayerChain(List.of(layers))),
-        Duration.ZERO,
-        Instant.EPOCH);
+        "key", "key", Map.of(0, new LayerChain(List.of(layers))), Duration.ZERO, Instant.EPOCH);
   }
 
   private Set<String> holders(String layer) {
@@ -113,9 +109,7 @@ class DurabilityTest {
 
     replicas(4).ensure(List.of("snap:1"));
 
-    assertThat(fleet.asked)
-        .first()
-        .isEqualTo("large-other-zone: [snap:1]");
+    assertThat(fleet.asked).first().isEqualTo("large-other-zone: [snap:1]");
     assertThat(holders("snap:1")).hasSize(4).contains("maker", "large-other-zone");
   }
 
