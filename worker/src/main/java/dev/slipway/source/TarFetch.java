@@ -99,9 +99,12 @@ final class TarFetch {
     StoredLayer run() throws SlipwayException, InterruptedException {
       try (stream;
           Meters.Ongoing _ = meters.phase(Meters.Phase.TRANSFERRING)) {
+        stream.open();
         StoredLayer stored = unpacking.tar(wanted, stream, this::check);
         line.done();
         return stored;
+      } catch (IOException e) {
+        throw new SlipwayException(ErrorKind.UNAVAILABLE, String.valueOf(e.getMessage()), e);
       } finally {
         count(Meters.TransferPath.PEER, stream.fromWorkers());
         count(Meters.TransferPath.COORDINATOR, stream.fromCoordinator());

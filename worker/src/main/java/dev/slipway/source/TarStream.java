@@ -92,6 +92,13 @@ final class TarStream extends InputStream {
     this.floor = floor;
   }
 
+  /** Waits for an origin that gives it; else that is left to the first read. */
+  void open() throws IOException {
+    if (body == null) {
+      connect();
+    }
+  }
+
   /** The one that gave the end of it. */
   TarOrigin last() {
     return origin();

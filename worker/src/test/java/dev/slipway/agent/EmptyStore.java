@@ -40,6 +40,9 @@ public final class EmptyStore implements SnapshotStore {
 
   @Override
   public Pin pin(Collection<String> ids) throws SlipwayException {
+    if (ids.isEmpty()) {
+      return () -> {};
+    }
     throw nothing();
   }
 

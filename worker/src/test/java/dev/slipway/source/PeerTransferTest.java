@@ -9,6 +9,7 @@ import dev.slipway.layers.BlobMaker;
 import dev.slipway.layers.LayerApplier;
 import dev.slipway.layers.LayerTarWriter;
 import dev.slipway.oci.Digest;
+import dev.slipway.part.Parts;
 import dev.slipway.peer.PeerServer;
 import dev.slipway.peer.TrustedKeys;
 import dev.slipway.protocol.Capability;
@@ -16,6 +17,9 @@ import dev.slipway.protocol.worker.BlobSource;
 import dev.slipway.protocol.worker.Layer;
 import dev.slipway.protocol.worker.LayerBlob;
 import dev.slipway.protocol.worker.MovedBytes;
+import dev.slipway.protocol.worker.Part;
+import dev.slipway.protocol.worker.PartRequest;
+import dev.slipway.protocol.worker.PathSelector;
 import dev.slipway.registry.BlobTransfer;
 import dev.slipway.registry.RetryPolicy;
 import dev.slipway.snapshot.MountNamespace;
@@ -353,6 +357,34 @@ class PeerTransferTest {
     }
 
     assertThat(store.delete(List.of("snap:a"), _ -> true)).hasSize(1);
+  }
+
+  private Layer part(String path, String... givers) {
+    PartRequest request =
+        PartRequest.newBuilder()
+            .addLayerIds("snap:a")
+            .addSelectors(PathSelector.newBuilder().setPath(path))
+            .build();
+    String id = "part:" + Digest.of(request.toByteArray()).value();
+    Part.Builder part =
+        Part.newBuilder().setId(id).setRequest(request).setCapability(token("parts/" + id));
+    for (String giver : givers) {
+      part.addPeerUrls(giver + "/parts/" + id.replace(":", "%3A"));
+    }
+    return Parts.asLayer(part.build());
+  }
+
+  @Test
+  void aPartCostsOnlyWhatIsInIt() throws Exception {
+    make(one.store, "snap:a", 16 * MEGABYTE);
+    Layer part = part("/etc/name", one.link.url());
+
+    MovedBytes first = fetch(part);
+    MovedBytes again = fetch(part);
+
+    assertThat(first.getPeers()).isBetween(1L, 10_000L);
+    assertThat(again.getPeers()).isZero();
+    assertThat(one.link.connections()).as("the tar and its digest").isLessThanOrEqualTo(2);
   }
 
   /** A blob at the first giver, and at the second as a copy of it. */
