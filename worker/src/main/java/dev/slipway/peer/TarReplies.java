@@ -8,6 +8,7 @@ import dev.slipway.oci.Digest;
 import dev.slipway.part.Parts;
 import dev.slipway.protocol.worker.PartRequest;
 import dev.slipway.snapshot.Pin;
+import dev.slipway.snapshot.RootAttributes;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredLayer;
 import io.vertx.core.http.HttpMethod;
@@ -33,6 +34,9 @@ final class TarReplies {
 
   /** Header of HEAD's answer; PeerClient reads it. */
   private static final String TAR_DIGEST = "Slipway-Tar-Digest";
+
+  /** Header with what a layer says of the root directory. */
+  private static final String ROOT = "Slipway-Root";
 
   private static final String SNAP = "snap:";
 
@@ -72,9 +76,12 @@ final class TarReplies {
       digest(id, request, layer.get().diffId().filter(_ -> id.startsWith(SNAP)));
     } else {
       try (Pin _ = store.pin(List.of(id))) {
+        request.response().putHeader(ROOT, RootAttributes.of(layer.get().directory()).toString());
         send(id, request, out -> tars.write(layer.get(), out));
       } catch (SlipwayException e) {
         Replies.text(request, 404, e.getMessage());
+      } catch (IOException e) {
+        notSent(id, e, request);
       }
     }
   }

@@ -16,11 +16,8 @@ public interface LayerWriter extends AutoCloseable {
   /** Directories of the chain below, lowest first; read only. */
   List<Path> below();
 
-  /**
-   * Gives the layer's root the attributes of the root below once more, if layers below were missing
-   * when this one was begun.
-   */
-  void settleRoot() throws SlipwayException;
+  /** Gives the layer's root directory these attributes; else it has those of the root below. */
+  void root(RootAttributes attributes) throws SlipwayException;
 
   /**
    * Makes it a layer, for good and under {@link #id()}. When somebody else committed the same id

@@ -17,20 +17,25 @@ final class OverlayLayerWriter implements LayerWriter {
   private final String id;
   private final Path place;
   private final List<Path> below;
-  private final List<String> belowIds;
+  private final Optional<String> belowId;
   private final Pin pin;
   private boolean done;
 
   /**
-   * @param belowIds the chain under it; directories of some may be missing in {@code below}
+   * @param belowId the layer right under it; its directory may be missing in {@code below}
    */
   OverlayLayerWriter(
-      OverlayStore store, String id, Path place, List<Path> below, List<String> belowIds, Pin pin) {
+      OverlayStore store,
+      String id,
+      Path place,
+      List<Path> below,
+      Optional<String> belowId,
+      Pin pin) {
     this.store = store;
     this.id = id;
     this.place = place;
     this.below = below;
-    this.belowIds = List.copyOf(belowIds);
+    this.belowId = belowId;
     this.pin = pin;
   }
 
@@ -50,16 +55,16 @@ final class OverlayLayerWriter implements LayerWriter {
   }
 
   @Override
-  public void settleRoot() throws SlipwayException {
-    if (below.size() < belowIds.size()) {
-      store.settleRoot(directory(), belowIds);
+  public void root(RootAttributes attributes) throws SlipwayException {
+    try {
+      attributes.apply(directory());
+    } catch (IOException e) {
+      throw OverlayStore.failed("attributes of the root of layer " + id, e);
     }
   }
 
   @Override
   public StoredLayer commit(long size, Optional<Digest> diffId) throws SlipwayException {
-    Optional<String> belowId =
-        belowIds.isEmpty() ? Optional.empty() : Optional.of(belowIds.getLast());
     StoredLayer layer = store.commit(place, new OverlayStore.Made(id, size, diffId, belowId));
     done = true;
     pin.close();

@@ -4,7 +4,6 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.linux.Directory;
 import dev.slipway.linux.DiskFull;
-import dev.slipway.linux.Status;
 import dev.slipway.oci.Digest;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -144,34 +143,23 @@ final class OverlayStore implements SnapshotStore {
 
   @Override
   public LayerWriter prepare(String id, List<String> below) throws SlipwayException {
-    Present lower = present(below);
+    List<StoredLayer> lower = new ArrayList<>();
+    Pin pin;
+    synchronized (this) {
+      for (String layer : below) {
+        find(layer).ifPresent(lower::add);
+      }
+      pin = pin(lower.stream().map(StoredLayer::id).toList());
+    }
+    List<Path> paths = lower.stream().map(StoredLayer::directory).toList();
     try {
       Path place = directories.makeIncoming();
-      inheritRoot(place.resolve("diff"), lower.directories);
-      return new OverlayLayerWriter(this, id, place, lower.directories, below, lower.pin);
+      inheritRoot(place.resolve("diff"), paths);
+      Optional<String> belowId = below.isEmpty() ? Optional.empty() : Optional.of(below.getLast());
+      return new OverlayLayerWriter(this, id, place, paths, belowId, pin);
     } catch (IOException e) {
-      lower.pin.close();
+      pin.close();
       throw failed("preparation of layer " + id, e);
-    }
-  }
-
-  /** Those layers of a chain that are here, pinned. */
-  private record Present(List<Path> directories, Pin pin) {}
-
-  private synchronized Present present(List<String> chain) throws SlipwayException {
-    List<StoredLayer> here = chain.stream().flatMap(id -> find(id).stream()).toList();
-    return new Present(
-        here.stream().map(StoredLayer::directory).toList(),
-        pin(here.stream().map(StoredLayer::id).toList()));
-  }
-
-  /** Gives the directory the attributes of the chain's root, as far as its layers are here. */
-  void settleRoot(Path diff, List<String> below) throws SlipwayException {
-    Present lower = present(below);
-    try (Pin _ = lower.pin) {
-      inheritRoot(diff, lower.directories);
-    } catch (IOException e) {
-      throw failed("attributes of a layer's root", e);
     }
   }
 
@@ -370,17 +358,13 @@ final class OverlayStore implements SnapshotStore {
 
   /** The root of a new layer has the attributes of the root below it. */
   static void inheritRoot(Path diff, List<Path> below) throws IOException {
-    try (Directory directory = Directory.open(diff)) {
-      if (below.isEmpty()) {
+    if (below.isEmpty()) {
+      try (Directory directory = Directory.open(diff)) {
         directory.ownerAndMode(0, 0, 0755);
-        return;
       }
-      try (Directory lower = Directory.open(below.getLast())) {
-        Status status = lower.status();
-        directory.ownerAndMode(status.uid(), status.gid(), status.permissions());
-        directory.times(status.modified());
-      }
+      return;
     }
+    RootAttributes.of(below.getLast()).apply(diff);
   }
 
   static SlipwayException failed(String what, IOException e) {

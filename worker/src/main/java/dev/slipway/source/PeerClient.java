@@ -3,6 +3,7 @@ package dev.slipway.source;
 import dev.slipway.http.WatchedStream;
 import dev.slipway.oci.Digest;
 import dev.slipway.registry.BlobTransfer;
+import dev.slipway.snapshot.RootAttributes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -23,6 +24,9 @@ final class PeerClient implements AutoCloseable {
   /** Header of the digest of the tar that a worker has sent. */
   static final String TAR_DIGEST = "Slipway-Tar-Digest";
 
+  /** Header with what a layer says of the root directory. */
+  private static final String ROOT = "Slipway-Root";
+
   /** A machine that is gone does not even refuse; in a farm that is ordinary. */
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
@@ -42,7 +46,7 @@ final class PeerClient implements AutoCloseable {
           Thread.ofPlatform().daemon().name("peer-watch").factory());
 
   /** An answer whose body the caller closes. */
-  record Answer(int status, String range, InputStream body) {}
+  record Answer(int status, String range, Optional<RootAttributes> root, InputStream body) {}
 
   /**
    * Asks for the tar from the byte on.
@@ -63,6 +67,7 @@ final class PeerClient implements AutoCloseable {
     return new Answer(
         response.statusCode(),
         response.headers().firstValue("content-range").orElse(""),
+        response.headers().firstValue(ROOT).flatMap(RootAttributes::parse),
         new WatchedStream(response.body(), watch, patience));
   }
 

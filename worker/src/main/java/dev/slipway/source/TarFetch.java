@@ -118,7 +118,6 @@ final class TarFetch {
       }
     }
 
-    /** Only then the layers below are waited for, which may need the turn that this one had. */
     private Optional<Digest> check(Digest actual)
         throws SlipwayException, IOException, InterruptedException {
       stream.release();
@@ -129,7 +128,6 @@ final class TarFetch {
       if (known.isEmpty() && stream.givers().size() > 1) {
         throw wrong("it came from " + stream.givers() + " and none knows what it should be");
       }
-      wanted.below().await();
       return isOurs() ? Optional.of(actual) : Optional.empty();
     }
 

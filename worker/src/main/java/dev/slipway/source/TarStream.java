@@ -3,6 +3,7 @@ package dev.slipway.source;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.http.SpeedFloor;
+import dev.slipway.snapshot.RootAttributes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +61,7 @@ final class TarStream extends InputStream {
   private long lastProgress = System.nanoTime();
   private long fromWorkers;
   private long fromCoordinator;
+  private Optional<RootAttributes> root = Optional.empty();
   private boolean ended;
   private boolean exhausted;
   private Peers.@Nullable Turn turn;
@@ -107,6 +110,11 @@ final class TarStream extends InputStream {
   /** Those that gave a part of it, in order. */
   List<TarOrigin> givers() {
     return List.copyOf(givers);
+  }
+
+  /** What the layer says of the root directory, if its origins tell. */
+  Optional<RootAttributes> root() {
+    return root;
   }
 
   /** Those that said that they do not have it. */
@@ -263,6 +271,7 @@ final class TarStream extends InputStream {
           throw new IOException("it answered " + answer.status());
         }
       }
+      root = answer.root().or(() -> root);
       connectedAt = position;
       connected = true;
     } catch (IOException e) {

@@ -31,8 +31,11 @@ final class Unpacking {
         throws SlipwayException, IOException, InterruptedException;
   }
 
-  /** Unpacks a tar whose layers below may still be on their way; the check waits for them. */
-  StoredLayer tar(LayerOrigins.Wanted wanted, InputStream in, Check check)
+  /**
+   * Unpacks a tar. Its layers below may still be on their way: it names every directory that it
+   * needs, and its sender said what the root is like.
+   */
+  StoredLayer tar(LayerOrigins.Wanted wanted, TarStream in, Check check)
       throws SlipwayException, InterruptedException {
     try (LayerWriter writer = store.prepare(wanted.layer().getId(), wanted.belowIds())) {
       return applier.apply(
@@ -42,7 +45,9 @@ final class Unpacking {
           actual -> {
             try {
               Optional<Digest> diffId = check.passed(actual);
-              writer.settleRoot();
+              if (in.root().isPresent()) {
+                writer.root(in.root().get());
+              }
               return diffId;
             } catch (InterruptedException e) {
               Thread.currentThread().interrupt();

@@ -3,7 +3,6 @@ package dev.slipway.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.net.httpserver.HttpServer;
 import dev.slipway.http.SpeedFloor;
 import dev.slipway.layers.BlobMaker;
 import dev.slipway.layers.LayerApplier;
@@ -25,15 +24,14 @@ import dev.slipway.registry.RetryPolicy;
 import dev.slipway.snapshot.MountNamespace;
 import dev.slipway.snapshot.MountedRoot;
 import dev.slipway.snapshot.OverlaySnapshots;
+import dev.slipway.snapshot.RootAttributes;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredLayer;
 import dev.slipway.telemetry.Meters;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
-import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,8 +45,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -297,41 +293,18 @@ class PeerTransferTest {
   }
 
   @Test
-  void aLayerThatComesBeforeThoseBelowItGetsTheirRoot() throws Exception {
-    ByteArrayOutputStream low = new ByteArrayOutputStream();
-    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(low)) {
-      TarArchiveEntry root = new TarArchiveEntry("./");
-      root.setMode(040511);
-      tar.putArchiveEntry(root);
-      tar.closeArchiveEntry();
+  void whatAStepDidToTheRootDirectoryComesToo() throws Exception {
+    try (MountedRoot root = one.store.mount(List.of(), true)) {
+      Files.setPosixFilePermissions(root.path(), PosixFilePermissions.fromString("rwx--x---"));
+      Files.setAttribute(root.path(), "unix:uid", 7);
+      root.commit("snap:a");
     }
-    HttpServer coordinator =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    closing.add(() -> coordinator.stop(0));
-    coordinator.createContext(
-        "/low",
-        exchange -> {
-          while (one.link.bytes() < 2000) {
-            Thread.onSpinWait();
-          }
-          exchange.sendResponseHeaders(200, low.size());
-          exchange.getResponseBody().write(low.toByteArray());
-          exchange.close();
-        });
-    coordinator.start();
-    make(one.store, "snap:high", 4000);
-    String url = "http://127.0.0.1:" + coordinator.getAddress().getPort() + "/low";
 
-    MovedBytes moved =
-        fetch(
-            Layer.newBuilder().setId("tree:low").setTreeUrl(url).build(),
-            layer("snap:high", one.link.url()));
+    fetch(layer("snap:a", one.direct()));
 
-    try (MountedRoot root = store.mount(List.of("tree:low", "snap:high"), false)) {
-      assertThat(Files.getPosixFilePermissions(root.path()))
-          .isEqualTo(PosixFilePermissions.fromString("r-x--x--x"));
-    }
-    assertThat(moved.getCoordinator()).isEqualTo(low.size());
+    assertThat(RootAttributes.of(store.find("snap:a").orElseThrow().directory()))
+        .isEqualTo(RootAttributes.of(one.store.find("snap:a").orElseThrow().directory()))
+        .satisfies(root -> assertThat(root.permissions()).isEqualTo(0710));
   }
 
   @Test
@@ -372,6 +345,24 @@ class PeerTransferTest {
       part.addPeerUrls(giver + "/parts/" + id.replace(":", "%3A"));
     }
     return Parts.asLayer(part.build());
+  }
+
+  @Test
+  void aPartGoesOnAtAnotherPeerToo() throws Exception {
+    makeAtBoth("snap:a", 4 * MEGABYTE);
+    one.link.cut(2 * MEGABYTE, Integer.MAX_VALUE);
+    two.link.cut(2 * MEGABYTE + 100_000, Integer.MAX_VALUE);
+
+    Layer part = part("/content", one.link.url(), two.link.url());
+    MovedBytes moved = fetch(part);
+
+    try (MountedRoot whole = one.store.mount(List.of("snap:a"), false);
+        MountedRoot root = store.mount(List.of(part.getId()), false)) {
+      assertThat(root.path().resolve("content"))
+          .hasSameBinaryContentAs(whole.path().resolve("content"));
+      assertThat(root.path().resolve("etc")).doesNotExist();
+    }
+    assertThat(moved.getPeers()).isLessThan(4 * MEGABYTE + 20_000L);
   }
 
   @Test
