@@ -3,14 +3,14 @@
 #
 # Adds a worker to the farm that runs in that root, or takes one out of it while builds run.
 #   add    starts the first of worker-1, worker-2, ... that does not run, with the cache that it had; prints its name once it has joined
-#   drain  the worker takes no new step, finishes those it runs, lets others fetch what only it has cached, and ends. It has a minute;
-#          whatever it could not finish runs again elsewhere
+#   drain  the worker takes no new step, finishes those it runs, lets others fetch what only it has cached (for a minute
+#          at most), and ends
 #   --slots S      steps the worker runs at a time; the machine's cores unless said
 #   --label K=V    what builds may ask for
 #   --root DIR     the farm's; a folder under the user's home unless said
 
-# A worker's own patience with a drain, and some for its end.
-readonly DRAIN_PATIENCE_MS=75000
+# The longest stage (queue.stage-timeout), and some for its end.
+readonly DRAIN_PATIENCE_MS=$((7 * 3600 * 1000))
 
 command_worker() {
   local action=${1:---help} root slots= name= labels=()

@@ -58,7 +58,7 @@ public final class WorkerMain implements Callable<Integer> {
       defaultValue = "60",
       paramLabel = "SECONDS",
       description =
-          "After SIGTERM: how long to wait for running stages and for others to take over what only this worker has; a second SIGTERM ends at once (default: ${DEFAULT-VALUE}).")
+          "After SIGTERM, once the running stages have ended: how long others may take to fetch what only this worker has; a second SIGTERM ends at once (default: ${DEFAULT-VALUE}).")
   private long drainSeconds;
 
   @Option(

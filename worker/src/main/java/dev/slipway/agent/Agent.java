@@ -195,6 +195,8 @@ public final class Agent implements AutoCloseable {
   /**
    * Takes no new stage, and returns when all that runs has ended and no coordinator needs what is
    * here, when none is linked, or when the patience ends.
+   *
+   * @param patience counts from the end of the last stage: leaving never costs work
    */
   public void drain(Duration patience) throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
@@ -203,6 +205,9 @@ public final class Agent implements AutoCloseable {
     boolean busy = runningStages() > 0;
     links.all().forEach(Membership::drain);
     while (links.all().stream().anyMatch(Membership::isNeeded)) {
+      if (runningStages() > 0) {
+        deadline = System.nanoTime() + patience.toNanos();
+      }
       if (System.nanoTime() >= deadline) {
         LOG.atWarn()
             .addKeyValue("stages", runningStages())

@@ -14,6 +14,7 @@ import dev.slipway.oci.Platform;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.worker.Answer;
 import dev.slipway.protocol.worker.Ask;
+import dev.slipway.protocol.worker.BlobSource;
 import dev.slipway.protocol.worker.CancelStage;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.Coordinators;
@@ -22,6 +23,7 @@ import dev.slipway.protocol.worker.Drained;
 import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.HoldLayers;
 import dev.slipway.protocol.worker.Layer;
+import dev.slipway.protocol.worker.LayerBlob;
 import dev.slipway.protocol.worker.LayerChain;
 import dev.slipway.protocol.worker.Prune;
 import dev.slipway.protocol.worker.ReadPath;
@@ -211,11 +213,7 @@ class AgentTest {
     coordinator.awaitHello();
     coordinator.send(named(coordinator.address(), second.address()));
     second.awaitHello();
-    Layer late =
-        Layer.newBuilder()
-            .setId("chain:late")
-            .setTreeUrl("http://127.0.0.1:" + slow.getAddress().getPort() + "/trees/late")
-            .build();
+    Layer late = late();
     coordinator.send(stage("s1", late));
     coordinator.await(message -> message.hasStageEvent() && message.getStageEvent().hasStarted());
 
@@ -240,11 +238,7 @@ class AgentTest {
     second.awaitHello();
     Awaitility.await().until(() -> agent.coordinators().size() == 2);
     second.letsGo = false;
-    Layer late =
-        Layer.newBuilder()
-            .setId("chain:late")
-            .setTreeUrl("http://127.0.0.1:" + slow.getAddress().getPort() + "/trees/late")
-            .build();
+    Layer late = late();
     coordinator.send(stage("s1", late));
     coordinator.await(message -> message.hasStageEvent() && message.getStageEvent().hasStarted());
 
@@ -254,7 +248,10 @@ class AgentTest {
     second.await(WorkerMessage::hasDraining);
     coordinator.send(stage("s2", late));
     var refused = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
-    released.countDown();
+    coordinator.send(
+        CoordinatorMessage.newBuilder()
+            .setCancelStage(CancelStage.newBuilder().setStageId("s1"))
+            .build());
     var ended = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
     second.await(
         message -> message.hasHeartbeat() && message.getHeartbeat().getRunningStages() == 0);
@@ -279,6 +276,26 @@ class AgentTest {
     coordinator.close();
     Awaitility.await().until(() -> agent.coordinators().isEmpty());
     drain(Duration.ofMinutes(5));
+  }
+
+  /** A layer that does not come before the test lets it. */
+  private Layer late() {
+    String digest = "sha256:" + "b".repeat(64);
+    return Layer.newBuilder()
+        .setId("chain:late")
+        .setBlob(
+            LayerBlob.newBuilder()
+                .setMediaType("application/vnd.oci.image.layer.v1.tar")
+                .setDigest(digest)
+                .setSize(7)
+                .addSources(
+                    BlobSource.newBuilder()
+                        .setUrl(
+                            "http://127.0.0.1:"
+                                + slow.getAddress().getPort()
+                                + "/v2/late/blobs/"
+                                + digest)))
+        .build();
   }
 
   private void drain(Duration patience) {
@@ -309,11 +326,7 @@ class AgentTest {
   @Test
   void refusesWhatItHasNoSlotForAndCancels() throws Exception {
     coordinator.awaitHello();
-    Layer late =
-        Layer.newBuilder()
-            .setId("chain:late")
-            .setTreeUrl("http://127.0.0.1:" + slow.getAddress().getPort() + "/trees/late")
-            .build();
+    Layer late = late();
     coordinator.send(stage("s1", late));
     coordinator.await(message -> message.hasStageEvent() && message.getStageEvent().hasStarted());
 
