@@ -17,9 +17,13 @@ import dev.slipway.source.StatusLine;
 import dev.slipway.source.TransferProgress;
 import dev.slipway.telemetry.Meters;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,11 +33,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes blobs of layers and brings them to a registry. Blocking; an interrupt ends it. @ThreadSafe
  */
 final class LayerPusher {
+  private static final Logger LOG = LoggerFactory.getLogger(LayerPusher.class);
+
   /** Layers of one push at once: hides the registry's round trips. */
   private static final int PARALLEL_LAYERS = 4;
 
@@ -178,10 +186,7 @@ final class LayerPusher {
         store
             .find(layer.getId())
             .filter(here -> here.blob().isPresent() && here.blob().get().digest().equals(digest));
-    if (stored.isPresent()) {
-      try (Pin _ = store.pin(List.of(layer.getId()))) {
-        upload(target, digest, stored.get().blobFile(), progress);
-      }
+    if (stored.isPresent() && pushStored(stored.get(), digest, target, progress)) {
       return;
     }
     if (transfer.exists(target, digest)) {
@@ -202,6 +207,38 @@ final class LayerPusher {
     } finally {
       Files.deleteIfExists(file);
     }
+  }
+
+  /**
+   * Returns whether the blob on this disk was what its digest says; only then it is at the target.
+   */
+  private boolean pushStored(
+      StoredLayer stored, Digest digest, BlobTransfer.Target target, TransferProgress progress)
+      throws SlipwayException, IOException, InterruptedException {
+    try (Pin _ = store.pin(List.of(stored.id()))) {
+      upload(target, digest, stored.blobFile(), progress);
+      return true;
+    } catch (SlipwayException e) {
+      // Reading it again is only worth it when the target has refused it.
+      if (e.kind() != ErrorKind.INVALID || digestOf(stored.blobFile()).equals(digest)) {
+        throw e;
+      }
+    }
+    LOG.atError()
+        .addKeyValue("blob", digest)
+        .addKeyValue("file", stored.blobFile())
+        .log("a blob is corrupt on this worker's disk and is fetched anew; look at the disk");
+    store.dropBlob(stored.id(), _ -> true);
+    return false;
+  }
+
+  private static Digest digestOf(Path file) throws IOException {
+    MessageDigest hash = Digest.sha256();
+    try (InputStream in = Files.newInputStream(file);
+        DigestOutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), hash)) {
+      in.transferTo(out);
+    }
+    return Digest.ofHash(hash.digest());
   }
 
   private void upload(

@@ -1,0 +1,86 @@
+package dev.slipway.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** Coordinators that die, hang, or cannot be reached, while another one's build runs. */
+class CoordinatorFaultE2eTest {
+  private final LocalRegistry registry = LocalRegistry.shared();
+  private final Ordeal ordeal = Ordeal.prepare();
+
+  @Test
+  void aBuildSurvivesTheDeathOfTheCoordinatorThatKeepsTheQueue() {
+    try (Farm farm = Farm.start(3, 2, registry.mirrorConfig());
+        Command build = ordeal.begin(new Buildx(farm.endpoint(2)), registry.address())) {
+      Ordeal.awaitPhase(farm, "executing", 1, 2);
+
+      farm.signalCoordinator(1, "KILL"); // the oldest
+
+      ordeal.survives(build, farm);
+      Ordeal.leavesNothing(farm, 1, 2);
+    }
+  }
+
+  @Test
+  void aBuildSurvivesACoordinatorThatHangsWithTheQueue() {
+    try (Farm farm = Farm.start(3, 2, registry.mirrorConfig());
+        Command build = ordeal.begin(new Buildx(farm.endpoint(3)), registry.address())) {
+      Ordeal.awaitPhase(farm, "executing", 1, 2);
+
+      farm.signalCoordinator(1, "STOP");
+
+      ordeal.survives(build, farm);
+      farm.signalCoordinator(1, "CONT");
+      Awaitility.await("the one that hung is ready again")
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> farm.http(1, "/readyz").orElse("").startsWith("ok"));
+    }
+  }
+
+  @Test
+  void aBuildSurvivesWhenAllWorkersAreCutOffAndComeBack() {
+    assumeTrue(Workplace.root(), "cutting a link needs root");
+    try (Farm farm = Farm.start(2);
+        Command build = ordeal.begin(farm)) {
+      Ordeal.awaitPhase(farm, "executing", 1, 2);
+      String port = farm.workersAddress().replaceFirst(".*:", "");
+
+      try (Cut _ = Cut.of(port)) {
+        Awaitility.await("the coordinator gives the workers up")
+            .atMost(Duration.ofSeconds(30))
+            .until(() -> !farm.http("/api/v1/workers").contains("\"worker-1\""));
+      }
+
+      ordeal.survives(build, farm);
+      Ordeal.leavesNothing(farm, 1, 2);
+    }
+  }
+
+  /** A port of loopback whose packets, both ways, are dropped without a word. */
+  private record Cut(String table) implements AutoCloseable {
+    static Cut of(String port) {
+      Cut cut = new Cut("slipway_cut_" + port);
+      nft("add", "table", "inet", cut.table);
+      nft("add", "chain", "inet", cut.table, "in", "{ type filter hook input priority 0; }");
+      nft("add", "rule", "inet", cut.table, "in", "tcp", "dport", port, "drop");
+      nft("add", "rule", "inet", cut.table, "in", "tcp", "sport", port, "drop");
+      return cut;
+    }
+
+    private static void nft(String... words) {
+      List<String> command = new java.util.ArrayList<>(List.of("nft"));
+      command.addAll(List.of(words));
+      assertThat(Command.run(Duration.ofSeconds(10), command).exitCode()).isZero();
+    }
+
+    @Override
+    public void close() {
+      nft("delete", "table", "inet", table);
+    }
+  }
+}
