@@ -4,6 +4,7 @@ import dev.slipway.cache.ClusterCacheIndex;
 import dev.slipway.cache.IndexSnapshots;
 import dev.slipway.cluster.Cluster;
 import dev.slipway.cluster.ClusterConfig;
+import dev.slipway.cluster.ClusterLocks;
 import dev.slipway.cluster.Leases;
 import dev.slipway.cluster.MapNames;
 import dev.slipway.config.ClusterSettings;
@@ -36,6 +37,8 @@ import dev.slipway.frontend.dockerfile.DockerfileFrontend;
 import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.frontend.gateway.ImageResolver;
 import dev.slipway.frontend.gateway.ResultFiles;
+import dev.slipway.mounts.ClusterMountIndex;
+import dev.slipway.mounts.MountIndex;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.queue.FarmScheduler;
 import dev.slipway.queue.Leadership;
@@ -50,6 +53,7 @@ import dev.slipway.schedule.SchedulerLoop;
 import dev.slipway.session.HealthPolicy;
 import dev.slipway.session.SessionRegistry;
 import dev.slipway.solve.FarmLayerReferences;
+import dev.slipway.solve.FarmMounts;
 import dev.slipway.solve.FarmSolver;
 import dev.slipway.solve.RegistryImages;
 import dev.slipway.solve.SolveParts;
@@ -162,6 +166,9 @@ final class Coordinator implements AutoCloseable {
     FarmScheduler scheduler =
         keep("scheduler", FarmScheduler.start(loop, queue, Leadership.of(coordinators)));
     FarmFleet fleet = keep("fleet", new FarmFleet(FleetConfig.DEFAULTS, index, scheduler, clock));
+    MountIndex mounts = new ClusterMountIndex(cluster);
+    fleet.onMounts((worker, held) -> mounts.held(worker, MountIndex.Held.of(held)));
+    ClusterLocks locks = new ClusterLocks(cluster);
     BuildJobs jobs = new BuildJobs(clock);
     ContextStore contexts = new ContextStore(state.resolve("contexts"), clock);
     SessionRegistry sessions =
@@ -183,6 +190,7 @@ final class Coordinator implements AutoCloseable {
                 sources,
                 references,
                 trees,
+                new FarmMounts(mounts, (name, build) -> locks.acquire(name, build)::close),
                 jobs,
                 meters,
                 config.queue().stageTimeout(),

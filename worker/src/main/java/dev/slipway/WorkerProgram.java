@@ -165,7 +165,7 @@ final class WorkerProgram {
                 Unreachable.around(settings.coordinators()));
         PeerServer peers =
             new PeerServer(
-                store, metrics, keys, () -> agent.get() != null && agent.get().isReady())) {
+                store, mounts, metrics, keys, () -> agent.get() != null && agent.get().isReady())) {
       int port = peers.start(settings.listen());
       WorkerDescription description = describe(settings, id, platforms, port);
       Sandbox sandbox =
@@ -176,6 +176,7 @@ final class WorkerProgram {
               description,
               farm,
               store,
+              mounts,
               disk,
               sandbox,
               settings.root(),

@@ -14,6 +14,8 @@ public enum MapNames {
   LAYERS("layers", 500_000, Duration.ofDays(30)),
   /** Part of a filesystem to the digest of what is in it. About 200 bytes each. */
   CONTENT_DIGESTS("content-digests", 200_000, Duration.ofDays(30)),
+  /** Cache mount to its copies. About 300 bytes each. */
+  CACHE_MOUNTS("cache-mounts", 100_000, Duration.ofDays(30)),
   /** Cache key to who makes its result now. */
   LEASES("leases", 100_000, Duration.ofHours(24)),
   /** Name of a cluster-wide lock to who holds it. */

@@ -16,6 +16,7 @@ import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.Coordinators;
 import dev.slipway.protocol.worker.Drained;
 import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.HeldMount;
 import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.HoldLayers;
 import dev.slipway.protocol.worker.InventoryChange;
@@ -47,6 +48,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,6 +75,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   private final ReentrantLock membership = new ReentrantLock();
 
   private final Thread watch;
+  private volatile BiConsumer<String, List<HeldMount>> mounts = (_, _) -> {};
   private volatile String address = "";
   private volatile List<String> coordinators = List.of();
   private volatile HandOver handOver = _ -> {};
@@ -87,6 +90,14 @@ public final class FarmFleet implements Fleet, AutoCloseable {
     this.clock = clock;
     this.tokens = new CapabilityTokens(config.capabilityLifetime(), clock);
     this.watch = Thread.ofVirtual().name("heartbeat-watch").start(this::watch);
+  }
+
+  /**
+   * From now on the listener hears which cache mounts a worker has, before anybody hears that the
+   * worker is there.
+   */
+  public void onMounts(BiConsumer<String, List<HeldMount>> listener) {
+    mounts = listener;
   }
 
   /** Verifies tokens that {@link #capability} gave, for what the coordinator itself serves. */
@@ -293,6 +304,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       }
       index.addHolder(node.id(), node.incarnation());
       index.learn(HelloReader.layers(node.id(), hello.getHeldLayersList()));
+      mounts.accept(node.id(), hello.getHeldMountsList());
       members.put(node.id(), member);
       member.heard();
       member.send(CoordinatorMessage.newBuilder().setWelcome(welcome()).build());

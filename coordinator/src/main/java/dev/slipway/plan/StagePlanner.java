@@ -1,6 +1,7 @@
 package dev.slipway.plan;
 
 import dev.slipway.graph.Edge;
+import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
@@ -16,7 +17,8 @@ import java.util.function.Predicate;
  * Cuts stages out of a graph as its inputs become available. A stage starts with a vertex all of
  * whose inputs exist and goes on as long as one more vertex builds on the last one's root
  * filesystem and waits for nobody else: so a chain of fifty RUN steps is one stage, and a {@code
- * COPY --from} of a stage that is not built yet does not hold up the steps before it. Pure.
+ * COPY --from} of a stage that is not built yet does not hold up the steps before it. A step that
+ * locks a cache mount is a stage of its own, so that the lock is held for nothing else. Pure.
  */
 public final class StagePlanner {
   private StagePlanner() {}
@@ -51,12 +53,16 @@ public final class StagePlanner {
     List<Vertex> steps = new ArrayList<>(List.of(start));
     Set<Digest> inChain = new HashSet<>(Set.of(start.digest()));
     Optional<Platform> platform = platformOf(start);
+    if (locks(start)) {
+      return steps;
+    }
     while (true) {
       Optional<Platform> current = platform;
       Optional<Vertex> next =
           graph.continuations(steps.getLast().digest()).stream()
               .filter(
                   vertex -> waiting.contains(vertex.digest()) && !taken.contains(vertex.digest()))
+              .filter(vertex -> !locks(vertex))
               .filter(vertex -> compatible(current, platformOf(vertex)))
               .filter(vertex ->
                   vertex.inputs().stream()
@@ -69,6 +75,14 @@ public final class StagePlanner {
       inChain.add(next.get().digest());
       platform = platform.or(() -> platformOf(next.get()));
     }
+  }
+
+  private static boolean locks(Vertex vertex) {
+    return vertex.op() instanceof Op.Exec exec
+        && exec.mounts().stream()
+            .anyMatch(mount ->
+                mount.kind() instanceof Mount.Kind.Cache cache
+                    && cache.sharing() == Mount.Sharing.LOCKED);
   }
 
   static Stage stageOf(List<Vertex> steps) {

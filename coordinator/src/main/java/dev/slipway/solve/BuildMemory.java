@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -23,6 +24,7 @@ final class BuildMemory {
   private final Map<Digest, Digest> images = new ConcurrentHashMap<>();
   private final Map<Digest, Known> results = new ConcurrentHashMap<>();
   private final Holds holds;
+  private final Set<String> discardedMounts = ConcurrentHashMap.newKeySet();
 
   /** A result and the key that stands for it. */
   private record Known(Map<Integer, LayerChain> results, String canonical) {}
@@ -35,6 +37,11 @@ final class BuildMemory {
   /** What workers keep for the build. */
   Holds holds() {
     return holds;
+  }
+
+  /** Cache mounts whose copies the build has thrown away, to begin without. */
+  Set<String> discardedMounts() {
+    return discardedMounts;
   }
 
   VertexProgress progress() {

@@ -84,6 +84,7 @@ final class FinishingStages {
       }
       case SolveEvent.StageEnded(StageRun run, StageOutcome outcome) -> {
         if (outcome.hasFailed()) {
+          run.mounts.used(run.workerId(), outcome.getFailed().getCacheMountsList());
           claims.end(
               run.flights,
               new Digest(outcome.getFailed().getVertex()),
@@ -94,12 +95,13 @@ final class FinishingStages {
       }
       case SolveEvent.StageLost(StageRun run, _) -> over(run);
       case SolveEvent.StageUnplaceable(StageRun run, _) -> over(run);
-      case SolveEvent.PartDigested _, SolveEvent.FlightEnded _ -> {}
+      case SolveEvent.PartDigested _, SolveEvent.FlightEnded _, SolveEvent.LocksTaken _ -> {}
     }
   }
 
   private void over(StageRun run) {
     if (running.remove(run)) {
+      run.locks.close();
       claims.abandon(run.flights);
     }
   }

@@ -4,8 +4,10 @@ import dev.slipway.cache.LayerChain;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
 import dev.slipway.progress.MovedBytes;
+import dev.slipway.protocol.worker.HeldMount;
 import dev.slipway.protocol.worker.StageOutcome;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,12 +19,16 @@ sealed interface SolveEvent {
       Digest vertex,
       Map<Integer, LayerChain> results,
       Map<Integer, String> contents,
+      List<HeldMount> mounts,
       MovedBytes moved,
       Duration cost)
       implements SolveEvent {}
 
   /** A worker was asked what is in a part of a result; empty when it could not tell. */
   record PartDigested(String partId, Optional<String> digest) implements SolveEvent {}
+
+  /** The stage has the locks of its cache mounts and can be placed. */
+  record LocksTaken(StageRun run) implements SolveEvent {}
 
   /** A stage ended on its worker. */
   record StageEnded(StageRun run, StageOutcome outcome) implements SolveEvent {}

@@ -20,6 +20,7 @@ public record SolveParts(
     Sources sources,
     LayerReferences references,
     PublishedTrees trees,
+    FarmMounts mounts,
     BuildReport report,
     Meters meters,
     Duration stageTimeout,

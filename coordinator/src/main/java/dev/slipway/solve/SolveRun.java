@@ -163,11 +163,15 @@ final class SolveRun {
     StageMessages messages =
         new StageMessages(
             keyed, new StageParts(stage, keyed, contents, retries, references), parts, build);
+    StageMounts mounts = new StageMounts(stage, keyed, build, parts);
+    mounts.discardOnce(memory.discardedMounts());
     StageRun run =
         new StageRun(
             "stage-" + UUID.randomUUID(),
             stage,
             mine,
+            mounts,
+            new StageLocks(parts.mounts().locks(), build.buildId(), mounts.locked()),
             progress,
             parts,
             messages::describe,
@@ -181,13 +185,30 @@ final class SolveRun {
       }
     }
     running.put(run, messages);
+    if (run.locks.isEmpty()) {
+      place(run);
+    } else {
+      run.lock();
+    }
+  }
+
+  private void place(StageRun run) throws StepFailure {
+    StageMessages messages = running.get(run);
+    if (messages == null) {
+      return; // given up while it waited for its locks
+    }
     try {
       parts.scheduler().submit(messages.request(run, retries), run);
     } catch (SlipwayException e) {
-      running.remove(run);
-      claims.abandon(mine);
-      throw failure(run, stage.steps().getFirst(), e.getMessage(), 0, e.kind());
+      over(run);
+      claims.abandon(run.flights);
+      throw failure(run, run.stage.steps().getFirst(), e.getMessage(), 0, e.kind());
     }
+  }
+
+  private void over(StageRun run) {
+    running.remove(run);
+    run.locks.close();
   }
 
   /**
@@ -222,8 +243,9 @@ final class SolveRun {
         count(run, StageOutcome.LOST);
         again(run, "worker " + workerId + " left the farm");
       }
+      case SolveEvent.LocksTaken(StageRun run) -> place(run);
       case SolveEvent.StageUnplaceable(StageRun run, SlipwayException reason) -> {
-        running.remove(run);
+        over(run);
         claims.abandon(run.flights);
         throw failure(run, firstOpen(run), reason.getMessage(), 0, reason.kind());
       }
@@ -239,6 +261,7 @@ final class SolveRun {
     if (messages == null) {
       return; // the last words of a worker that was given up
     }
+    done.run().mounts.used(done.run().workerId(), done.mounts());
     VertexWork work = keyed.of(done.vertex());
     work.done(done.results(), "");
     contents.finished(
@@ -261,15 +284,16 @@ final class SolveRun {
     switch (ended.outcome().getOutcomeCase()) {
       case SUCCEEDED -> {
         count(run, StageOutcome.SUCCEEDED);
-        running.remove(run);
+        over(run);
         if (run.stage.steps().stream().anyMatch(this::isRunning)) {
           again(run, "worker " + run.workerName() + " reported success without all results");
         }
       }
       case FAILED -> {
         count(run, StageOutcome.FAILED);
-        running.remove(run);
         var failed = ended.outcome().getFailed();
+        run.mounts.used(run.workerId(), failed.getCacheMountsList());
+        over(run);
         Vertex vertex = graph.vertex(new Digest(failed.getVertex()));
         String message = StageMessages.failure(failed, parts.stageTimeout());
         claims.end(
@@ -304,7 +328,7 @@ final class SolveRun {
    * worker.
    */
   private void again(StageRun run, String why) throws SlipwayException, InterruptedException {
-    running.remove(run);
+    over(run);
     claims.abandon(run.flights);
     for (Vertex step : run.stage.steps()) {
       VertexWork work = keyed.of(step.digest());
@@ -406,6 +430,8 @@ final class SolveRun {
       }
       if (open) {
         run.cancel();
+      } else {
+        run.locks.close();
       }
       claims.abandon(run.flights);
     }

@@ -59,7 +59,8 @@ final class StageMessages {
       }
     }
     Map<String, Long> held =
-        retries.weigh(run, locality.bytesByWorker(parts.index().layers(locality.ids())));
+        retries.weigh(
+            run, run.mounts.weigh(locality.bytesByWorker(parts.index().layers(locality.ids()))));
     return new StageRequest(
         run.id,
         build.buildId(),
@@ -106,6 +107,7 @@ final class StageMessages {
         step.addInputs(input(vertex, index, positions, workerId));
       }
       step.addAllContentInputs(contents.digestsWanted(vertex));
+      step.addAllCacheMounts(run.mounts.describe(vertex, workerId));
       positions.put(vertex.digest(), message.getStepsCount());
       message.addSteps(step);
     }

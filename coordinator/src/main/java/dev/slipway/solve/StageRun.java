@@ -39,9 +39,17 @@ final class StageRun implements Scheduler.Listener {
     RunStage describe(StageRun run, String workerId) throws SlipwayException, InterruptedException;
   }
 
+  /** A cancelled container is killed by then, or the worker is out of reach. */
+  private static final Duration END_PATIENCE = Duration.ofSeconds(15);
+
   final String id;
   final Stage stage;
   final Map<Digest, Flight> flights;
+  final StageMounts mounts;
+
+  /** Held from before the stage is placed until the driver knows that it is over. */
+  final StageLocks locks;
+
   final Instant submittedAt;
   private final VertexProgress progress;
   private final Scheduler scheduler;
@@ -58,6 +66,8 @@ final class StageRun implements Scheduler.Listener {
       String id,
       Stage stage,
       Map<Digest, Flight> flights,
+      StageMounts mounts,
+      StageLocks locks,
       VertexProgress progress,
       SolveParts parts,
       Assignment assignment,
@@ -65,6 +75,8 @@ final class StageRun implements Scheduler.Listener {
     this.id = id;
     this.stage = stage;
     this.flights = Map.copyOf(flights);
+    this.mounts = mounts;
+    this.locks = locks;
     this.progress = progress;
     this.scheduler = parts.scheduler();
     this.fleet = parts.fleet();
@@ -79,7 +91,22 @@ final class StageRun implements Scheduler.Listener {
     return workerId;
   }
 
-  /** Ends it wherever it is; what it still reports is for nobody. */
+  /** Takes its locks; the driver hears when it has them. */
+  void lock() {
+    Digest first = stage.steps().getFirst().digest();
+    locks.take(
+        mount -> {
+          progress.started(first);
+          progress.note(first, "waiting for the lock of cache mount " + mount, true);
+        },
+        () -> driver.accept(new SolveEvent.LocksTaken(this)),
+        failure -> end(new SolveEvent.StageUnplaceable(this, failure)));
+  }
+
+  /**
+   * Ends it wherever it is; what it still reports is for nobody. Its locks are given back when the
+   * worker has ended it, or should have.
+   */
   void cancel() {
     cancelled.set(true);
     scheduler.withdraw(id);
@@ -87,6 +114,24 @@ final class StageRun implements Scheduler.Listener {
     if (!worker.isEmpty()) {
       fleet.cancel(worker, id);
     }
+    if (locks.isEmpty()) {
+      return;
+    }
+    if (worker.isEmpty() || ended.get()) {
+      locks.close();
+    } else {
+      Thread.ofVirtual().name("unlock-" + id).start(this::unlockLater);
+    }
+  }
+
+  /** The worker may be gone without a word. */
+  private void unlockLater() {
+    try {
+      Thread.sleep(END_PATIENCE);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    locks.close();
   }
 
   @Override
@@ -125,6 +170,7 @@ final class StageRun implements Scheduler.Listener {
       RunStage message = assignment.describe(this, worker);
       if (cancelled.get()) {
         scheduler.finished(id);
+        locks.close();
         return;
       }
       fleet.run(worker, message, new AtWorker(worker));
@@ -198,6 +244,9 @@ final class StageRun implements Scheduler.Listener {
     if (ended.compareAndSet(false, true)) {
       driver.accept(event);
     }
+    if (cancelled.get()) {
+      locks.close(); // the driver is gone
+    }
   }
 
   private void event(StageEvent event) {
@@ -220,6 +269,7 @@ final class StageRun implements Scheduler.Listener {
                       .collect(
                           Collectors.toMap(
                               ContentDigest::getInput, ContentDigest::getDigest, (one, _) -> one)),
+                  event.getDone().getCacheMountsList(),
                   moved(event.getDone().getMoved()),
                   Duration.ofMillis(event.getDone().getDurationMillis())));
       case EVENT_NOT_SET -> {}

@@ -35,21 +35,25 @@ public final class Graphs {
   /** A process on top of {@code root}. */
   public Vertex run(String name, Vertex root) {
     Mount mount = new Mount(0, "", "/", 0, false, new Mount.Kind.Bind());
-    ExecMeta meta =
-        new ExecMeta(
-            List.of("run", name),
-            List.of(),
-            "/",
-            "",
-            "",
-            List.of(),
-            List.of(),
-            List.of(),
-            List.of());
     return add(
         name,
-        new Op.Exec(meta, List.of(mount), Op.Network.SANDBOX, false, List.of()),
+        new Op.Exec(meta(name), List.of(mount), Op.Network.SANDBOX, false, List.of()),
         List.of(root));
+  }
+
+  /** A process on top of {@code root} with a cache mount at /cache. */
+  public Vertex run(String name, Vertex root, String mountId, Mount.Sharing sharing) {
+    Mount mount = new Mount(0, "", "/", 0, false, new Mount.Kind.Bind());
+    Mount cache = new Mount(-1, "", "/cache", -1, false, new Mount.Kind.Cache(mountId, sharing));
+    return add(
+        name,
+        new Op.Exec(meta(name), List.of(mount, cache), Op.Network.SANDBOX, false, List.of()),
+        List.of(root));
+  }
+
+  private static ExecMeta meta(String name) {
+    return new ExecMeta(
+        List.of("run", name), List.of(), "/", "", "", List.of(), List.of(), List.of(), List.of());
   }
 
   /** A copy of everything in {@code from} to {@code root}. */

@@ -15,6 +15,7 @@ import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.Cancelled;
 import dev.slipway.protocol.worker.ContentDigest;
 import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.HeldMount;
 import dev.slipway.protocol.worker.LayersUnavailable;
 import dev.slipway.protocol.worker.PartDigested;
 import dev.slipway.protocol.worker.PushLayers;
@@ -59,6 +60,9 @@ import java.util.function.Function;
 final class FakeFarm implements Scheduler, Fleet, CacheIndex {
   static final String WORKER = "worker-1";
   static final String OTHER = "worker-2";
+
+  /** What every cache mount weighs after a step. */
+  static final long MOUNT_BYTES = 1000;
 
   /** Where a stage goes, by the name of its first step. */
   final Map<String, String> placement = new ConcurrentHashMap<>();
@@ -210,7 +214,8 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
             StepFailed.newBuilder()
                 .setVertex(step.getVertex())
                 .setMessage("exit code: 7")
-                .setExitCode(7);
+                .setExitCode(7)
+                .addAllCacheMounts(written(step));
         outcome.accept(
             StageOutcome.newBuilder().setStageId(stage.getStageId()).setFailed(failed).build());
         return;
@@ -221,7 +226,8 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
       var result =
           StepResult.newBuilder().setOutput(0).addChain(HeldLayer.newBuilder().setLayerId(layer));
       made.add(layer);
-      StepDone.Builder done = StepDone.newBuilder().addResults(result);
+      StepDone.Builder done =
+          StepDone.newBuilder().addResults(result).addAllCacheMounts(written(step));
       if (digests) {
         step.getContentInputsList()
             .forEach(wanted ->
@@ -237,6 +243,18 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
             .setStageId(stage.getStageId())
             .setSucceeded(Succeeded.getDefaultInstance())
             .build());
+  }
+
+  /** Every step writes to its cache mounts. */
+  private static List<HeldMount> written(Step step) {
+    return step.getCacheMountsList().stream()
+        .map(mount ->
+            HeldMount.newBuilder()
+                .setMountId(mount.getMountId())
+                .setVersion(mount.getVersion() + 1)
+                .setSize(MOUNT_BYTES)
+                .build())
+        .toList();
   }
 
   private static String top(StepInput input, List<String> made) {

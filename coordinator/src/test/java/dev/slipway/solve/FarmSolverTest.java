@@ -237,6 +237,7 @@ class FarmSolverTest {
         sources,
         references,
         new NoTrees(),
+        TestLeases.mounts(),
         BuildReport.NONE,
         meters,
         Duration.ofHours(6),

@@ -23,6 +23,10 @@ final class TestParts {
   private TestParts() {}
 
   static SolveParts of(FakeFarm farm) {
+    return of(farm, TestLeases.mounts());
+  }
+
+  static SolveParts of(FakeFarm farm, FarmMounts mounts) {
     Meters meters = new Meters(new SimpleMeterRegistry());
     ImageLookup images = new OneImage();
     Sources sources =
@@ -43,6 +47,7 @@ final class TestParts {
         sources,
         references,
         new NoTrees(),
+        mounts,
         BuildReport.NONE,
         meters,
         Duration.ofHours(6),

@@ -6,6 +6,7 @@ import dev.slipway.gc.DiskKeeper;
 import dev.slipway.gc.DiskRecord;
 import dev.slipway.layers.BlobMaker;
 import dev.slipway.layers.LayerApplier;
+import dev.slipway.mounts.CacheMounts;
 import dev.slipway.part.Parts;
 import dev.slipway.protocol.worker.Ask;
 import dev.slipway.registry.BlobTransfer;
@@ -86,6 +87,7 @@ public final class Agent implements AutoCloseable {
       WorkerDescription description,
       Farm farm,
       SnapshotStore store,
+      CacheMounts mounts,
       DiskKeeper disk,
       Sandbox sandbox,
       Path root,
@@ -93,7 +95,7 @@ public final class Agent implements AutoCloseable {
       Meters meters,
       Coordinators coordinators)
       throws IOException {
-    Inventory inventory = new Inventory(store);
+    Inventory inventory = new Inventory(store, mounts);
     disk.onRemoved(gone ->
         inventory.removed(
             gone.stream()
@@ -114,7 +116,7 @@ public final class Agent implements AutoCloseable {
     this.work =
         new Work(
             new StageExecutor(
-                store, fetcher, sandbox, disk, parts, clock, meters, inventory::added),
+                store, mounts, fetcher, sandbox, disk, parts, clock, meters, inventory::added),
             new LayerPusher(store, fetcher, blobs, transfer, scratch, clock, meters),
             new PathReader(store, fetcher),
             new Questions(

@@ -1,6 +1,9 @@
 package dev.slipway.agent;
 
+import dev.slipway.execute.StageExecutor;
+import dev.slipway.mounts.CacheMounts;
 import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.HeldMount;
 import dev.slipway.protocol.worker.InventoryChange;
 import dev.slipway.protocol.worker.WorkerMessage;
 import dev.slipway.snapshot.SnapshotStore;
@@ -17,10 +20,12 @@ import java.util.Set;
  */
 final class Inventory {
   private final SnapshotStore store;
+  private final CacheMounts mounts;
   private final Set<Feed> feeds = new LinkedHashSet<>();
 
-  Inventory(SnapshotStore store) {
+  Inventory(SnapshotStore store, CacheMounts mounts) {
     this.store = store;
+    this.mounts = mounts;
   }
 
   /** Notes a new layer for the next {@link Feed#announce} of each coordinator. */
@@ -55,6 +60,11 @@ final class Inventory {
         takeNews();
       }
       return store.inventory().stream().map(Inventory::held).toList();
+    }
+
+    /** The newest copies of cache mounts, for a hello; later ones are told by the steps. */
+    List<HeldMount> mounts() {
+      return StageExecutor.held(mounts);
     }
 
     /** Tells the coordinator what is new and what is gone. */

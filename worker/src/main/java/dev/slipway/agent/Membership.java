@@ -62,7 +62,7 @@ final class Membership implements FarmLink.Member {
   }
 
   Hello hello() {
-    return description.hello(incarnation, feed.all());
+    return description.hello(incarnation, feed.all(), feed.mounts());
   }
 
   @Override

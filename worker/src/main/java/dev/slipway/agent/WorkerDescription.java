@@ -3,6 +3,7 @@ package dev.slipway.agent;
 import dev.slipway.oci.Platform;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.HeldMount;
 import dev.slipway.protocol.worker.Hello;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +34,7 @@ public record WorkerDescription(
   /**
    * @param incarnation of this process
    */
-  Hello hello(long incarnation, List<HeldLayer> held) {
+  Hello hello(long incarnation, List<HeldLayer> held, List<HeldMount> mounts) {
     return Hello.newBuilder()
         .setWorkerId(id)
         .setVersion(version)
@@ -45,6 +46,7 @@ public record WorkerDescription(
         .addAllHeldLayers(held)
         .setIncarnation(incarnation)
         .setMemoryBytes(memoryBytes)
+        .addAllHeldMounts(mounts)
         .build();
   }
 }

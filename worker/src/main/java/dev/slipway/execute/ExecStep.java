@@ -5,6 +5,12 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.gc.DiskWatch;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
+import dev.slipway.linux.DiskFull;
+import dev.slipway.mounts.CacheMounts;
+import dev.slipway.mounts.DirectoryCopy;
+import dev.slipway.mounts.MountBeginning;
+import dev.slipway.protocol.worker.CacheMount;
+import dev.slipway.protocol.worker.HeldMount;
 import dev.slipway.sandbox.ExecExit;
 import dev.slipway.sandbox.ExecOutput;
 import dev.slipway.sandbox.ExecSpec;
@@ -16,6 +22,8 @@ import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredLayer;
 import dev.slipway.telemetry.Meters;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +39,7 @@ import java.util.function.Supplier;
 /** Runs exec ops. LLB: pb.ExecOp. @ThreadSafe */
 final class ExecStep {
   private final SnapshotStore store;
+  private final CacheMounts cacheMounts;
   private final Sandbox sandbox;
   private final Supplier<String> layerIds;
   private final DiskWatch disk;
@@ -39,12 +48,14 @@ final class ExecStep {
 
   ExecStep(
       SnapshotStore store,
+      CacheMounts cacheMounts,
       Sandbox sandbox,
       Supplier<String> layerIds,
       DiskWatch disk,
       Meters meters,
       Consumer<StoredLayer> made) {
     this.store = store;
+    this.cacheMounts = cacheMounts;
     this.sandbox = sandbox;
     this.layerIds = layerIds;
     this.disk = disk;
@@ -52,8 +63,22 @@ final class ExecStep {
     this.made = made;
   }
 
-  /** The inputs' chains, by input index, and what the stage still allows. */
-  record Context(List<List<String>> inputs, Optional<Duration> timeout, ExecOutput output) {}
+  /**
+   * What a process runs with.
+   *
+   * @param inputs their chains, by input index
+   * @param timeout what the stage still allows
+   * @param cacheMounts what the coordinator knows of them
+   * @param notes hears what a person may want to know
+   * @param used gets those cache mounts that the process could write to, whatever became of it
+   */
+  record Context(
+      List<List<String>> inputs,
+      Optional<Duration> timeout,
+      ExecOutput output,
+      List<CacheMount> cacheMounts,
+      Consumer<String> notes,
+      Consumer<HeldMount> used) {}
 
   /** Runs it and returns the chain of each output. */
   Map<Integer, List<String>> run(Op.Exec op, Context context)
@@ -61,11 +86,18 @@ final class ExecStep {
     refuseUnsupported(op);
     String command = QuotedArguments.of(op.meta().arguments());
     Map<Mount, MountedRoot> roots = new LinkedHashMap<>();
-    try {
-      ExecSpec spec = mount(op, context, roots);
+    try (StepMounts caches =
+        StepMounts.take(
+            op,
+            context.cacheMounts(),
+            cacheMounts,
+            mount -> beginning(mount, context),
+            context.notes())) {
+      ExecSpec spec = mount(op, context, caches, roots);
       ExecExit exit = runProcess(spec, context.output(), command);
       // What the process wrote is still there, and goes when it failed.
       disk.look();
+      caches.finish().forEach(context.used());
       switch (exit) {
         case ExecExit.TimedOut() ->
             throw StepFailedException.timedOut(
@@ -84,6 +116,36 @@ final class ExecStep {
     }
   }
 
+  /** A cache mount begins with a copy of what is at the selector of its input. */
+  private MountBeginning beginning(Mount mount, Context context) {
+    if (mount.input() < 0) {
+      return MountBeginning.EMPTY;
+    }
+    return directory -> {
+      try (MountedRoot base = store.mount(chain(mount, context), false)) {
+        Path source = select(mount, base.path());
+        if (!Files.isDirectory(source, LinkOption.NOFOLLOW_LINKS)) {
+          throw new StepFailedException(
+              "cache mount "
+                  + mount.destination()
+                  + " cannot begin with "
+                  + mount.selector()
+                  + ": not a directory",
+              0);
+        }
+        DirectoryCopy.copy(source, directory);
+      } catch (IOException e) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+        throw new SlipwayException(
+            DiskFull.caused(e) ? ErrorKind.EXHAUSTED : ErrorKind.UNAVAILABLE,
+            "filling of cache mount " + mount.destination() + " failed: " + e.getMessage(),
+            e);
+      }
+    };
+  }
+
   private static void refuseUnsupported(Op.Exec op) throws StepFailedException {
     if (op.insecure()) {
       throw new StepFailedException("security mode insecure is not supported yet", 0);
@@ -94,29 +156,36 @@ final class ExecStep {
     if (!op.secretEnvironment().isEmpty()) {
       throw new StepFailedException("secrets as environment variables are not supported yet", 0);
     }
+    if (!(op.root().kind() instanceof Mount.Kind.Bind)) {
+      throw new StepFailedException("the root filesystem of a process must be a bind mount", 0);
+    }
     for (Mount mount : op.mounts()) {
       switch (mount.kind()) {
-        case Mount.Kind.Cache _ ->
-            throw new StepFailedException(
-                "cache mounts (" + mount.destination() + ") are not supported yet", 0);
         case Mount.Kind.Secret _ ->
             throw new StepFailedException(
                 "secret mounts (" + mount.destination() + ") are not supported yet", 0);
         case Mount.Kind.Ssh _ ->
             throw new StepFailedException(
                 "ssh mounts (" + mount.destination() + ") are not supported yet", 0);
-        case Mount.Kind.Bind _, Mount.Kind.Tmpfs _ -> {}
+        case Mount.Kind.Bind _, Mount.Kind.Cache _, Mount.Kind.Tmpfs _ -> {}
       }
     }
   }
 
-  private ExecSpec mount(Op.Exec op, Context context, Map<Mount, MountedRoot> roots)
+  private ExecSpec mount(
+      Op.Exec op, Context context, StepMounts caches, Map<Mount, MountedRoot> roots)
       throws SlipwayException {
     List<SandboxMount> mounts = new ArrayList<>();
     Path root = Path.of("/");
     for (Mount mount : op.mounts()) {
       if (mount.kind() instanceof Mount.Kind.Tmpfs(long size)) {
-        mounts.add(new SandboxMount.Tmpfs(mount.destination(), size));
+        mounts.add(new SandboxMount.Tmpfs(mount.destination(), size, mount.readOnly()));
+        continue;
+      }
+      if (mount.kind() instanceof Mount.Kind.Cache) {
+        mounts.add(
+            new SandboxMount.Bind(
+                caches.directory(mount), mount.destination(), mount.readOnly(), true));
         continue;
       }
       MountedRoot mounted = store.mount(chain(mount, context), !mount.readOnly());
@@ -125,7 +194,7 @@ final class ExecStep {
       if (mount == op.root()) {
         root = source;
       } else {
-        mounts.add(new SandboxMount.Bind(source, mount.destination(), mount.readOnly()));
+        mounts.add(new SandboxMount.Bind(source, mount.destination(), mount.readOnly(), false));
       }
     }
     String id = "exec-" + UUID.randomUUID();

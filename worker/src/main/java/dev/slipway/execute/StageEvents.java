@@ -41,6 +41,15 @@ final class StageEvents {
     receiver.accept(event().setStatus(wire(status)).build());
   }
 
+  /** A line that a person may want to read. */
+  void note(String text) {
+    Timestamp now = wire(clock.instant());
+    receiver.accept(
+        event()
+            .setStatus(StepStatus.newBuilder().setId(text).setStarted(now).setCompleted(now))
+            .build());
+  }
+
   void done(StepDone done) {
     receiver.accept(event().setDone(done).build());
   }

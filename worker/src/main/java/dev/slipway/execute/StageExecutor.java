@@ -7,12 +7,14 @@ import dev.slipway.gc.DiskKeeper;
 import dev.slipway.gc.DiskWatch;
 import dev.slipway.graph.Op;
 import dev.slipway.linux.DiskFull;
+import dev.slipway.mounts.CacheMounts;
 import dev.slipway.part.Parts;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.worker.AbsentLayer;
 import dev.slipway.protocol.worker.Cancelled;
 import dev.slipway.protocol.worker.ContentDigest;
 import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.HeldMount;
 import dev.slipway.protocol.worker.Layer;
 import dev.slipway.protocol.worker.LayersUnavailable;
 import dev.slipway.protocol.worker.RunStage;
@@ -66,6 +68,7 @@ public final class StageExecutor {
    */
   public StageExecutor(
       SnapshotStore store,
+      CacheMounts mounts,
       LayerFetcher fetcher,
       Sandbox sandbox,
       DiskKeeper disk,
@@ -77,7 +80,7 @@ public final class StageExecutor {
     this.fetcher = fetcher;
     this.disk = disk;
     Supplier<String> layerIds = disk.holds()::newLayerId;
-    this.execs = new ExecStep(store, sandbox, layerIds, disk.watch(), meters, made);
+    this.execs = new ExecStep(store, mounts, sandbox, layerIds, disk.watch(), meters, made);
     this.files = new FileOps(store, layerIds);
     this.parts = parts;
     this.clock = clock;
@@ -89,8 +92,16 @@ public final class StageExecutor {
     return StageEvents.wire(status);
   }
 
+  /** The newest copies of the cache mounts here, as the protocol carries them. */
+  public static List<HeldMount> held(CacheMounts mounts) {
+    return mounts.newest().stream().map(StepMounts::wire).toList();
+  }
+
   /** Results of the steps so far, by step index: the chain of each output. */
   private record Results(List<Map<Integer, List<String>>> steps) {}
+
+  /** The step at hand: who hears of it, and the cache mounts that it has written to. */
+  private record Current(StageEvents events, List<HeldMount> mounts) {}
 
   /**
    * Runs the stage; never throws. An interrupt of the calling thread cancels it. Events come before
@@ -105,10 +116,12 @@ public final class StageExecutor {
     Results results = new Results(new ArrayList<>());
     String vertex = "";
     DiskWatch.Step watched = disk.watch().step();
+    List<HeldMount> mounts = new ArrayList<>();
     try {
       for (Step step : stage.getStepsList()) {
         vertex = step.getVertex();
         watched = disk.watch().step();
+        mounts = new ArrayList<>();
         results
             .steps()
             .add(
@@ -116,13 +129,14 @@ public final class StageExecutor {
                     step,
                     results,
                     deadline,
-                    new StageEvents(stage.getStageId(), vertex, clock, events)));
+                    new Current(
+                        new StageEvents(stage.getStageId(), vertex, clock, events), mounts)));
       }
       return outcome.setSucceeded(Succeeded.getDefaultInstance()).build();
     } catch (InterruptedException _) {
       return outcome.setCancelled(Cancelled.getDefaultInstance()).build();
     } catch (SlipwayException e) {
-      return failed(outcome, vertex, ended(e, watched)).build();
+      return failed(outcome, vertex, ended(e, watched), mounts).build();
     } catch (RuntimeException e) {
       LOG.atError()
           .addKeyValue("stage", stage.getStageId())
@@ -152,8 +166,9 @@ public final class StageExecutor {
   }
 
   private Map<Integer, List<String>> run(
-      Step step, Results results, Optional<Instant> deadline, StageEvents events)
+      Step step, Results results, Optional<Instant> deadline, Current current)
       throws SlipwayException, InterruptedException {
+    StageEvents events = current.events();
     Instant start = clock.instant();
     events.started();
     Op op = LlbCodec.readOp(step.getOp().toByteArray());
@@ -167,7 +182,15 @@ public final class StageExecutor {
             case Op.Exec exec -> {
               Optional<Duration> timeout =
                   deadline.map(end -> positive(Duration.between(clock.instant(), end)));
-              yield execs.run(exec, new ExecStep.Context(inputs, timeout, events::log));
+              yield execs.run(
+                  exec,
+                  new ExecStep.Context(
+                      inputs,
+                      timeout,
+                      events::log,
+                      step.getCacheMountsList(),
+                      events::note,
+                      current.mounts()::add));
             }
             case Op.File file -> runFile(file, inputs);
             case Op.Source _, Op.Merge _, Op.Diff _, Op.Build _ ->
@@ -185,7 +208,12 @@ public final class StageExecutor {
       throw e;
     }
     Duration took = Duration.between(start, clock.instant());
-    events.done(done(outputs, took).addAllContents(contents).setMoved(moved.wire()).build());
+    events.done(
+        done(outputs, took)
+            .addAllContents(contents)
+            .addAllCacheMounts(current.mounts())
+            .setMoved(moved.wire())
+            .build());
     return outputs;
   }
 
@@ -276,7 +304,7 @@ public final class StageExecutor {
    * elsewhere.
    */
   private static StageOutcome.Builder failed(
-      StageOutcome.Builder outcome, String vertex, SlipwayException e) {
+      StageOutcome.Builder outcome, String vertex, SlipwayException e, List<HeldMount> mounts) {
     if (e instanceof LayersUnavailableException lost) {
       return outcome.setLayersUnavailable(unavailable(lost));
     }
@@ -288,7 +316,8 @@ public final class StageExecutor {
                   .setVertex(vertex)
                   .setMessage(e.getMessage())
                   .setExitCode(exitCode)
-                  .setTimedOut(e instanceof StepFailedException failure && failure.timedOut()));
+                  .setTimedOut(e instanceof StepFailedException failure && failure.timedOut())
+                  .addAllCacheMounts(mounts));
       case CANCELLED -> outcome.setCancelled(Cancelled.getDefaultInstance());
       case UNAVAILABLE, EXHAUSTED, INTERNAL -> {
         LOG.atWarn()

@@ -3,6 +3,7 @@ package dev.slipway.mounts;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Mount;
+import dev.slipway.linux.DiskFull;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,7 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The cache mounts of a worker. Of a mount that several steps may not share there are several
  * copies; the one with the highest version is the newest. {@code this} guards the table of copies;
- * no file of a mount is touched under it. @ThreadSafe
+ * no file of a mount is touched under it. A copy's own monitor, always taken first, is held while
+ * its description is written or its place given up. @ThreadSafe
  */
 public final class CacheMounts implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CacheMounts.class);
@@ -307,15 +309,16 @@ public final class CacheMounts implements AutoCloseable {
         continue;
       }
       try {
-        notes.accept("cache mount " + wish.name() + ": brought from another worker");
         peers.bring(peer, fresh.directory());
+        notes.accept("cache mount " + wish.name() + " brought from another worker");
         return Optional.of(peer.version());
       } catch (SlipwayException e) {
         LOG.atWarn()
             .addKeyValue("mount", wish.id())
             .addKeyValue("error", e.getMessage())
             .log("cache mount not brought from a peer");
-        notes.accept("cache mount " + wish.name() + " not brought: " + e.getMessage());
+        notes.accept(
+            "cache mount " + wish.name() + " not brought from another worker: " + e.getMessage());
         try {
           directories.empty(fresh.place);
         } catch (IOException failure) {
@@ -427,13 +430,15 @@ public final class CacheMounts implements AutoCloseable {
   }
 
   private void remove(MountCopy copy) {
-    try {
-      directories.remove(copy.place, copy.size);
-    } catch (IOException e) {
-      LOG.atWarn()
-          .addKeyValue("copy", copy.id())
-          .setCause(e)
-          .log("copy of a cache mount not deleted, will be used again after the next start");
+    synchronized (copy) {
+      try {
+        directories.remove(copy.place, copy.size);
+      } catch (IOException e) {
+        LOG.atWarn()
+            .addKeyValue("copy", copy.id())
+            .setCause(e)
+            .log("copy of a cache mount not deleted, will be used again after the next start");
+      }
     }
   }
 
@@ -451,27 +456,29 @@ public final class CacheMounts implements AutoCloseable {
 
   /** Writes down what is known of the copy, if it is still here. */
   private void noted(MountCopy copy) {
-    MountRecord record;
-    synchronized (this) {
-      boolean here = copies.getOrDefault(copy.mountId, List.of()).contains(copy);
-      if (!here || copy.state == MountCopy.State.BEGINNING) {
-        return;
+    synchronized (copy) {
+      MountRecord record;
+      synchronized (this) {
+        boolean here = copies.getOrDefault(copy.mountId, List.of()).contains(copy);
+        if (!here || copy.state == MountCopy.State.BEGINNING) {
+          return;
+        }
+        record = copy.record();
       }
-      record = copy.record();
-    }
-    try {
-      directories.describe(record, copy.place);
-    } catch (IOException e) {
-      LOG.atWarn()
-          .addKeyValue("copy", copy.id())
-          .setCause(e)
-          .log("description of a cache mount not written");
+      try {
+        directories.describe(record, copy.place);
+      } catch (IOException e) {
+        LOG.atWarn()
+            .addKeyValue("copy", copy.id())
+            .setCause(e)
+            .log("description of a cache mount not written");
+      }
     }
   }
 
   private static SlipwayException failed(String what, IOException e) {
     return new SlipwayException(
-        dev.slipway.linux.DiskFull.caused(e) ? ErrorKind.EXHAUSTED : ErrorKind.UNAVAILABLE,
+        DiskFull.caused(e) ? ErrorKind.EXHAUSTED : ErrorKind.UNAVAILABLE,
         what + " failed: " + e.getMessage(),
         e);
   }

@@ -2,6 +2,7 @@ package dev.slipway.peer;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.mounts.CacheMounts;
 import dev.slipway.snapshot.SnapshotStore;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
@@ -29,6 +30,7 @@ public final class PeerServer implements AutoCloseable {
   private static final String BLOBS = "/blobs/";
   private static final String PARTS = "/parts/";
   private static final String VERIFY = "/verify";
+  private static final String MOUNTS = "/mounts/";
   private static final String BEARER = "Bearer ";
 
   /** A worker's traffic is a few large streams; more event loops than this idle. */
@@ -43,6 +45,7 @@ public final class PeerServer implements AutoCloseable {
   private final Vertx vertx;
   private final TarReplies tars;
   private final BlobReplies blobs;
+  private final MountReplies mounts;
   private final PrometheusMeterRegistry metrics;
   private final BooleanSupplier ready;
   private final ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor();
@@ -54,11 +57,13 @@ public final class PeerServer implements AutoCloseable {
    */
   public PeerServer(
       SnapshotStore store,
+      CacheMounts mounts,
       PrometheusMeterRegistry metrics,
       TrustedKeys keys,
       BooleanSupplier ready) {
     this.tars = new TarReplies(store);
     this.blobs = new BlobReplies(store);
+    this.mounts = new MountReplies(mounts);
     this.metrics = metrics;
     this.keys = keys;
     this.ready = ready;
@@ -106,6 +111,8 @@ public final class PeerServer implements AutoCloseable {
       authorized(request, LAYERS, path.substring(LAYERS.length()), tars::layer);
     } else if (path.startsWith(PARTS)) {
       authorized(request, PARTS, path.substring(PARTS.length()), tars::part);
+    } else if (path.startsWith(MOUNTS)) {
+      authorized(request, MOUNTS, path.substring(MOUNTS.length()), mounts::mount);
     } else if (path.startsWith(BLOBS)) {
       authorized(request, BLOBS, path.substring(BLOBS.length()), blobs::blob);
     } else if (path.equals("/metrics")) {

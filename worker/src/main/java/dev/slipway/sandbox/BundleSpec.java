@@ -188,12 +188,15 @@ final class BundleSpec {
     bind(mounts, "/etc/resolv.conf", etc.resolvConf(), true);
     for (SandboxMount mount : spec.mounts()) {
       switch (mount) {
-        case SandboxMount.Bind(Path source, String destination, boolean readOnly) ->
+        case SandboxMount.Bind(Path source, String destination, boolean readOnly, boolean _) ->
             bind(mounts, destination, source, readOnly);
-        case SandboxMount.Tmpfs(String destination, long size) -> {
+        case SandboxMount.Tmpfs(String destination, long size, boolean readOnly) -> {
           List<String> options = new ArrayList<>(List.of("nosuid", "nodev", "mode=1777"));
           if (size > 0) {
             options.add("size=" + size);
+          }
+          if (readOnly) {
+            options.add("ro");
           }
           mount(mounts, destination, "tmpfs", "tmpfs", options);
         }

@@ -251,8 +251,9 @@ public final class Sandbox {
 
   /**
    * Mount points that may have to be made, outer ones first. Those below another mount lie in that
-   * mount's source. /proc, /sys and /dev are left to the runtime, and to the layer: BuildKit's
-   * layers have them too.
+   * mount's source, and are left to the runtime where others might swap them for links meanwhile:
+   * it makes them from inside the container. /proc, /sys and /dev are left to the runtime, and to
+   * the layer: BuildKit's layers have them too.
    */
   private static List<MountStubs.Point> points(ExecSpec spec) {
     List<MountStubs.Point> points = new ArrayList<>();
@@ -273,7 +274,8 @@ public final class Sandbox {
       if (parent.isEmpty()) {
         points.add(new MountStubs.Point(spec.root(), mount.destination(), directory));
       } else if (parent.get()
-          instanceof SandboxMount.Bind(Path source, String destination, boolean _)) {
+              instanceof SandboxMount.Bind(Path source, String destination, _, boolean shared)
+          && !shared) {
         points.add(
             new MountStubs.Point(
                 source, mount.destination().substring(destination.length()), directory));

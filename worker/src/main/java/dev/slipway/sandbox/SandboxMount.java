@@ -6,13 +6,18 @@ import java.nio.file.Path;
 public sealed interface SandboxMount {
   String destination();
 
-  /** A directory or file of the worker. */
-  record Bind(Path source, String destination, boolean readOnly) implements SandboxMount {}
+  /**
+   * A directory or file of the worker.
+   *
+   * @param shared whether others may change it while the container is set up
+   */
+  record Bind(Path source, String destination, boolean readOnly, boolean shared)
+      implements SandboxMount {}
 
   /**
    * Memory.
    *
    * @param size in bytes, 0 = the kernel's default, half of the memory
    */
-  record Tmpfs(String destination, long size) implements SandboxMount {}
+  record Tmpfs(String destination, long size, boolean readOnly) implements SandboxMount {}
 }

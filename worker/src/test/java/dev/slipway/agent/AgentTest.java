@@ -10,6 +10,7 @@ import dev.slipway.gc.DiskKeeper;
 import dev.slipway.graph.ExecMeta;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
+import dev.slipway.mounts.CacheMounts;
 import dev.slipway.oci.Platform;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.worker.Answer;
@@ -115,6 +116,8 @@ class AgentTest {
             new NetworkPool(root.resolve("net"), false, new Unreachable(List.of())));
     EmptyStore store = new EmptyStore();
     Meters meters = new Meters(new SimpleMeterRegistry());
+    CacheMounts mounts =
+        CacheMounts.open(root.resolve("mounts"), (_, _) -> {}, InstantSource.system());
     disk =
         new DiskKeeper(
             "worker-1",
@@ -129,6 +132,7 @@ class AgentTest {
             description,
             new Agent.Farm(List.of(coordinator.address()), FakeCoordinator.TOKEN),
             store,
+            mounts,
             disk,
             sandbox,
             root,
@@ -347,10 +351,10 @@ class AgentTest {
   @Test
   void refusesWhatIsNotSupportedYet() throws Exception {
     coordinator.awaitHello();
-    Mount cache =
-        new Mount(-1, "", "/cache", -1, false, new Mount.Kind.Cache("c", Mount.Sharing.SHARED));
+    Mount agent =
+        new Mount(-1, "", "/agent", -1, false, new Mount.Kind.Ssh("default", 0, 0, 0600, false));
 
-    coordinator.send(stage("s1", List.of(), List.of(cache)));
+    coordinator.send(stage("s1", List.of(), List.of(agent)));
 
     var outcome = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
     assertThat(outcome.getFailed().getMessage()).contains("not supported yet");

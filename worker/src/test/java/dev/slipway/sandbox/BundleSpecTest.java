@@ -33,8 +33,8 @@ class BundleSpecTest {
   private static ExecSpec spec(Op.Network network) {
     List<SandboxMount> mounts =
         List.of(
-            new SandboxMount.Bind(Path.of("/input"), "/src", true),
-            new SandboxMount.Tmpfs("/tmp", 1024));
+            new SandboxMount.Bind(Path.of("/input"), "/src", true, false),
+            new SandboxMount.Tmpfs("/tmp", 1024, false));
     return new ExecSpec(
         "exec-1", Path.of("/root-of-it"), false, META, mounts, network, Optional.empty());
   }

@@ -187,9 +187,9 @@ class SandboxIT {
     Files.writeString(source.resolve("file"), "text");
     List<SandboxMount> mounts =
         List.of(
-            new SandboxMount.Bind(source, "/mnt/in", true),
-            new SandboxMount.Bind(source.resolve("file"), "/mnt/one", false),
-            new SandboxMount.Tmpfs("/scratch/deep", 1 << 20));
+            new SandboxMount.Bind(source, "/mnt/in", true, false),
+            new SandboxMount.Bind(source.resolve("file"), "/mnt/one", false, false),
+            new SandboxMount.Tmpfs("/scratch/deep", 1 << 20, false));
 
     ExecExit exit =
         sandbox.run(

@@ -7,6 +7,7 @@ import dev.slipway.http.SpeedFloor;
 import dev.slipway.layers.BlobMaker;
 import dev.slipway.layers.LayerApplier;
 import dev.slipway.layers.LayerTarWriter;
+import dev.slipway.mounts.CacheMounts;
 import dev.slipway.oci.Digest;
 import dev.slipway.part.Parts;
 import dev.slipway.peer.PeerServer;
@@ -95,9 +96,16 @@ class PeerTransferTest {
     SnapshotStore opened = open(name);
     TrustedKeys keys = new TrustedKeys(InstantSource.system());
     keys.joined(signer.publicKey(), Instant.now());
+    CacheMounts mounts =
+        CacheMounts.open(directory.resolve(name + "-mounts"), (_, _) -> {}, InstantSource.system());
+    closing.add(mounts);
     PeerServer server =
         new PeerServer(
-            opened, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), keys, () -> true);
+            opened,
+            mounts,
+            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+            keys,
+            () -> true);
     closing.add(server);
     int port = server.start(new InetSocketAddress("127.0.0.1", 0));
     FaultyLink link = new FaultyLink(port);

@@ -1,10 +1,8 @@
 package dev.slipway.frontend.dockerfile.convert;
 
-import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.dockerfile.instruction.Instruction;
 import dev.slipway.frontend.dockerfile.instruction.Located;
-import dev.slipway.frontend.dockerfile.instruction.MountOption;
 import dev.slipway.frontend.dockerfile.parser.Heredoc;
 import dev.slipway.graph.Edge;
 import dev.slipway.graph.ExecMeta;
@@ -14,12 +12,10 @@ import dev.slipway.graph.Op;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** RUN. */
 final class RunStep {
@@ -32,11 +28,10 @@ final class RunStep {
 
   static void apply(StageState state, Instruction.Run run, Located located)
       throws SlipwayException {
-    List<Edge> inputs = new ArrayList<>(state.root.stream().toList());
-    List<Mount> mounts = new ArrayList<>();
-    mounts.add(new Mount(inputs.isEmpty() ? -1 : 0, "", "/", 0, false, new Mount.Kind.Bind()));
-    List<String> arguments = arguments(state, run, located, inputs, mounts);
-    addMounts(state, run, located, inputs, mounts);
+    RunMounts all = new RunMounts(state, located);
+    List<String> arguments = arguments(state, run, located, all);
+    all.addAll(run);
+    List<Mount> mounts = all.mounts();
     mounts.sort(Comparator.comparing(Mount::destination));
 
     ConvertOptions.Exec exec = state.conversion.options().exec();
@@ -65,7 +60,10 @@ final class RunStep {
     Op.Exec op = new Op.Exec(meta, mounts, network, false, List.of());
     state.root =
         Optional.of(
-            state.conversion.graph().add(op, inputs, Optional.of(state.plan.platform()), label));
+            state
+                .conversion
+                .graph()
+                .add(op, all.inputs(), Optional.of(state.plan.platform()), label));
     state.addHistory(
         "RUN " + historyArguments(state) + String.join(" ", arguments) + " # buildkit", true);
   }
@@ -74,11 +72,7 @@ final class RunStep {
    * The process. A here-document alone is the script itself; among other words it is the shell's.
    */
   private static List<String> arguments(
-      StageState state,
-      Instruction.Run run,
-      Located located,
-      List<Edge> inputs,
-      List<Mount> mounts) {
+      StageState state, Instruction.Run run, Located located, RunMounts mounts) {
     if (run.heredocs().isEmpty()) {
       return CommandSteps.words(state, run.command());
     }
@@ -120,66 +114,9 @@ final class RunStep {
                 List.of(),
                 Optional.empty(),
                 label);
-    mounts.add(
-        new Mount(
-            input(inputs, Optional.of(script)),
-            "",
-            SCRIPT_DIRECTORY,
-            -1,
-            true,
-            new Mount.Kind.Bind()));
+    mounts.add(script, SCRIPT_DIRECTORY);
     return CommandSteps.words(
         state, new Instruction.CommandLine(List.of(SCRIPT_DIRECTORY + path), true));
-  }
-
-  private static void addMounts(
-      StageState state, Instruction.Run run, Located located, List<Edge> inputs, List<Mount> mounts)
-      throws SlipwayException {
-    Set<String> targets = new HashSet<>(Set.of("/"));
-    for (String text : run.mounts()) {
-      MountOption option = MountOption.parse(text, state::expand);
-      String target = PosixPath.clean(PosixPath.resolve(state.workingDirectory(), option.target()));
-      if (target.equals("/")) {
-        throw new SlipwayException(
-            ErrorKind.INVALID, "invalid mount target \"" + option.target() + "\"");
-      }
-      if (!targets.add(target)) {
-        throw new SlipwayException(ErrorKind.INVALID, "duplicate mount target \"" + target + "\"");
-      }
-      switch (option.type()) {
-        case TMPFS ->
-            mounts.add(new Mount(-1, "", target, -1, false, new Mount.Kind.Tmpfs(option.size())));
-        case BIND -> {
-          String source = PosixPath.clean(option.source());
-          Optional<Edge> edge =
-              option.from().isPresent()
-                  ? state.conversion.from(
-                      state.plan.mountSources().get(option.from().get()), located.range())
-                  : Optional.of(state.conversion.context(source));
-          String selector = source.equals("/") ? "" : source;
-          mounts.add(
-              new Mount(
-                  input(inputs, edge),
-                  selector,
-                  target,
-                  -1,
-                  option.readOnly(),
-                  new Mount.Kind.Bind()));
-        }
-      }
-    }
-  }
-
-  private static int input(List<Edge> inputs, Optional<Edge> edge) {
-    if (edge.isEmpty()) {
-      return -1;
-    }
-    int known = inputs.indexOf(edge.get());
-    if (known >= 0) {
-      return known;
-    }
-    inputs.add(edge.get());
-    return inputs.size() - 1;
   }
 
   private static List<String> proxies(Map<String, String> buildArguments) {

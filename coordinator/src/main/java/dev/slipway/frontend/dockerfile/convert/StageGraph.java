@@ -256,7 +256,7 @@ final class StageGraph {
 
   private Optional<String> mountFrom(String mount, Range range) throws SourceError {
     try {
-      return MountOption.parse(mount, value -> value).from();
+      return MountOption.check(mount);
     } catch (SlipwayException e) {
       throw file.source().error(e.kind(), range, e.getMessage());
     }

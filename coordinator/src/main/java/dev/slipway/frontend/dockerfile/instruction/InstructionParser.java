@@ -134,7 +134,7 @@ public final class InstructionParser {
     }
     for (String mount : flags.all("mount")) {
       try {
-        MountOption.parse(mount, value -> value);
+        MountOption.check(mount);
       } catch (SlipwayException e) {
         throw e.kind() == ErrorKind.UNSUPPORTED
             ? source.error(e.kind(), statement.range(), "RUN " + e.getMessage())

@@ -8,6 +8,7 @@ import dev.slipway.graph.FileAction;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RunStepTest {
@@ -110,6 +111,76 @@ class RunStepTest {
             new Mount(2, "", "/data", -1, false, new Mount.Kind.Bind()),
             new Mount(-1, "", "/t", -1, false, new Mount.Kind.Tmpfs(1 << 20)),
             new Mount(1, "/x", "/w/rel", -1, true, new Mount.Kind.Bind()));
+  }
+
+  @Test
+  void namesACacheMountByItsIdOrItsTarget() throws Exception {
+    Op.Exec run =
+        run(
+            fixture.convert(
+                """
+                FROM a
+                WORKDIR /w
+                ARG ID=go
+                RUN --mount=type=cache,target=/root/../root/.cache --mount=type=cache,id=$ID,dst=rel,sharing=locked,ro x
+                """));
+
+    assertThat(run.mounts().subList(1, 3))
+        .containsExactly(
+            new Mount(
+                -1, "", "/root/.cache", -1, false, cache("//root/.cache", Mount.Sharing.SHARED)),
+            new Mount(-1, "", "/w/rel", -1, true, cache("/go", Mount.Sharing.LOCKED)));
+  }
+
+  @Test
+  void putsTheNamespaceBeforeTheIdOfACacheMount() throws Exception {
+    fixture.buildArgument("BUILDKIT_CACHE_MOUNT_NS", "team");
+
+    Op.Exec run =
+        run(fixture.convert("FROM a\nRUN --mount=type=cache,target=/c,sharing=private x"));
+
+    assertThat(run.mounts().get(1).kind()).isEqualTo(cache("team//c", Mount.Sharing.PRIVATE));
+  }
+
+  @Test
+  void beginsACacheMountWithADirectoryOfTheWishedOwnerAndMode() throws Exception {
+    Converted converted =
+        fixture.convert("FROM a\nRUN --mount=type=cache,target=/c,uid=7,gid=8,mode=0700 x");
+
+    Mount mount = run(converted).mounts().get(1);
+    assertThat(mount.input()).isEqualTo(1);
+    assertThat(mount.selector()).isEqualTo("/cache");
+    Vertex root =
+        converted.definition().vertex(DockerfileFixture.result(converted).inputs().get(1).vertex());
+    assertThat(root.name()).isEqualTo("[internal] setting cache mount permissions");
+    FileAction action = ((Op.File) root.op()).actions().getFirst();
+    assertThat(action.input()).isEqualTo(-1);
+    assertThat(action.change())
+        .isEqualTo(
+            new FileAction.Change.MakeDirectory(
+                "/cache",
+                0700,
+                false,
+                Optional.of(
+                    new FileAction.Owner(
+                        Optional.of(new FileAction.Identity.ById(7)),
+                        Optional.of(new FileAction.Identity.ById(8)))),
+                FileAction.NO_TIMESTAMP));
+  }
+
+  @Test
+  void beginsACacheMountWithFilesOfAStage() throws Exception {
+    Op.Exec run =
+        run(
+            fixture.convert(
+                "FROM a AS s\nFROM b\nRUN --mount=type=cache,target=/c,from=s,source=/in/../seed,uid=1 x"));
+
+    assertThat(run.mounts().get(1))
+        .isEqualTo(new Mount(1, "/seed", "/c", -1, false, cache("//c", Mount.Sharing.SHARED)));
+  }
+
+  private static Mount.Kind cache(String id, Mount.Sharing sharing) {
+    return new Mount.Kind.Cache(id, sharing);
   }
 
   @Test

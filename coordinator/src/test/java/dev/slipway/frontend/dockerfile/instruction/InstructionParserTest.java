@@ -46,6 +46,14 @@ class InstructionParserTest {
           RUN --mount=target=/a,x=1 b | unexpected key 'x' in 'x=1'
           RUN --mount=target=/a,foo b | invalid field 'foo' must be a key=value pair
           RUN --mount=type=tmpfs,target=/a,source=/b c | unexpected key 'source' for mount type 'tmpfs'
+          RUN --mount=type=cache,target=/a,sharing=x c | unsupported sharing value "x"
+          RUN --mount=target=/a,sharing=locked c | invalid cache sharing set for bind mount
+          RUN --mount=type=cache,target=/a,mode=9 c | invalid value 9 for mode
+          RUN --mount=type=cache,target=/a,uid=-1 c | invalid value -1 for uid
+          RUN --mount=target=/a,gid=1 c | gid not allowed for "bind" type mounts
+          RUN --mount=type=cache,target=/a,size=1 c | unexpected key 'size' for mount type 'cache'
+          RUN --mount=type=cache,target=/a,ro=x c | invalid value for ro: x
+          RUN --mount=type=cache,target=/a,required c | unexpected key 'required' for mount type 'cache'
           RUN --mount=from=$X,target=/a c | 'from' doesn't support variable expansion, define alias stage instead
           """)
   void saysWhatIsWrongInWhichLine(String line, String message) {
@@ -67,7 +75,6 @@ class InstructionParserTest {
           ADD --checksum=sha256:1 a b
           RUN --security=insecure a
           RUN --device=x a
-          RUN --mount=type=cache,target=/a b
           RUN --mount=type=secret,id=a b
           RUN --mount=type=ssh b
           """)
