@@ -33,7 +33,7 @@ final class Command implements AutoCloseable {
   private Command(List<String> words, Process process) {
     this.words = words;
     this.process = process;
-    this.reader = Thread.ofVirtual().start(this::read);
+    this.reader = Thread.ofPlatform().daemon().start(this::read);
   }
 
   /** Starts a program, with these variables set besides those of this process. */

@@ -149,8 +149,13 @@ public final class Sandbox {
     return builder.start();
   }
 
+  /**
+   * A thread of its own, and no virtual one: reading a pipe holds the carrier. The JDK makes up for
+   * it most of the time only, and two quiet pipes would stop all virtual threads of two cores.
+   */
   private static Thread pump(InputStream in, int stream, LogLimiter output) {
-    return Thread.ofVirtual()
+    return Thread.ofPlatform()
+        .daemon()
         .name("sandbox-output")
         .start(() -> {
           byte[] buffer = new byte[CHUNK_SIZE];
