@@ -148,7 +148,7 @@ class GarbageE2eTest {
               farm.buildx()
                   .startBuild(
                       BuildDirectory.of(
-                              "FROM busybox\nRUN head -c 250000000 /dev/urandom > /big && echo full && sleep 6 && rm /big\n")
+                              "FROM busybox\nRUN head -c 285000000 /dev/urandom > /big && echo full && sleep 6 && rm /big\n")
                           .path());
           Command second = startWhenFull(farm, first, "FROM busybox\nRUN echo two && " + fill)) {
         assertThat(first.await(Duration.ofMinutes(1)).exitCode())

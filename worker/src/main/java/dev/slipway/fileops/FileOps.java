@@ -130,7 +130,7 @@ public final class FileOps {
             ErrorKind.INVALID, "the result of file action " + action + " was changed by another");
       }
       String id = ids.get();
-      root.commit(id);
+      root.commit(id, linked.origins());
       open.remove(action);
       List<String> made = new ArrayList<>(root.chain());
       made.add(id);

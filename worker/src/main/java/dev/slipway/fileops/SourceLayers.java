@@ -15,17 +15,19 @@ import java.util.Optional;
  * to be linked from.
  */
 final class SourceLayers implements AutoCloseable {
-  private final List<Directory> holders;
+  private final List<Holder> holders;
 
-  private SourceLayers(List<Directory> holders) {
+  private record Holder(Directory directory, Path layer) {}
+
+  private SourceLayers(List<Holder> holders) {
     this.holders = holders;
   }
 
   /** The clean path, free of links, in those of the layers that have it. */
   static SourceLayers open(List<Path> layers, String path) throws IOException {
-    List<Directory> roots = new ArrayList<>();
+    List<Holder> roots = new ArrayList<>();
     for (Path layer : layers.reversed()) {
-      roots.add(Directory.open(layer));
+      roots.add(new Holder(Directory.open(layer), layer));
     }
     SourceLayers at = new SourceLayers(roots);
     for (String name : path.substring(1).split("/")) {
@@ -39,10 +41,10 @@ final class SourceLayers implements AutoCloseable {
   }
 
   SourceLayers enter(String name) throws IOException {
-    List<Directory> inner = new ArrayList<>();
-    for (Directory holder : holders) {
+    List<Holder> inner = new ArrayList<>();
+    for (Holder holder : holders) {
       try {
-        inner.add(holder.enter(name));
+        inner.add(new Holder(holder.directory().enter(name), holder.layer()));
       } catch (LinuxException e) {
         if (e.errno() != Errno.ENOENT && e.errno() != Errno.ENOTDIR && e.errno() != Errno.ELOOP) {
           throw e;
@@ -55,8 +57,8 @@ final class SourceLayers implements AutoCloseable {
   /** Makes the file one more name of the layer's own; false where that cannot be. */
   boolean link(String name, Status merged, Directory target, String newName, LinkedFiles linked)
       throws IOException {
-    for (Directory holder : holders) {
-      Optional<Status> status = holder.find(name);
+    for (Holder holder : holders) {
+      Optional<Status> status = holder.directory().find(name);
       if (status.isEmpty()) {
         continue;
       }
@@ -64,11 +66,11 @@ final class SourceLayers implements AutoCloseable {
           status.get().isRegular()
               && status.get().size() == merged.size()
               && status.get().modified() == merged.modified();
-      if (!same || !linked.claim(status.get())) {
+      if (!same || !linked.claim(status.get(), holder.layer())) {
         return false;
       }
       try {
-        target.link(holder, name, newName);
+        target.link(holder.directory(), name, newName);
         return true;
       } catch (LinuxException e) {
         return switch (e.errno()) {
@@ -82,6 +84,6 @@ final class SourceLayers implements AutoCloseable {
 
   @Override
   public void close() {
-    holders.forEach(Directory::close);
+    holders.forEach(holder -> holder.directory().close());
   }
 }

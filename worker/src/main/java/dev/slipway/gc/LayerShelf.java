@@ -36,8 +36,8 @@ final class LayerShelf implements Shelf {
         layer.id().startsWith("tree:") ? DiskRecord.Type.LOCAL : DiskRecord.Type.REGULAR,
         false,
         usage.pinned() || held.test(layer.id()),
-        layer.diskSize(),
-        layer.diskSize() - layer.size(),
+        usage.bytes(),
+        layer.blobSize(),
         usage.createdAt(),
         usage.lastUsedAt(),
         usage.uses(),
@@ -61,7 +61,8 @@ final class LayerShelf implements Shelf {
     return store
         .delete(records.stream().map(DiskRecord::id).toList(), id -> !held.test(id))
         .stream()
-        .map(layer -> gone(byId.get(layer.id()), layer.diskSize(), layer.diskSize() - layer.size()))
+        .map(deleted ->
+            gone(byId.get(deleted.layer().id()), deleted.bytes(), deleted.layer().blobSize()))
         .toList();
   }
 
@@ -70,7 +71,7 @@ final class LayerShelf implements Shelf {
     return records.stream()
         .flatMap(record ->
             store.dropBlob(record.id(), id -> !held.test(id)).stream()
-                .map(before -> gone(record, before.diskSize() - before.size(), 0)))
+                .map(before -> gone(record, before.blobSize(), 0)))
         .toList();
   }
 

@@ -20,7 +20,7 @@ import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The store on disk: {@code layers/N/{diff,layer,blob}} for what is committed, {@code
+ * The store on disk: {@code layers/N/{diff,layer,blob,shared}} for what is committed, {@code
  * incoming/N/diff} for what is being made, {@code mounts/N} to mount at, {@code trash/N} for what
  * is on its way out, {@code empty/{a,b}}, {@code flushed} (boot id and number of the last layer
  * known to be on the disk), {@code usage} (when layers were used). A layer comes into being, and
@@ -75,8 +75,9 @@ final class LayerDirectories {
         root.resolve("mounts").resolve(Long.toString(next.incrementAndGet())));
   }
 
-  /** A layer, the one it was made on, and when. */
-  record Described(StoredLayer layer, Optional<String> below, Instant createdAt) {
+  /** A layer, the one it was made on, and when; the files that it shares with others. */
+  record Described(
+      StoredLayer layer, Optional<String> below, Instant createdAt, List<SharedFiles.File> shared) {
     /** The name of its directory. */
     long number() {
       return LayerDirectories.number(layer.directory().getParent());
@@ -96,8 +97,10 @@ final class LayerDirectories {
             new StoredLayer(
                 made.id(), made.size(), target.resolve("diff"), made.diffId(), Optional.empty()),
             made.below(),
-            now);
+            now,
+            made.shared());
     write(incoming, layer);
+    writeShared(incoming, made.shared());
     Files.move(incoming, target, StandardCopyOption.ATOMIC_MOVE);
     return layer;
   }
@@ -106,14 +109,18 @@ final class LayerDirectories {
     write(layer.layer().directory().getParent(), layer);
   }
 
-  /** Takes the layer out of the store at once, deletes its bytes later. */
-  void delete(StoredLayer layer) throws IOException {
-    trash.put(layer.directory().getParent(), layer.diskSize());
+  /**
+   * Takes the layer out of the store at once, deletes its bytes later.
+   *
+   * @param bytes that this frees
+   */
+  void delete(StoredLayer layer, long bytes) throws IOException {
+    trash.put(layer.directory().getParent(), bytes);
   }
 
   /** The same for its compressed form alone. */
   void deleteBlob(StoredLayer layer) throws IOException {
-    trash.put(layer.blobFile(), layer.diskSize() - layer.size());
+    trash.put(layer.blobFile(), layer.blobSize());
   }
 
   Trash trash() {
@@ -226,10 +233,37 @@ final class LayerDirectories {
           new Described(
               layer,
               Optional.ofNullable(properties.getProperty("below")),
-              Instant.ofEpochMilli(Long.parseLong(properties.getProperty("created")))));
+              Instant.ofEpochMilli(Long.parseLong(properties.getProperty("created"))),
+              readShared(place)));
     } catch (IOException | IllegalArgumentException _) {
       return Optional.empty();
     }
+  }
+
+  private static void writeShared(Path place, List<SharedFiles.File> files) throws IOException {
+    if (files.isEmpty()) {
+      return;
+    }
+    try (Writer writer = Files.newBufferedWriter(place.resolve("shared"))) {
+      for (SharedFiles.File file : files) {
+        writer.write(file.inode() + " " + file.size() + " " + file.origin() + "\n");
+      }
+    }
+  }
+
+  private static List<SharedFiles.File> readShared(Path place) throws IOException {
+    Path file = place.resolve("shared");
+    if (!Files.exists(file)) {
+      return List.of();
+    }
+    List<SharedFiles.File> files = new ArrayList<>();
+    for (String line : Files.readAllLines(file)) {
+      String[] words = line.split(" ");
+      files.add(
+          new SharedFiles.File(
+              Long.parseLong(words[0]), Long.parseLong(words[1]), Long.parseLong(words[2])));
+    }
+    return files;
   }
 
   private static void write(Path place, Described described) throws IOException {

@@ -3,6 +3,7 @@ package dev.slipway.snapshot;
 import dev.slipway.error.SlipwayException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -37,7 +38,16 @@ public interface MountedRoot extends AutoCloseable {
    *
    * @throws SlipwayException CONFLICT when the id is taken
    */
-  StoredLayer commit(String id) throws SlipwayException;
+  default StoredLayer commit(String id) throws SlipwayException {
+    return commit(id, Map.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param linkedFrom directory of the layer that a file was linked from, by inode
+   */
+  StoredLayer commit(String id, Map<Long, Path> linkedFrom) throws SlipwayException;
 
   @Override
   void close();

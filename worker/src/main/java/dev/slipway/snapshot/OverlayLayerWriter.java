@@ -65,7 +65,8 @@ final class OverlayLayerWriter implements LayerWriter {
 
   @Override
   public StoredLayer commit(long size, Optional<Digest> diffId) throws SlipwayException {
-    StoredLayer layer = store.commit(place, new OverlayStore.Made(id, size, diffId, belowId));
+    StoredLayer layer =
+        store.commit(place, new OverlayStore.Made(id, size, diffId, belowId, List.of()));
     done = true;
     pin.close();
     return layer;

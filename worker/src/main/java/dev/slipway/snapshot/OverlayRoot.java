@@ -5,7 +5,9 @@ import dev.slipway.error.SlipwayException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -97,7 +99,7 @@ final class OverlayRoot implements MountedRoot {
   }
 
   @Override
-  public StoredLayer commit(String id) throws SlipwayException {
+  public StoredLayer commit(String id, Map<Long, Path> linkedFrom) throws SlipwayException {
     Path writes = place;
     if (writes == null || closed) {
       throw new IllegalStateException("only an open writable root can be committed");
@@ -106,17 +108,33 @@ final class OverlayRoot implements MountedRoot {
       throw new SlipwayException(ErrorKind.CONFLICT, "layer " + id + " is here already");
     }
     detach();
-    long size;
+    DiffSize size;
     try {
-      size = DiffSize.of(writes.resolve("diff"));
+      size = DiffSize.measure(writes.resolve("diff"));
     } catch (IOException e) {
       throw OverlayStore.failed("measuring of layer " + id, e);
     }
     StoredLayer layer =
-        store.commit(writes, new OverlayStore.Made(id, size, Optional.empty(), below));
+        store.commit(
+            writes,
+            new OverlayStore.Made(
+                id, size.bytes(), Optional.empty(), below, shared(size, linkedFrom)));
     place = null;
     close();
     return layer;
+  }
+
+  private static List<SharedFiles.File> shared(DiffSize size, Map<Long, Path> linkedFrom) {
+    List<SharedFiles.File> shared = new ArrayList<>();
+    size.linked()
+        .forEach((inode, bytes) -> {
+          Path origin = linkedFrom.get(inode);
+          if (origin != null) {
+            shared.add(
+                new SharedFiles.File(inode, bytes, LayerDirectories.number(origin.getParent())));
+          }
+        });
+    return shared;
   }
 
   @Override

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +48,7 @@ final class OverlayStore implements SnapshotStore {
   /** Layers used since the log was written. */
   private Set<Entry> used = new HashSet<>();
 
+  private final SharedFiles shared = new SharedFiles();
   private final InstantSource clock;
 
   /** Used by one thread at a time, which holds {@code flushing}. */
@@ -60,8 +62,14 @@ final class OverlayStore implements SnapshotStore {
    * What becomes a layer.
    *
    * @param below the layer that it was made on
+   * @param shared files that have names in other layers too
    */
-  record Made(String id, long size, Optional<Digest> diffId, Optional<String> below) {}
+  record Made(
+      String id,
+      long size,
+      Optional<Digest> diffId,
+      Optional<String> below,
+      List<SharedFiles.File> shared) {}
 
   private static final class Entry {
     final long number;
@@ -85,13 +93,19 @@ final class OverlayStore implements SnapshotStore {
       return new UsageLog.Use(lastUsedMillis, uses);
     }
 
-    LayerUsage usage() {
+    LayerUsage usage(long elsewhere) {
       return new LayerUsage(
-          layer, below, createdAt, Instant.ofEpochMilli(lastUsedMillis), uses, pins > 0);
+          layer,
+          layer.size() - elsewhere + layer.blobSize(),
+          below,
+          createdAt,
+          Instant.ofEpochMilli(lastUsedMillis),
+          uses,
+          pins > 0);
     }
 
     LayerDirectories.Described described() {
-      return new LayerDirectories.Described(layer, below, createdAt);
+      return new LayerDirectories.Described(layer, below, createdAt, List.of());
     }
   }
 
@@ -103,17 +117,24 @@ final class OverlayStore implements SnapshotStore {
     this.log = directories.usage();
     Map<Long, UsageLog.Use> uses = log.read();
     Map<Long, UsageLog.Use> present = new HashMap<>();
+    List<LayerDirectories.Described> described = new ArrayList<>();
     for (LayerDirectories.Described layer : directories.read()) {
       UsageLog.Use use =
           uses.getOrDefault(layer.number(), new UsageLog.Use(layer.createdAt().toEpochMilli(), 0));
       if (add(new Entry(layer, use)).isPresent()) {
-        directories.delete(layer.layer());
+        directories.delete(layer.layer(), 0);
       } else {
         present.put(layer.number(), use);
+        described.add(layer);
       }
     }
+    described.forEach(layer -> share(layer, present::containsKey));
     log.replace(present);
     Thread.ofPlatform().daemon().name("snapshot-flush").start(this::flushNowAndThen);
+  }
+
+  private synchronized void share(LayerDirectories.Described layer, LongPredicate isHere) {
+    shared.add(layer.number(), layer.shared(), isHere);
   }
 
   /** Puts it into the table; returns who had the id already, and then nothing has changed. */
@@ -253,12 +274,14 @@ final class OverlayStore implements SnapshotStore {
 
   @Override
   public synchronized List<LayerUsage> usage() {
-    return entries.values().stream().map(Entry::usage).toList();
+    return entries.values().stream()
+        .map(entry -> entry.usage(shared.elsewhere(entry.number)))
+        .toList();
   }
 
   @Override
-  public List<StoredLayer> delete(Collection<String> ids, Predicate<String> free) {
-    List<StoredLayer> unused = new ArrayList<>();
+  public List<Deleted> delete(Collection<String> ids, Predicate<String> free) {
+    List<Deleted> unused = new ArrayList<>();
     synchronized (this) {
       for (String id : ids) {
         Entry entry = entries.get(id);
@@ -268,16 +291,17 @@ final class OverlayStore implements SnapshotStore {
           blobs.remove(entry.layer);
           entry.below.ifPresent(
               below -> above.computeIfPresent(below, (_, count) -> count > 1 ? count - 1 : null));
-          unused.add(entry.layer);
+          long before = entry.usage(shared.elsewhere(entry.number)).bytes();
+          unused.add(new Deleted(entry.layer, before - shared.remove(entry.number)));
         }
       }
     }
-    for (StoredLayer layer : unused) {
+    for (Deleted deleted : unused) {
       try {
-        directories.delete(layer);
+        directories.delete(deleted.layer(), deleted.bytes());
       } catch (IOException e) {
         LOG.atWarn()
-            .addKeyValue("layer", layer.id())
+            .addKeyValue("layer", deleted.layer().id())
             .setCause(e)
             .log("layer not deleted from disk, is here again after the next start");
       }
@@ -342,12 +366,19 @@ final class OverlayStore implements SnapshotStore {
       LayerDirectories.Described layer =
           directories.commit(incoming, made, Instant.ofEpochMilli(clock.millis()));
       Entry entry = new Entry(layer, new UsageLog.Use(layer.createdAt().toEpochMilli(), 0));
-      Optional<Entry> taken = add(entry);
+      Optional<Entry> taken;
+      synchronized (this) {
+        taken = add(entry);
+        if (taken.isEmpty()) {
+          // What it was linked from is pinned by whoever linked it.
+          share(layer, _ -> true);
+        }
+      }
       unflushed = true;
       if (taken.isEmpty()) {
         return layer.layer();
       }
-      directories.delete(layer.layer());
+      directories.delete(layer.layer(), 0);
       synchronized (this) {
         return taken.get().layer;
       }

@@ -64,7 +64,7 @@ public interface SnapshotStore extends AutoCloseable {
    * @param free asked last, under the store's lock: must be quick
    * @return what is gone
    */
-  List<StoredLayer> delete(Collection<String> ids, Predicate<String> free);
+  List<Deleted> delete(Collection<String> ids, Predicate<String> free);
 
   /**
    * Drops the compressed form of a layer that nothing uses and that is free; returns the layer as

@@ -15,9 +15,9 @@ import java.util.Optional;
  */
 public record StoredLayer(
     String id, long size, Path directory, Optional<Digest> diffId, Optional<StoredBlob> blob) {
-  /** Bytes that it takes: its files and its compressed form. */
-  public long diskSize() {
-    return size + blob.map(StoredBlob::size).orElse(0L);
+  /** Bytes of its compressed form, 0 = there is none. */
+  public long blobSize() {
+    return blob.map(StoredBlob::size).orElse(0L);
   }
 
   /** Where the compressed form is, or would be. */

@@ -3,6 +3,7 @@ package dev.slipway.agent;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
+import dev.slipway.snapshot.Deleted;
 import dev.slipway.snapshot.LayerUsage;
 import dev.slipway.snapshot.LayerWriter;
 import dev.slipway.snapshot.MountedRoot;
@@ -58,7 +59,7 @@ public final class EmptyStore implements SnapshotStore {
   }
 
   @Override
-  public List<StoredLayer> delete(Collection<String> ids, Predicate<String> free) {
+  public List<Deleted> delete(Collection<String> ids, Predicate<String> free) {
     return List.of();
   }
 

@@ -133,7 +133,7 @@ abstract class SnapshotStoreContract {
       assertThat(store.delete(List.of("snap:a"), _ -> true)).isEmpty();
     }
     assertThat(store.delete(List.of("snap:a"), _ -> true))
-        .extracting(StoredLayer::id)
+        .extracting(deleted -> deleted.layer().id())
         .containsExactly("snap:a");
     assertThat(store.has("snap:a")).isFalse();
   }
@@ -208,7 +208,7 @@ abstract class SnapshotStoreContract {
 
     assertThat(store.delete(List.of("snap:a"), _ -> true)).isEmpty();
     assertThat(store.delete(List.of("snap:b", "snap:a"), _ -> true))
-        .extracting(StoredLayer::id)
+        .extracting(deleted -> deleted.layer().id())
         .containsExactly("snap:b", "snap:a");
   }
 
@@ -253,19 +253,48 @@ abstract class SnapshotStoreContract {
     Digest diffId = Digest.ofText("x");
     store.describe(
         "snap:a", diffId, Optional.of(new StoredBlob("application/tar", Digest.ofText("y"), 5)));
-    assertThat(store.find("snap:a").orElseThrow().diskSize()).isEqualTo(6);
+    assertThat(usage("snap:a").bytes()).isEqualTo(6);
 
     try (Pin _ = store.pin(List.of("snap:a"))) {
       assertThat(store.dropBlob("snap:a", _ -> true)).isEmpty();
     }
     assertThat(store.dropBlob("snap:a", _ -> false)).isEmpty();
-    assertThat(store.dropBlob("snap:a", _ -> true).orElseThrow().diskSize()).isEqualTo(6);
+    assertThat(store.dropBlob("snap:a", _ -> true).orElseThrow().blobSize()).isEqualTo(5);
     assertThat(store.dropBlob("snap:a", _ -> true)).isEmpty();
 
-    assertThat(store.find("snap:a").orElseThrow().diskSize()).isEqualTo(1);
+    assertThat(usage("snap:a").bytes()).isEqualTo(1);
     store.close();
     store = open(directory.resolve("store"));
     assertThat(store.find("snap:a").orElseThrow().blob()).isEmpty();
     assertThat(store.find("snap:a").orElseThrow().diffId()).contains(diffId);
+  }
+
+  @Test
+  void aFileThatTwoLayersHaveCountsOnceAndGoesOnWithTheYounger() throws Exception {
+    layer("snap:a", List.of(), "big", "12345");
+    Path from = store.find("snap:a").orElseThrow().directory();
+    try (MountedRoot root = store.mount(List.of(), true);
+        Pin _ = store.pin(List.of("snap:a"))) {
+      root.detach();
+      Files.createLink(root.upper().orElseThrow().resolve("copy"), from.resolve("big"));
+      Files.writeString(root.upper().orElseThrow().resolve("own"), "123");
+      long inode = (long) Files.getAttribute(from.resolve("big"), "unix:ino");
+      root.commit("snap:b", java.util.Map.of(inode, from));
+    }
+    assertThat(usage("snap:a").bytes()).isEqualTo(5);
+    assertThat(usage("snap:b").bytes()).isEqualTo(3);
+    assertThat(usage("snap:b").layer().size()).isEqualTo(8);
+    store.close();
+    store = open(directory.resolve("store"));
+    assertThat(usage("snap:b").bytes()).isEqualTo(3);
+
+    List<Deleted> gone = store.delete(List.of("snap:a"), _ -> true);
+
+    assertThat(gone.getFirst().bytes()).as("nothing is freed by it").isZero();
+    assertThat(usage("snap:b").bytes()).isEqualTo(8);
+    store.close();
+    store = open(directory.resolve("store"));
+    assertThat(usage("snap:b").bytes()).isEqualTo(8);
+    assertThat(store.delete(List.of("snap:b"), _ -> true).getFirst().bytes()).isEqualTo(8);
   }
 }
