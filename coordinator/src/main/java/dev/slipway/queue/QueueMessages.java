@@ -49,7 +49,8 @@ final class QueueMessages {
                 .putAllLabels(request.demand().labels())
                 .putAllBytesByWorker(request.bytesByWorker())
                 .setRunningOn(past.runningOn())
-                .setWaitedMillis(past.waited().toMillis()))
+                .setWaitedMillis(past.waited().toMillis())
+                .setAgain(request.again()))
         .build();
   }
 
@@ -81,7 +82,8 @@ final class QueueMessages {
         submit.getTenant(),
         submit.getPriority(),
         new Demand(LlbCodec.decodePlatform(submit.getPlatform()), submit.getLabelsMap()),
-        submit.getBytesByWorkerMap());
+        submit.getBytesByWorkerMap(),
+        submit.getAgain());
   }
 
   static Past past(SubmitStage submit) {

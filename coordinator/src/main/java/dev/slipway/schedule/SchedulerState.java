@@ -137,7 +137,7 @@ final class SchedulerState {
       fail(stage, verdicts.notBuiltFor(request.demand().platform()));
       return;
     }
-    if (!past.admitted() && turnedAway(stage)) {
+    if (!past.admitted() && !request.again() && turnedAway(stage)) {
       return;
     }
     waiting.put(stage.id(), stage);

@@ -12,6 +12,8 @@ import java.util.Map;
  * @param priority of the build among its tenant's, higher first
  * @param bytesByWorker worker id to bytes of the stage's inputs that it holds already; a worker
  *     that holds none may be absent, one below zero is the last choice
+ * @param again steps of it had a place before and lost it with their worker: no bound turns them
+ *     away in the middle of their build
  */
 public record StageRequest(
     String stageId,
@@ -19,7 +21,8 @@ public record StageRequest(
     String tenant,
     int priority,
     Demand demand,
-    Map<String, Long> bytesByWorker) {
+    Map<String, Long> bytesByWorker,
+    boolean again) {
   public StageRequest {
     bytesByWorker = Map.copyOf(bytesByWorker);
   }
@@ -31,6 +34,6 @@ public record StageRequest(
       String tenant,
       Platform platform,
       Map<String, Long> bytesByWorker) {
-    this(stageId, buildId, tenant, 0, Demand.of(platform), bytesByWorker);
+    this(stageId, buildId, tenant, 0, Demand.of(platform), bytesByWorker, false);
   }
 }

@@ -30,13 +30,23 @@ final class StageMessages {
   private final BuildContext build;
   private final Map<Digest, Map<Integer, LayerChain>> snapshot = new HashMap<>();
 
+  /**
+   * Whether the build has lost a stage before: then whatever it needs anew had its place already.
+   */
+  private final boolean disturbed;
+
   /** Made on the driver's thread: results are copied, since {@link #describe} runs on another. */
   StageMessages(KeyedGraph keyed, StageParts contents, SolveParts parts, BuildContext build) {
     this.keyed = keyed;
     this.contents = contents;
     this.parts = parts;
     this.build = build;
-    keyed.all().forEach(work -> snapshot.put(work.vertex.digest(), work.results));
+    boolean lost = false;
+    for (VertexWork work : keyed.all()) {
+      snapshot.put(work.vertex.digest(), work.results);
+      lost |= work.attempts > 0;
+    }
+    this.disturbed = lost;
   }
 
   /** The id of a directory's layer. */
@@ -67,7 +77,8 @@ final class StageMessages {
         build.tenant(),
         build.standing().priority(),
         new Demand(platform(run), build.standing().workerLabels()),
-        held);
+        held,
+        disturbed);
   }
 
   /** The chain that the stage is sent for the edge; nothing when it makes it itself. */

@@ -136,6 +136,23 @@ class QueueOrderTest {
   }
 
   @Test
+  void noBoundTurnsAwayWhatLostItsPlaceWithAWorker() {
+    state = new SchedulerState(teamA(1, 1), 0);
+    join("w1", 1, Map.of());
+    submit("a0", "b1", "team-a", 0);
+    submit("a1", "b1", "team-a", 0);
+
+    handle(
+        new SchedulerEvent.Submitted(
+            new StageRequest("a2", "b1", "team-a", 0, new Demand(AMD64, Map.of()), Map.of(), true),
+            recorder("a2")));
+    handle(new SchedulerEvent.Finished("a0"));
+    handle(new SchedulerEvent.Finished("a1"));
+
+    assertThat(order).containsExactly("a0", "a1", "a2");
+  }
+
+  @Test
   void drainingWorkerKeepsWhatItHasAndGetsNothingMore() {
     join("w1", 2, Map.of());
     submit("s1", "b1", "t1", 0);
@@ -315,7 +332,8 @@ class QueueOrderTest {
       String stage, String build, String tenant, int priority, Map<String, String> labels) {
     handle(
         new SchedulerEvent.Submitted(
-            new StageRequest(stage, build, tenant, priority, new Demand(AMD64, labels), Map.of()),
+            new StageRequest(
+                stage, build, tenant, priority, new Demand(AMD64, labels), Map.of(), false),
             recorder(stage)));
   }
 
