@@ -5,7 +5,6 @@ import dev.slipway.cache.LayerChain;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.graph.Edge;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
 import dev.slipway.plan.BuildGraph;
@@ -96,7 +95,7 @@ final class SolveRun {
       }
       memory.remember(keyed.all());
       memory.holds().flush();
-      return results(trees);
+      return SolvedResult.of(keyed, trees);
     } finally {
       abandon();
     }
@@ -443,24 +442,5 @@ final class SolveRun {
 
   private boolean isRunning(Vertex step) {
     return keyed.of(step.digest()).state == VertexWork.State.RUNNING;
-  }
-
-  private List<SolvedResult> results(Map<Digest, ContextTree> trees) {
-    List<SolvedResult> results = new ArrayList<>();
-    for (Optional<Edge> target : graph.targets()) {
-      if (target.isEmpty()) {
-        results.add(new SolvedResult(LayerChain.SCRATCH, Optional.empty()));
-        continue;
-      }
-      ContextTree tree = trees.get(target.get().vertex());
-      results.add(
-          tree != null
-              ? new SolvedResult(
-                  new LayerChain(List.of(StageMessages.layerId(tree))), Optional.of(tree))
-              : new SolvedResult(
-                  keyed.of(target.get().vertex()).results.get(target.get().output()),
-                  Optional.empty()));
-    }
-    return results;
   }
 }

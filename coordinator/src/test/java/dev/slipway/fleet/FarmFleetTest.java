@@ -14,6 +14,7 @@ import dev.slipway.protocol.Capability;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.Draining;
 import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.HeldMount;
 import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.InventoryChange;
 import dev.slipway.protocol.worker.MadeBlob;
@@ -99,6 +100,16 @@ class FarmFleetTest {
     new Capability.Verifier(welcome.getWelcome().getCapabilityPublicKey().toByteArray())
         .verify(token, "layers/x", Instant.now());
     fleet.verifier().verify(token, "layers/x", Instant.now());
+  }
+
+  @Test
+  void tellsOfAWorkersCacheMountsBeforeTheWorkerCanBeGivenAnything() throws Exception {
+    HeldMount mount = HeldMount.newBuilder().setMountId("mount:m").setVersion(3).build();
+    fleet.onMounts((worker, held) -> changes.add(worker + " has " + held.getFirst().getVersion()));
+
+    dial(TOKEN).join(FakeWorker.hello("w1").addHeldMounts(mount));
+
+    await().untilAsserted(() -> assertThat(changes).containsExactly("w1 has 3", "joined w1"));
   }
 
   @Test

@@ -64,7 +64,8 @@ class CacheMountE2eTest {
 
   @Test
   void letsOneStepInTheFarmUseALockedMount() {
-    String script = "cut -d' ' -f1 /proc/uptime; sleep 2; " + COUNT + "; cut -d' ' -f1 /proc/uptime";
+    String script =
+        "cut -d' ' -f1 /proc/uptime; sleep 2; " + COUNT + "; cut -d' ' -f1 /proc/uptime";
     List<Command> builds = new ArrayList<>();
     for (int worker = 1; worker <= 2; worker++) {
       builds.add(start(run("id=locked,sharing=locked", script), on(worker)));
@@ -183,8 +184,7 @@ class CacheMountE2eTest {
     farm.buildx().run("prune", "-f", "--filter", "type=exec.cachemount").orThrow();
 
     assertThat(used).contains("pruned-" + salt).contains("Mutable:\ttrue");
-    assertThat(
-            farm.buildx().run("du", "--filter", "type=exec.cachemount").orThrow().output())
+    assertThat(farm.buildx().run("du", "--filter", "type=exec.cachemount").orThrow().output())
         .doesNotContain("mount:");
     assertThat(count(build(run("id=pruned", COUNT), on(1)).orThrow().output())).isEqualTo(1);
   }

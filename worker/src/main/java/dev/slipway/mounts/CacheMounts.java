@@ -9,10 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -27,21 +24,11 @@ import org.slf4j.LoggerFactory;
 public final class CacheMounts implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CacheMounts.class);
 
-  /**
-   * Copies of one mount that nobody uses: as many as builds of one project run at once on a usual
-   * worker.
-   */
-  private static final int MAX_FREE = 4;
-
-  private static final Comparator<MountCopy> BY_AGE =
-      Comparator.<MountCopy>comparingLong(copy -> copy.version)
-          .thenComparing(copy -> copy.lastUsedAt);
-
   private final MountDirectories directories;
   private final MountPeers peers;
   private final InstantSource clock;
   private final MountSizes sizes = new MountSizes();
-  private final Map<String, List<MountCopy>> copies = new HashMap<>();
+  private final MountTable table = new MountTable();
 
   private CacheMounts(MountDirectories directories, MountPeers peers, InstantSource clock) {
     this.directories = directories;
@@ -56,7 +43,7 @@ public final class CacheMounts implements AutoCloseable {
       MountDirectories directories = MountDirectories.open(root.toAbsolutePath().normalize());
       CacheMounts mounts = new CacheMounts(directories, peers, clock);
       for (MountCopy copy : directories.read()) {
-        mounts.copies.computeIfAbsent(copy.mountId, _ -> new ArrayList<>()).add(copy);
+        mounts.table.add(copy);
         if (!copy.measured) {
           mounts.measure(copy, Duration.ZERO);
         }
@@ -72,19 +59,12 @@ public final class CacheMounts implements AutoCloseable {
 
   /** All copies of all mounts. */
   public synchronized List<MountRecord> records() {
-    return copies.values().stream()
-        .flatMap(List::stream)
-        .filter(copy -> copy.state != MountCopy.State.BEGINNING)
-        .map(MountCopy::record)
-        .toList();
+    return table.whole().stream().map(MountCopy::record).toList();
   }
 
   /** The newest copy of each mount. */
   public synchronized List<MountRecord> newest() {
-    return copies.keySet().stream()
-        .flatMap(mountId -> usable(mountId).stream().max(BY_AGE).stream())
-        .map(MountCopy::record)
-        .toList();
+    return table.newest().stream().map(MountCopy::record).toList();
   }
 
   /**
@@ -92,21 +72,16 @@ public final class CacheMounts implements AutoCloseable {
    * or not here.
    */
   public Optional<MountRecord> delete(String copyId) {
-    MountCopy copy;
+    Optional<MountCopy> gone;
     synchronized (this) {
-      copy =
-          copies.values().stream()
-              .flatMap(List::stream)
-              .filter(here -> here.id().equals(copyId))
-              .findFirst()
-              .orElse(null);
-      if (copy == null || !copy.isIdle()) {
-        return Optional.empty();
-      }
-      forget(copy);
+      gone =
+          table.whole().stream()
+              .filter(copy -> copy.id().equals(copyId))
+              .filter(copy -> copy.isIdle() && table.forget(copy))
+              .findFirst();
     }
-    remove(copy);
-    return Optional.of(copy.record());
+    gone.ifPresent(this::remove);
+    return gone.map(MountCopy::record);
   }
 
   /** Bytes of deleted copies that are still on the disk. */
@@ -130,9 +105,8 @@ public final class CacheMounts implements AutoCloseable {
    */
   public MountUse use(MountWish wish, MountBeginning beginning, Consumer<String> notes)
       throws SlipwayException, InterruptedException {
-    Claim claim = claim(wish);
     MountCopy copy =
-        switch (claim) {
+        switch (claim(wish)) {
           case Claim.Ready(MountCopy ready) -> ready;
           case Claim.Begin begin -> begin(begin, wish, beginning, notes);
         };
@@ -147,8 +121,8 @@ public final class CacheMounts implements AutoCloseable {
    */
   public synchronized MountReading read(String mountId) throws SlipwayException {
     MountCopy copy =
-        usable(mountId).stream()
-            .max(BY_AGE)
+        table
+            .newest(mountId)
             .orElseThrow(() ->
                 new SlipwayException(
                     ErrorKind.NOT_FOUND, "cache mount " + mountId + " is not here"));
@@ -181,59 +155,23 @@ public final class CacheMounts implements AutoCloseable {
     try {
       synchronized (this) {
         while (true) {
-          Optional<Claim> claim = tryClaim(wish, outdated);
-          if (claim.isPresent()) {
-            return claim.get();
+          outdated.addAll(table.update(wish));
+          switch (table.offer(wish)) {
+            case MountTable.Offer.Ready(MountCopy copy) -> {
+              return new Claim.Ready(taken(copy, wish));
+            }
+            case MountTable.Offer.Begin(Optional<MountCopy> older, long newestHere) -> {
+              MountCopy fresh = made(wish);
+              older.ifPresent(copy -> copy.state = MountCopy.State.ALONE);
+              return new Claim.Begin(fresh, older, newestHere);
+            }
+            case MountTable.Offer.Wait() -> wait();
           }
-          wait();
         }
       }
     } finally {
       outdated.forEach(this::remove);
     }
-  }
-
-  /** Empty when the step has to wait. The lock is held. */
-  private Optional<Claim> tryClaim(MountWish wish, List<MountCopy> outdated)
-      throws SlipwayException {
-    List<MountCopy> usable = usable(wish.id());
-    usable.stream()
-        .max(BY_AGE)
-        .ifPresent(newest -> newest.version = Math.max(newest.version, wish.heldVersion()));
-    for (MountCopy copy : usable) {
-      if (copy.version < wish.oldest() && drop(copy)) {
-        outdated.add(copy);
-      }
-    }
-    usable = usable(wish.id());
-    if (wish.sharing() == Mount.Sharing.SHARED) {
-      Optional<MountCopy> shared =
-          usable.stream().filter(copy -> copy.state == MountCopy.State.SHARED).findFirst();
-      if (shared.isPresent()) {
-        return Optional.of(new Claim.Ready(taken(shared.get(), wish)));
-      }
-    }
-    boolean beginning =
-        copies.getOrDefault(wish.id(), List.of()).stream()
-            .anyMatch(copy -> copy.state == MountCopy.State.BEGINNING);
-    Optional<MountCopy> free =
-        usable.stream().filter(copy -> copy.state == MountCopy.State.FREE).max(BY_AGE);
-    boolean mustWait =
-        switch (wish.sharing()) {
-          case PRIVATE -> false;
-          case SHARED -> beginning;
-          case LOCKED -> beginning || (free.isEmpty() && !usable.isEmpty());
-        };
-    if (mustWait) {
-      return Optional.empty();
-    }
-    long newestHere = usable.stream().mapToLong(copy -> copy.version).max().orElse(-1);
-    boolean behind = wish.peers().stream().anyMatch(peer -> peer.version() > newestHere);
-    if (free.isPresent() && !behind) {
-      return Optional.of(new Claim.Ready(taken(free.get(), wish)));
-    }
-    free.ifPresent(copy -> copy.state = MountCopy.State.ALONE);
-    return Optional.of(new Claim.Begin(made(wish), free, newestHere));
   }
 
   private MountCopy made(MountWish wish) throws SlipwayException {
@@ -245,7 +183,7 @@ public final class CacheMounts implements AutoCloseable {
               wish.name(),
               clock.instant(),
               MountCopy.State.BEGINNING);
-      copies.computeIfAbsent(wish.id(), _ -> new ArrayList<>()).add(copy);
+      table.add(copy);
       return copy;
     } catch (IOException e) {
       throw failed("making of cache mount " + wish.name(), e);
@@ -265,7 +203,6 @@ public final class CacheMounts implements AutoCloseable {
       Claim.Begin begin, MountWish wish, MountBeginning beginning, Consumer<String> notes)
       throws SlipwayException, InterruptedException {
     MountCopy fresh = begin.copy();
-    boolean good = false;
     Optional<MountCopy> chosen = Optional.empty();
     try {
       Optional<Long> cloned = bring(fresh, begin.newestHere(), wish, notes);
@@ -276,8 +213,7 @@ public final class CacheMounts implements AutoCloseable {
         fresh.version = wish.oldest();
         beginning.fill(fresh.directory());
       }
-      good = cloned.isPresent() || begin.older().isEmpty();
-      chosen = good ? Optional.of(fresh) : begin.older();
+      chosen = cloned.isPresent() ? Optional.of(fresh) : begin.older().or(() -> Optional.of(fresh));
       return chosen.get();
     } finally {
       ended(begin, chosen, wish);
@@ -293,7 +229,7 @@ public final class CacheMounts implements AutoCloseable {
       boolean fresh = chosen.filter(copy -> copy == begin.copy()).isPresent();
       Optional<MountCopy> other = fresh ? begin.older() : Optional.of(begin.copy());
       // Nobody chosen: the step ends here, what was there before stays.
-      other.filter(this::drop).ifPresent(away::add);
+      other.filter(table::drop).ifPresent(away::add);
       chosen.ifPresent(copy -> taken(copy, wish));
       notifyAll();
     }
@@ -385,48 +321,13 @@ public final class CacheMounts implements AutoCloseable {
 
   /** Somebody has left the copy: those who wait may come, and what is too much goes. */
   private void settle(MountCopy copy) {
-    List<MountCopy> away = new ArrayList<>();
+    List<MountCopy> away;
     synchronized (this) {
-      if (copy.doomed && copy.isIdle()) {
-        forget(copy);
-        away.add(copy);
-      }
-      List<MountCopy> free =
-          usable(copy.mountId).stream().filter(MountCopy::isIdle).sorted(BY_AGE).toList();
-      for (MountCopy least : free.subList(0, Math.max(0, free.size() - MAX_FREE))) {
-        forget(least);
-        away.add(least);
-      }
+      away = table.settle(copy.mountId);
       notifyAll();
     }
-    if (!away.contains(copy)) {
-      noted(copy);
-    }
+    noted(copy);
     away.forEach(this::remove);
-  }
-
-  /** Lock held. */
-  private List<MountCopy> usable(String mountId) {
-    return copies.getOrDefault(mountId, List.of()).stream()
-        .filter(copy -> !copy.doomed && copy.state != MountCopy.State.BEGINNING)
-        .toList();
-  }
-
-  /** Takes it out of the table when nobody is in it; else it goes with the last. Lock held. */
-  private boolean drop(MountCopy copy) {
-    if (!copy.isIdle()) {
-      copy.doomed = true;
-      return false;
-    }
-    forget(copy);
-    return true;
-  }
-
-  private void forget(MountCopy copy) {
-    List<MountCopy> all = copies.get(copy.mountId);
-    if (all != null && all.remove(copy) && all.isEmpty()) {
-      copies.remove(copy.mountId);
-    }
   }
 
   private void remove(MountCopy copy) {
@@ -459,8 +360,7 @@ public final class CacheMounts implements AutoCloseable {
     synchronized (copy) {
       MountRecord record;
       synchronized (this) {
-        boolean here = copies.getOrDefault(copy.mountId, List.of()).contains(copy);
-        if (!here || copy.state == MountCopy.State.BEGINNING) {
+        if (!table.has(copy) || copy.state == MountCopy.State.BEGINNING) {
           return;
         }
         record = copy.record();

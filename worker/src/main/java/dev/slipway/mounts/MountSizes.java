@@ -25,6 +25,9 @@ final class MountSizes implements AutoCloseable {
   /** A step waits that long for its own: ten thousand files are measured by then. */
   static final Duration PATIENCE = Duration.ofMillis(200);
 
+  /** What is not measured then is measured after the next start. */
+  private static final Duration END_PATIENCE = Duration.ofSeconds(1);
+
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("mount-sizes").factory());
 
@@ -60,5 +63,10 @@ final class MountSizes implements AutoCloseable {
   @Override
   public void close() {
     thread.shutdownNow();
+    try {
+      thread.awaitTermination(END_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
