@@ -101,8 +101,11 @@ final class Membership implements FarmLink.Member {
       case ASK -> assignments.ask(message.getAsk(), feed, outbox);
       case CANCEL_ASK -> assignments.cancelAsk(message.getCancelAsk().getId());
       case HOLD_LAYERS ->
-          holds.hold(
-              message.getHoldLayers().getBuildId(), message.getHoldLayers().getLayerIdsList());
+          work.disk()
+              .found(
+                  holds,
+                  message.getHoldLayers().getBuildId(),
+                  message.getHoldLayers().getLayerIdsList());
       case RELEASE_BUILD -> holds.release(message.getReleaseBuild().getBuildId());
       case COORDINATORS -> news.told(message.getCoordinators().getAddressesList());
       case DRAINED -> {

@@ -3,6 +3,7 @@ package dev.slipway.gc;
 import dev.slipway.config.GcSettings;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.pattern.FieldFilter;
+import dev.slipway.snapshot.Pin;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.telemetry.Meters;
 import java.time.Duration;
@@ -35,6 +36,7 @@ public final class DiskKeeper implements AutoCloseable {
   /** Until the bytes of what was removed are free; a large layer has a hundred thousand files. */
   private static final Duration REMOVAL_PATIENCE = Duration.ofMinutes(1);
 
+  private final SnapshotStore store;
   private final Disk disk;
   private final DiskWatch watch;
   private final Holds holds;
@@ -59,6 +61,7 @@ public final class DiskKeeper implements AutoCloseable {
       InstantSource clock,
       Meters meters)
       throws SlipwayException {
+    this.store = store;
     this.disk = disk;
     this.watch = new DiskWatch(disk);
     this.holds = new Holds(clock);
@@ -82,6 +85,19 @@ public final class DiskKeeper implements AutoCloseable {
 
   public Holds holds() {
     return holds;
+  }
+
+  /**
+   * A build has found the layers in the cache: they are held for it, and count as used although
+   * nothing mounts them.
+   */
+  public void found(Holds.Link link, String buildId, List<String> layerIds) {
+    link.hold(buildId, layerIds);
+    try (Pin _ = store.pin(layerIds.stream().filter(store::has).toList())) {
+      LOG.atTrace().addKeyValue("build", buildId).log("layers held");
+    } catch (SlipwayException e) {
+      LOG.atDebug().addKeyValue("reason", e.getMessage()).log("a held layer is gone already");
+    }
   }
 
   public DiskWatch watch() {
