@@ -362,9 +362,12 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   /** Handles a message of a joined worker; called in order. */
   void receive(Member member, WorkerMessage message) {
     member.heard();
-    if (member.hasLeft()) {
-      return;
+    if (!member.hasLeft()) {
+      member.handle(() -> handle(member, message));
     }
+  }
+
+  private void handle(Member member, WorkerMessage message) {
     switch (message.getMessageCase()) {
       case STAGE_EVENT -> {
         learnResults(member, message.getStageEvent());

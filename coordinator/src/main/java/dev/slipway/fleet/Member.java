@@ -34,6 +34,12 @@ final class Member {
   private volatile boolean left;
   private volatile boolean draining;
   private volatile long heardAt = System.nanoTime();
+
+  /**
+   * Whether a message of it is being handled: what it says meanwhile waits, so it is not silent.
+   */
+  private volatile boolean handling;
+
   private volatile Heartbeat lastBeat = Heartbeat.getDefaultInstance();
 
   Member(WorkerNode node, WorkerLink link) {
@@ -65,8 +71,23 @@ final class Member {
         draining);
   }
 
+  /**
+   * Time since it said something, or since this coordinator was ready to hear it: the cluster's
+   * maps may keep a message waiting for as long as it takes to find that a coordinator hangs.
+   */
   long silentNanos() {
-    return System.nanoTime() - heardAt;
+    return handling ? 0 : System.nanoTime() - heardAt;
+  }
+
+  /** Handles a message of it. */
+  void handle(Runnable handler) {
+    handling = true;
+    try {
+      handler.run();
+    } finally {
+      heardAt = System.nanoTime();
+      handling = false;
+    }
   }
 
   /** Sends, or says that the worker is gone. */

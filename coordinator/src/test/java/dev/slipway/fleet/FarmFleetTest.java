@@ -44,6 +44,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -336,6 +337,41 @@ class FarmFleetTest {
 
     assertThat(silent.ended.join().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
     assertThat(fleet.workers()).extracting(WorkerNode::id).containsExactly("alive");
+  }
+
+  /** The cluster's maps may keep a message waiting until a coordinator that hangs is given up. */
+  @Test
+  void aWorkerWhoseMessageIsBeingHandledIsNotSilent() throws Exception {
+    server.close();
+    FleetConfig hasty =
+        new FleetConfig(
+            Duration.ofMillis(100),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
+            Duration.ofMinutes(10));
+    start(hasty);
+    FakeWorker worker = dial(TOKEN);
+    worker.join(FakeWorker.hello("w1"));
+    CountDownLatch blocked = new CountDownLatch(1);
+    fleet.run(
+        "w1",
+        RunStage.newBuilder().setStageId("s1").build(),
+        listener(
+            _ -> {
+              try {
+                blocked.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            _ -> {}));
+    worker.say(stageEvent(StageEvent.newBuilder().setLog(StepLog.getDefaultInstance())));
+
+    await()
+        .during(hasty.silence().multipliedBy(3))
+        .until(() -> !worker.ended.isDone() && fleet.worker("w1").isPresent());
+    blocked.countDown();
   }
 
   @Test
