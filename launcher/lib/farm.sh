@@ -180,6 +180,18 @@ wait_for() {
   done
 }
 
+# wait_for_workers ROOT COORDINATOR COUNT: until that coordinator has as many; a worker joins one and hears of the others from it.
+wait_for_workers() {
+  local root=$1 name=$2 deadline address
+  deadline=$(($(now_ms) + START_PATIENCE_MS))
+  read -r address <"$(home_of "$root" "$name")/run/http.address"
+  until [ "$(curl -fsS --max-time 2 "http://$address/metrics" 2>/dev/null | awk '$1 == "slipway_workers" { printf "%d", $2 }')" -ge "$3" ]; do
+    running "$root" "$name" || fail_start "$root" "$name" "$name ended while workers joined"
+    [ "$(now_ms)" -lt $deadline ] || fail_start "$root" "$name" "$name does not have all of $3 worker(s) after $((START_PATIENCE_MS / 1000)) s"
+    sleep 0.05
+  done
+}
+
 fail_start() {
   say "the end of $1/log/$2.log:"
   tail -n 15 "$1/log/$2.log" >&2 || true
@@ -207,6 +219,7 @@ start_farm() {
   for name in $(coordinator_names "$root"); do
     # Ready is a coordinator that has workers.
     wait_for "$root" "$name" "$(home_of "$root" "$name")/run/http.address" "$([ "$workers" = 0 ] && echo livez || echo readyz)"
+    wait_for_workers "$root" "$name" "$workers"
   done
   gather_addresses "$root"
   rewrite_links "$root"

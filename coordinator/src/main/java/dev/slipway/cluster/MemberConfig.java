@@ -41,6 +41,16 @@ final class MemberConfig {
   /** For handing over the parts of the maps; the others have copies of them. */
   private static final int LEAVE_SECONDS = 2;
 
+  /** An address that drops packets must not hold up the search for the others. */
+  private static final int CONNECT_SECONDS = 3;
+
+  /**
+   * While a member that hangs owes its half of a handshake, Hazelcast's thread that writes to it
+   * does nothing else; connections are dealt to the threads in turn. With one thread two members
+   * lost each other because of a third.
+   */
+  private static final int OUTPUT_THREADS = 8;
+
   /** Entries sent at a time when two sides merge. */
   private static final int MERGE_BATCH = 500;
 
@@ -64,7 +74,9 @@ final class MemberConfig {
     config.setProperty("hazelcast.operation.generic.thread.count", "2");
     config.setProperty("hazelcast.operation.priority.generic.thread.count", "1");
     config.setProperty("hazelcast.operation.response.thread.count", "1");
-    config.setProperty("hazelcast.io.thread.count", "1");
+    config.setProperty("hazelcast.io.input.thread.count", "1");
+    config.setProperty("hazelcast.io.output.thread.count", "" + OUTPUT_THREADS);
+    config.setProperty("hazelcast.socket.connect.timeout.seconds", "" + CONNECT_SECONDS);
     config.setProperty("hazelcast.event.thread.count", "1");
     config.setProperty("hazelcast.clientengine.thread.count", "1");
     config.setProperty("hazelcast.clientengine.query.thread.count", "1");

@@ -6,7 +6,7 @@ import dev.slipway.content.BlobDirectory;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.Fleet;
-import dev.slipway.oci.Digest;
+import dev.slipway.fleet.ReportedBlob;
 import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.BlobSource;
 import dev.slipway.protocol.worker.Layer;
@@ -64,17 +64,11 @@ final class DirectoryTier implements Tier {
             .ask(worker, Ask.newBuilder().setStoreLayers(question).build(), PATIENCE)
             .getLayersStored()
             .getBlobsList()) {
-      if (!Digest.isDigest(made.getDiffId()) || !Digest.isDigest(made.getDigest())) {
+      if (!ReportedBlob.isWellFormed(made)) {
         throw new SlipwayException(
             ErrorKind.INTERNAL, "worker " + worker + " stored a blob and gave no digest of it");
       }
-      stored.put(
-          made.getLayerId(),
-          new Blob(
-              new Digest(made.getDiffId()),
-              new Digest(made.getDigest()),
-              made.getSize(),
-              made.getMediaType()));
+      stored.put(made.getLayerId(), ReportedBlob.of(made));
     }
     return stored;
   }

@@ -5,8 +5,8 @@ import dev.slipway.cache.LayerRecord;
 import dev.slipway.cache.LayerRecord.Blob;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.fleet.ReportedBlob;
 import dev.slipway.fleet.WorkerNode;
-import dev.slipway.oci.Digest;
 import dev.slipway.protocol.worker.MadeBlob;
 import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
@@ -134,13 +134,7 @@ final class BlobMaking {
     for (MadeBlob made : outcome.getBlobsList()) {
       if (layers.contains(made.getLayerId())) {
         try {
-          blobs.put(
-              made.getLayerId(),
-              new Blob(
-                  new Digest(made.getDiffId()),
-                  new Digest(made.getDigest()),
-                  made.getSize(),
-                  made.getMediaType()));
+          blobs.put(made.getLayerId(), ReportedBlob.of(made));
         } catch (IllegalArgumentException e) {
           throw new SlipwayException(
               ErrorKind.INTERNAL,

@@ -5,7 +5,6 @@ import dev.slipway.cache.CacheIndex;
 import dev.slipway.cache.LayerRecord;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.oci.Digest;
 import dev.slipway.protocol.Capability;
 import dev.slipway.protocol.worker.Answer;
 import dev.slipway.protocol.worker.Ask;
@@ -361,7 +360,6 @@ public final class FarmFleet implements Fleet, AutoCloseable {
 
   /** Handles a message of a joined worker; called in order. */
   void receive(Member member, WorkerMessage message) {
-    member.heard();
     if (!member.hasLeft()) {
       member.handle(() -> handle(member, message));
     }
@@ -430,15 +428,9 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   private void learnBlobs(PushOutcome outcome) {
     List<LayerRecord> made = new ArrayList<>();
     for (MadeBlob blob : outcome.getBlobsList()) {
-      if (Digest.isDigest(blob.getDiffId()) && Digest.isDigest(blob.getDigest())) {
-        LayerRecord.Blob known =
-            new LayerRecord.Blob(
-                new Digest(blob.getDiffId()),
-                new Digest(blob.getDigest()),
-                blob.getSize(),
-                blob.getMediaType());
-        made.add(
-            new LayerRecord(blob.getLayerId(), 0, Optional.of(known), Optional.empty(), Set.of()));
+      if (ReportedBlob.isWellFormed(blob)) {
+        Optional<LayerRecord.Blob> known = Optional.of(ReportedBlob.of(blob));
+        made.add(new LayerRecord(blob.getLayerId(), 0, known, Optional.empty(), Set.of()));
       }
     }
     index.learn(made);

@@ -85,7 +85,7 @@ final class Member {
     try {
       handler.run();
     } finally {
-      heardAt = System.nanoTime();
+      heard();
       handling = false;
     }
   }

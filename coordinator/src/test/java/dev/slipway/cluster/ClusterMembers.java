@@ -4,11 +4,14 @@ import com.hazelcast.core.Hazelcast;
 import dev.slipway.config.ClusterSettings;
 import dev.slipway.error.SlipwayException;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Members of one cluster on loopback, in this process. */
 public final class ClusterMembers {
@@ -16,20 +19,35 @@ public final class ClusterMembers {
 
   /** Settings of {@code count} coordinators that find each other by a list. */
   public static List<ClusterSettings> settings(int count) throws IOException {
-    List<ServerSocket> sockets = new ArrayList<>();
-    List<String> addresses = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-      sockets.add(socket);
-      addresses.add("127.0.0.1:" + socket.getLocalPort());
+    Set<String> addresses = new LinkedHashSet<>();
+    while (addresses.size() < count) {
+      addresses.add("127.0.0.1:" + freePort());
     }
-    for (ServerSocket socket : sockets) {
-      socket.close();
-    }
+    return settings(List.copyOf(addresses));
+  }
+
+  /** Settings of coordinators with these addresses. */
+  public static List<ClusterSettings> settings(List<String> addresses) {
+    int count = addresses.size();
     return addresses.stream()
         .map(address ->
             new ClusterSettings(count, Optional.of(address), addresses, Optional.empty(), false))
         .toList();
+  }
+
+  /**
+   * Below the ports that the kernel hands out to connections, which would take one before a member
+   * listens there.
+   */
+  private static int freePort() throws IOException {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(12_000, 32_000);
+      try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return port;
+      } catch (BindException _) {
+        // Somebody else's.
+      }
+    }
   }
 
   public static Cluster start(ClusterSettings settings) throws SlipwayException {

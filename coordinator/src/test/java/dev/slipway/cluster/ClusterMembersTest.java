@@ -1,6 +1,5 @@
 package dev.slipway.cluster;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -21,18 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** Real members on loopback. */
 class ClusterMembersTest {
-  private static final Codec<String> TEXT =
-      new Codec<>() {
-        @Override
-        public byte[] encode(String value) {
-          return value.getBytes(UTF_8);
-        }
-
-        @Override
-        public String decode(byte[] bytes) {
-          return new String(bytes, UTF_8);
-        }
-      };
+  private static final Codec<String> TEXT = new TextCodec();
 
   private final List<Cluster> members = new ArrayList<>();
 

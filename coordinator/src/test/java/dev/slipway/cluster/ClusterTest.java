@@ -1,6 +1,5 @@
 package dev.slipway.cluster;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -17,18 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class ClusterTest {
-  private static final Codec<String> TEXT =
-      new Codec<>() {
-        @Override
-        public byte[] encode(String value) {
-          return value.getBytes(UTF_8);
-        }
-
-        @Override
-        public String decode(byte[] bytes) {
-          return new String(bytes, UTF_8);
-        }
-      };
+  private static final Codec<String> TEXT = new TextCodec();
 
   private static Cluster cluster;
 

@@ -1,35 +1,58 @@
 package dev.slipway.cluster;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.hazelcast.core.Hazelcast;
 import dev.slipway.config.ClusterSettings;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Two sides of one cluster that have not seen each other find each other. */
 class MergeTest {
-  private static final Codec<String> TEXT =
-      new Codec<>() {
-        @Override
-        public byte[] encode(String value) {
-          return value.getBytes(UTF_8);
-        }
-
-        @Override
-        public String decode(byte[] bytes) {
-          return new String(bytes, UTF_8);
-        }
-      };
+  private static final Codec<String> TEXT = new TextCodec();
 
   /** A member that looks for nobody but itself. */
   private static ClusterSettings apart(ClusterSettings settings) {
     return new ClusterSettings(
         2, settings.listen(), List.of(settings.listen().orElseThrow()), Optional.empty(), false);
+  }
+
+  private static void letAllLookFor(List<String> addresses) {
+    Hazelcast.getAllHazelcastInstances()
+        .forEach(member ->
+            member.getConfig().getNetworkConfig().getJoin().getTcpIpConfig().setMembers(addresses));
+  }
+
+  @Test
+  void memberThatAcceptsAndSaysNothingDoesNotKeepTheOthersApart() throws Exception {
+    List<ClusterSettings> settings = ClusterMembers.settings(2);
+    try (ServerSocket hung = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Cluster left = ClusterMembers.start(apart(settings.get(0)));
+        Cluster right = ClusterMembers.start(apart(settings.get(1)))) {
+      letAllLookFor(List.of("127.0.0.1:" + hung.getLocalPort()));
+      // Both have sent it their half of a handshake.
+      hung.accept();
+      hung.accept();
+
+      letAllLookFor(
+          Stream.concat(
+                  Stream.of("127.0.0.1:" + hung.getLocalPort()),
+                  settings.getFirst().members().stream())
+              .toList());
+
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() -> {
+            assertThat(left.members()).hasSize(2);
+            assertThat(right.members()).isEqualTo(left.members());
+          });
+    }
   }
 
   @Test
@@ -50,14 +73,7 @@ class MergeTest {
       onLeft.set("b", "late");
 
       long start = System.nanoTime();
-      Hazelcast.getAllHazelcastInstances()
-          .forEach(member ->
-              member
-                  .getConfig()
-                  .getNetworkConfig()
-                  .getJoin()
-                  .getTcpIpConfig()
-                  .setMembers(settings.getFirst().members()));
+      letAllLookFor(settings.getFirst().members());
 
       await()
           .atMost(Duration.ofSeconds(40))

@@ -7,8 +7,6 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Vertex;
 import dev.slipway.plan.Graphs;
-import dev.slipway.progress.Progress;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -228,21 +226,10 @@ class ContentKeysTest {
 
   private SolvedResult solve(String buildId, Definition definition)
       throws SlipwayException, InterruptedException {
-    return solver
-        .solve(new BuildContext(buildId, "", "", Progress.NONE), List.of(definition))
-        .getFirst();
+    return TestParts.solve(solver, buildId, definition);
   }
 
   private CompletableFuture<SolvedResult> solving(String buildId, Definition definition) {
-    CompletableFuture<SolvedResult> result = new CompletableFuture<>();
-    Thread.ofVirtual()
-        .start(() -> {
-          try {
-            result.complete(solve(buildId, definition));
-          } catch (SlipwayException | InterruptedException e) {
-            result.completeExceptionally(e);
-          }
-        });
-    return result;
+    return TestParts.solving(solver, buildId, definition);
   }
 }

@@ -4,27 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.slipway.cache.LayerRecord;
-import dev.slipway.context.ContextTree;
-import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Vertex;
-import dev.slipway.oci.Digest;
-import dev.slipway.oci.ImageReference;
-import dev.slipway.oci.Platform;
 import dev.slipway.plan.Graphs;
-import dev.slipway.progress.BuildReport;
-import dev.slipway.progress.Progress;
-import dev.slipway.protocol.worker.BlobSource;
-import dev.slipway.registry.Authenticator;
-import dev.slipway.telemetry.Meters;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.time.Clock;
-import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -34,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 class FarmSolverTest {
   private final FakeFarm farm = new FakeFarm();
   private final FarmSolver solver =
-      new FarmSolver(parts(), TestLeases.alone(), TestLeases.nobody());
+      new FarmSolver(TestParts.of(farm), TestLeases.alone(), TestLeases.nobody());
   private final Graphs graphs = new Graphs();
   private final Vertex base = graphs.image("busybox");
 
@@ -198,82 +181,10 @@ class FarmSolverTest {
 
   private SolvedResult solve(String buildId, Definition definition)
       throws SlipwayException, InterruptedException {
-    return solver
-        .solve(new BuildContext(buildId, "", "", Progress.NONE), List.of(definition))
-        .getFirst();
+    return TestParts.solve(solver, buildId, definition);
   }
 
   private CompletableFuture<SolvedResult> solving(String buildId, Definition definition) {
-    CompletableFuture<SolvedResult> result = new CompletableFuture<>();
-    Thread.ofVirtual()
-        .start(() -> {
-          try {
-            result.complete(solve(buildId, definition));
-          } catch (SlipwayException | InterruptedException e) {
-            result.completeExceptionally(e);
-          }
-        });
-    return result;
-  }
-
-  private SolveParts parts() {
-    Meters meters = new Meters(new SimpleMeterRegistry());
-    ImageLookup images = new OneImage();
-    Sources sources =
-        new Sources(
-            (id, _) -> {
-              throw new SlipwayException(ErrorKind.UNAVAILABLE, "no active session for " + id);
-            },
-            images,
-            farm,
-            meters,
-            Clock.systemUTC());
-    LayerReferences references =
-        new FarmLayerReferences(farm, farm, images, sources, () -> "http://127.0.0.1:1");
-    return new SolveParts(
-        farm,
-        farm,
-        farm,
-        sources,
-        references,
-        new NoTrees(),
-        TestLeases.mounts(),
-        BuildReport.NONE,
-        meters,
-        Duration.ofHours(6),
-        Clock.systemUTC());
-  }
-
-  private static final class OneImage implements ImageLookup {
-    @Override
-    public Digest digest(ImageReference reference, Platform platform, Authenticator authenticator) {
-      return Digest.ofText(reference.toString());
-    }
-
-    @Override
-    public List<LayerRecord> layers(
-        ImageReference reference, Platform platform, Authenticator authenticator) {
-      return List.of(
-          new LayerRecord(
-              "chain:base",
-              1,
-              Optional.empty(),
-              Optional.of(new LayerRecord.Origin(reference.name())),
-              Set.of()));
-    }
-
-    @Override
-    public List<BlobSource> pullSources(
-        String repository, Digest blob, Authenticator authenticator) {
-      return List.of();
-    }
-  }
-
-  private static final class NoTrees implements PublishedTrees {
-    @Override
-    public void publish(String buildId, ContextTree tree) {}
-
-    @Override
-    public void release(String buildId) {}
+    return TestParts.solving(solver, buildId, definition);
   }
 }

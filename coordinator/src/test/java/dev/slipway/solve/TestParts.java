@@ -4,10 +4,12 @@ import dev.slipway.cache.LayerRecord;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.graph.Definition;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.BuildReport;
+import dev.slipway.progress.Progress;
 import dev.slipway.protocol.worker.BlobSource;
 import dev.slipway.registry.Authenticator;
 import dev.slipway.telemetry.Meters;
@@ -17,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /** What a solver works with, its farm faked. */
 final class TestParts {
@@ -52,6 +55,28 @@ final class TestParts {
         meters,
         Duration.ofHours(6),
         Clock.systemUTC());
+  }
+
+  static SolvedResult solve(FarmSolver solver, String buildId, Definition definition)
+      throws SlipwayException, InterruptedException {
+    return solver
+        .solve(new BuildContext(buildId, "", "", Progress.NONE), List.of(definition))
+        .getFirst();
+  }
+
+  /** Solves beside the test. */
+  static CompletableFuture<SolvedResult> solving(
+      FarmSolver solver, String buildId, Definition definition) {
+    CompletableFuture<SolvedResult> result = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            result.complete(solve(solver, buildId, definition));
+          } catch (SlipwayException | InterruptedException e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result;
   }
 
   private static final class OneImage implements ImageLookup {

@@ -86,6 +86,11 @@ record RegistryFront(HttpServer server) implements AutoCloseable {
     }
   }
 
+  /** buildkitd.toml in which it is Docker Hub. */
+  String mirrorConfig() {
+    return "[registry.\"docker.io\"]\n  mirrors = [\"%s\"]\n".formatted(address());
+  }
+
   String address() {
     return "127.0.0.1:" + server.getAddress().getPort();
   }

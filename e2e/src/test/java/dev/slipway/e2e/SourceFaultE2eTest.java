@@ -32,7 +32,7 @@ class SourceFaultE2eTest {
           }
         };
     try (RegistryFront failing = RegistryFront.before(registry, gate);
-        Farm farm = Farm.start(2, mirrored(failing));
+        Farm farm = Farm.start(2, failing.mirrorConfig());
         Command build = ordeal.begin(farm.buildx(), failing.address())) {
       ordeal.survives(build, farm);
       Ordeal.leavesNothing(farm, 1, 2);
@@ -52,7 +52,7 @@ class SourceFaultE2eTest {
           }
         };
     try (RegistryFront breaking = RegistryFront.before(registry, gate);
-        Farm farm = Farm.start(2, mirrored(breaking));
+        Farm farm = Farm.start(2, breaking.mirrorConfig());
         Command build = ordeal.begin(farm)) {
       ordeal.survives(build, farm);
       assertThat(downloads.get()).as("downloads of the base image").isGreaterThan(2);
@@ -105,9 +105,5 @@ class SourceFaultE2eTest {
       }
     }
     return blobs;
-  }
-
-  private static String mirrored(RegistryFront front) {
-    return "[registry.\"docker.io\"]\n  mirrors = [\"%s\"]\n".formatted(front.address());
   }
 }

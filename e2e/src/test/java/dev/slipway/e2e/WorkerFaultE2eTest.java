@@ -19,7 +19,7 @@ class WorkerFaultE2eTest {
   @ValueSource(strings = {"pulling", "executing", "diffing", "transferring", "pushing"})
   void aBuildSurvivesTheDeathOfAWorkerWhileItIs(String phase) throws IOException {
     try (RegistryFront slow = RegistryFront.before(registry, WorkerFaultE2eTest::holdBlobs);
-        Farm farm = Farm.start(2, mirrored(slow));
+        Farm farm = Farm.start(2, slow.mirrorConfig());
         Command build = ordeal.begin(farm.buildx(), slow.address())) {
       int victim = Ordeal.awaitPhase(farm, phase, 1, 2);
 
@@ -62,10 +62,6 @@ class WorkerFaultE2eTest {
           .until(() -> farm.http("/api/v1/workers").contains("\"worker-" + victim + "\""));
       Ordeal.leavesNothing(farm, 1, 2);
     }
-  }
-
-  private String mirrored(RegistryFront front) {
-    return "[registry.\"docker.io\"]\n  mirrors = [\"%s\"]\n".formatted(front.address());
   }
 
   /** Blobs come and go slowly. */

@@ -1,5 +1,6 @@
 package dev.slipway.agent;
 
+import dev.slipway.content.FileDigest;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.layers.BlobMaker;
@@ -17,13 +18,9 @@ import dev.slipway.source.StatusLine;
 import dev.slipway.source.TransferProgress;
 import dev.slipway.telemetry.Meters;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -220,7 +217,7 @@ final class LayerPusher {
       return true;
     } catch (SlipwayException e) {
       // Reading it again is only worth it when the target has refused it.
-      if (e.kind() != ErrorKind.INVALID || digestOf(stored.blobFile()).equals(digest)) {
+      if (e.kind() != ErrorKind.INVALID || FileDigest.of(stored.blobFile()).equals(digest)) {
         throw e;
       }
     }
@@ -230,15 +227,6 @@ final class LayerPusher {
         .log("a blob is corrupt on this worker's disk and is fetched anew; look at the disk");
     store.dropBlob(stored.id(), _ -> true);
     return false;
-  }
-
-  private static Digest digestOf(Path file) throws IOException {
-    MessageDigest hash = Digest.sha256();
-    try (InputStream in = Files.newInputStream(file);
-        DigestOutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), hash)) {
-      in.transferTo(out);
-    }
-    return Digest.ofHash(hash.digest());
   }
 
   private void upload(

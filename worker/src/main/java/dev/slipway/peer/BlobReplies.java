@@ -1,5 +1,6 @@
 package dev.slipway.peer;
 
+import dev.slipway.content.FileDigest;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
 import dev.slipway.snapshot.Pin;
@@ -8,9 +9,6 @@ import dev.slipway.snapshot.StoredLayer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -24,7 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 final class BlobReplies {
   private static final Logger LOG = LoggerFactory.getLogger(BlobReplies.class);
-  private static final int BUFFER = 256 << 10;
 
   private final SnapshotStore store;
 
@@ -127,14 +124,8 @@ final class BlobReplies {
   }
 
   private Digest read(StoredLayer layer) throws SlipwayException, IOException {
-    MessageDigest hash = Digest.sha256();
-    byte[] buffer = new byte[BUFFER];
-    try (Pin _ = store.pin(List.of(layer.id()));
-        InputStream in = Files.newInputStream(layer.blobFile())) {
-      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-        hash.update(buffer, 0, count);
-      }
+    try (Pin _ = store.pin(List.of(layer.id()))) {
+      return FileDigest.of(layer.blobFile());
     }
-    return Digest.ofHash(hash.digest());
   }
 }

@@ -35,9 +35,6 @@ final class TarReplies {
   /** Header of HEAD's answer; PeerClient reads it. */
   private static final String TAR_DIGEST = "Slipway-Tar-Digest";
 
-  /** Header with what a layer says of the root directory. */
-  private static final String ROOT = "Slipway-Root";
-
   private static final String SNAP = "snap:";
 
   /** Tars are asked for when they were just sent. */
@@ -76,7 +73,10 @@ final class TarReplies {
       digest(id, request, layer.get().diffId().filter(_ -> id.startsWith(SNAP)));
     } else {
       try (Pin _ = store.pin(List.of(id))) {
-        request.response().putHeader(ROOT, RootAttributes.of(layer.get().directory()).toString());
+        request
+            .response()
+            .putHeader(
+                RootAttributes.HEADER, RootAttributes.of(layer.get().directory()).toString());
         send(id, request, out -> tars.write(layer.get(), out));
       } catch (SlipwayException e) {
         Replies.text(request, 404, e.getMessage());

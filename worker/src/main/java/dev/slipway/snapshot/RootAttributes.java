@@ -14,6 +14,9 @@ import java.util.regex.Pattern;
  * @param modified nanoseconds since 1970
  */
 public record RootAttributes(int permissions, int uid, int gid, long modified) {
+  /** HTTP header that they travel in beside a layer's tar. */
+  public static final String HEADER = "Slipway-Root";
+
   private static final Pattern TEXT =
       Pattern.compile("([0-7]{1,4}) ([0-9]{1,9}) ([0-9]{1,9}) (-?[0-9]{1,18}|[0-9]{19})");
 

@@ -24,9 +24,6 @@ final class PeerClient implements AutoCloseable {
   /** Header of the digest of the tar that a worker has sent. */
   static final String TAR_DIGEST = "Slipway-Tar-Digest";
 
-  /** Header with what a layer says of the root directory. */
-  private static final String ROOT = "Slipway-Root";
-
   /** A machine that is gone does not even refuse; in a farm that is ordinary. */
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
@@ -67,7 +64,7 @@ final class PeerClient implements AutoCloseable {
     return new Answer(
         response.statusCode(),
         response.headers().firstValue("content-range").orElse(""),
-        response.headers().firstValue(ROOT).flatMap(RootAttributes::parse),
+        response.headers().firstValue(RootAttributes.HEADER).flatMap(RootAttributes::parse),
         new WatchedStream(response.body(), watch, patience));
   }
 
