@@ -29,9 +29,10 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ExportParts;
 import dev.slipway.export.FarmImageExporter;
 import dev.slipway.fleet.FarmFleet;
+import dev.slipway.fleet.FarmHandOver;
 import dev.slipway.fleet.FarmServer;
 import dev.slipway.fleet.FleetConfig;
-import dev.slipway.fleet.LayerHandOver;
+import dev.slipway.fleet.SoleLayers;
 import dev.slipway.frontend.FrontendBridge;
 import dev.slipway.frontend.dockerfile.DockerfileFrontend;
 import dev.slipway.frontend.gateway.GatewayParts;
@@ -39,6 +40,7 @@ import dev.slipway.frontend.gateway.ImageResolver;
 import dev.slipway.frontend.gateway.ResultFiles;
 import dev.slipway.mounts.ClusterMountIndex;
 import dev.slipway.mounts.MountIndex;
+import dev.slipway.mounts.SoleMounts;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.queue.FarmScheduler;
 import dev.slipway.queue.Leadership;
@@ -286,7 +288,11 @@ final class Coordinator implements AutoCloseable {
     workersAddress = new HostPort(workersListen.host(), farm.address().getPort()).toString();
     String advertised = options.workersAdvertise().orElse(workersAddress);
     fleet.reachedAt(advertised);
-    fleet.handOver(new LayerHandOver(fleet, index, coordinators::isOldest));
+    fleet.handOver(
+        new FarmHandOver(
+            fleet,
+            List.of(new SoleLayers(fleet, index), new SoleMounts(fleet, mounts)),
+            coordinators::isOldest));
     coordinators.onChange(
         all -> fleet.coordinators(all.stream().map(CoordinatorRecord::workersAddress).toList()));
 

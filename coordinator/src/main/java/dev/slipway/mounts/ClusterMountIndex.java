@@ -34,6 +34,17 @@ public final class ClusterMountIndex implements MountIndex {
   }
 
   @Override
+  public Map<String, MountPlaces> heldBy(String worker) {
+    Map<String, MountPlaces> held = new HashMap<>();
+    places.forEach((id, known) -> {
+      if (known.of(worker).isPresent()) {
+        held.put(id, known);
+      }
+    });
+    return held;
+  }
+
+  @Override
   public void used(String worker, Collection<Held> copies) {
     update(copies, (before, copy) -> before.used(worker, copy.version(), copy.size()));
   }
@@ -66,19 +77,24 @@ public final class ClusterMountIndex implements MountIndex {
     for (int from = 0; from < ids.size(); from += BATCH) {
       places.update(
           ids.subList(from, Math.min(ids.size(), from + BATCH)),
-          (id, before) -> Optional.of(change.apply(before.orElse(MountPlaces.NONE), byId.get(id))));
+          (id, before) ->
+              Optional.of(
+                  change
+                      .apply(before.orElse(MountPlaces.NONE), byId.get(id))
+                      .named(byId.get(id).name())));
     }
   }
 
   /** A version byte, then the fields in order, as {@link DataOutputStream} writes them. */
   private static final class PlacesCodec implements Codec<MountPlaces> {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     @Override
     public byte[] encode(MountPlaces value) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       try (DataOutputStream out = new DataOutputStream(bytes)) {
         out.writeByte(VERSION);
+        out.writeUTF(value.name());
         out.writeLong(value.oldest());
         out.writeInt(value.copies().size());
         for (MountPlaces.Copy copy : value.copies()) {
@@ -99,12 +115,13 @@ public final class ClusterMountIndex implements MountIndex {
         if (version != VERSION) {
           throw new IllegalStateException("places of a cache mount are of version " + version);
         }
+        String name = in.readUTF();
         long oldest = in.readLong();
         List<MountPlaces.Copy> copies = new ArrayList<>();
         for (int left = in.readInt(); left > 0; left--) {
           copies.add(new MountPlaces.Copy(in.readUTF(), in.readLong(), in.readLong()));
         }
-        return new MountPlaces(oldest, copies);
+        return new MountPlaces(name, oldest, copies);
       } catch (IOException e) {
         throw new UncheckedIOException("places of a cache mount cannot be read", e);
       }

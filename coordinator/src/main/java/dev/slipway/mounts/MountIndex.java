@@ -10,19 +10,31 @@ public interface MountIndex {
   /**
    * A copy that a worker has.
    *
+   * @param name of the mount, for people; the end of a long one is left out
    * @param size in bytes
    */
-  record Held(String mountId, long version, long size) {
+  record Held(String mountId, String name, long version, long size) {
+    /** Whatever a client calls its mount: the index keeps as much as a person would read. */
+    private static final int LONGEST_NAME = 200;
+
+    public Held {
+      name = name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME) : name;
+    }
+
     /** As workers say it. */
     public static List<Held> of(Collection<HeldMount> mounts) {
       return mounts.stream()
-          .map(mount -> new Held(mount.getMountId(), mount.getVersion(), mount.getSize()))
+          .map(mount ->
+              new Held(mount.getMountId(), mount.getName(), mount.getVersion(), mount.getSize()))
           .toList();
     }
   }
 
   /** What is known of those; one round trip. */
   Map<String, MountPlaces> find(Collection<String> mountIds);
+
+  /** The mounts that the worker has a copy of. Reads all that there are: for rare occasions. */
+  Map<String, MountPlaces> heldBy(String worker);
 
   /** Steps on the worker have written to its copies. Malformed ids are left out. */
   void used(String worker, Collection<Held> copies);

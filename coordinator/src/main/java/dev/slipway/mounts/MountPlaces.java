@@ -8,10 +8,11 @@ import java.util.Optional;
 /**
  * The copies of one cache mount, one per worker.
  *
+ * @param name of the mount, for people; empty = nobody has said it
  * @param oldest copies of lower versions were thrown away and must not be used any more
  * @param copies newest first, of different workers
  */
-public record MountPlaces(long oldest, List<Copy> copies) {
+public record MountPlaces(String name, long oldest, List<Copy> copies) {
   /** Older ones than those of so many workers are not worth remembering. */
   static final int MOST_COPIES = 16;
 
@@ -24,7 +25,7 @@ public record MountPlaces(long oldest, List<Copy> copies) {
       Comparator.comparingLong(Copy::version).reversed().thenComparing(Copy::worker);
 
   /** Of a mount that nobody has used. After the order that it is made with. */
-  public static final MountPlaces NONE = new MountPlaces(0, List.of());
+  public static final MountPlaces NONE = new MountPlaces("", 0, List.of());
 
   public MountPlaces {
     copies =
@@ -71,13 +72,18 @@ public record MountPlaces(long oldest, List<Copy> copies) {
 
   /** No copy that there is now is to be used. */
   MountPlaces discarded() {
-    return new MountPlaces((newest() / GENERATION + 1) * GENERATION, List.of());
+    return new MountPlaces(name, (newest() / GENERATION + 1) * GENERATION, List.of());
+  }
+
+  /** What people call it; those who do not know are not asked. */
+  MountPlaces named(String said) {
+    return said.isEmpty() ? this : new MountPlaces(said, oldest, copies);
   }
 
   private MountPlaces with(Copy copy) {
     List<Copy> all = new ArrayList<>(copies);
     all.removeIf(other -> other.worker().equals(copy.worker()));
     all.add(copy);
-    return new MountPlaces(oldest, all);
+    return new MountPlaces(name, oldest, all);
   }
 }

@@ -12,13 +12,22 @@ import dev.slipway.cluster.ClusterMembers;
 import dev.slipway.cluster.Codec;
 import dev.slipway.cluster.MapNames;
 import dev.slipway.config.ClusterSettings;
+import dev.slipway.mounts.ClusterMountIndex;
+import dev.slipway.mounts.MountId;
+import dev.slipway.mounts.MountIndex;
+import dev.slipway.mounts.MountPlaces;
+import dev.slipway.mounts.SoleMounts;
 import dev.slipway.protocol.worker.Answer;
 import dev.slipway.protocol.worker.Ask;
-import dev.slipway.protocol.worker.CoordinatorMessage;
+import dev.slipway.protocol.worker.CacheMount;
 import dev.slipway.protocol.worker.Draining;
+import dev.slipway.protocol.worker.Heartbeat;
 import dev.slipway.protocol.worker.HeldLayer;
+import dev.slipway.protocol.worker.HeldMount;
+import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.InventoryChange;
 import dev.slipway.protocol.worker.LayersFetched;
+import dev.slipway.protocol.worker.MountFetched;
 import dev.slipway.protocol.worker.WorkerMessage;
 import dev.slipway.schedule.WorkerCapacity;
 import dev.slipway.schedule.WorkerChanges;
@@ -27,6 +36,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +67,11 @@ class SharedWorkersTest {
   private final List<FakeWorker> links = new ArrayList<>();
 
   private record Coordinator(
-      Cluster cluster, ClusterCacheIndex index, FarmFleet fleet, FarmServer server) {
+      Cluster cluster,
+      ClusterCacheIndex index,
+      MountIndex mounts,
+      FarmFleet fleet,
+      FarmServer server) {
     Set<String> holders(String layer) {
       LayerRecord record = index.layers(List.of(layer)).get(layer);
       return record == null ? Set.of() : record.holders();
@@ -74,14 +88,19 @@ class SharedWorkersTest {
     for (ClusterSettings settings : ClusterMembers.settings(COORDINATORS)) {
       Cluster cluster = ClusterMembers.start(settings);
       ClusterCacheIndex index = new ClusterCacheIndex(cluster);
+      MountIndex mounts = new ClusterMountIndex(cluster);
       FarmFleet fleet = new FarmFleet(FleetConfig.DEFAULTS, index, new Deaf(), Clock.systemUTC());
+      fleet.onMounts((worker, held) -> mounts.held(worker, MountIndex.Held.of(held)));
       fleet.handOver(
-          new LayerHandOver(
-              fleet, index, () -> cluster.members().getFirst().equals(cluster.self())));
+          new FarmHandOver(
+              fleet,
+              List.of(new SoleLayers(fleet, index), new SoleMounts(fleet, mounts)),
+              () -> cluster.members().getFirst().equals(cluster.self())));
       coordinators.add(
           new Coordinator(
               cluster,
               index,
+              mounts,
               fleet,
               FarmServer.start(new InetSocketAddress("127.0.0.1", 0), TOKEN, fleet, List.of())));
     }
@@ -218,6 +237,127 @@ class SharedWorkersTest {
   }
 
   @Test
+  void newestCopiesOfCacheMountsOutliveADrainingWorker() throws Exception {
+    HeldMount small = mount("small", 4, 10);
+    HeldMount large = mount("large", 2, 20);
+    HeldMount elsewhere = mount("elsewhere", 3, 10);
+    HeldMount outdated = mount("outdated", 3, 10);
+    List<FakeWorker> leaving =
+        join(FakeWorker.hello("w1").addAllHeldMounts(List.of(small, large, elsewhere, outdated)));
+    List<FakeWorker> staying =
+        join(
+            FakeWorker.hello("w2")
+                .addHeldMounts(elsewhere)
+                .addHeldMounts(outdated.toBuilder().setVersion(4))
+                .addHeldMounts(small.toBuilder().setVersion(1)));
+
+    drain(leaving);
+
+    FakeWorker taker = staying.getFirst();
+    Map<String, HeldMount> expected =
+        new HashMap<>(Map.of(small.getMountId(), small, large.getMountId(), large));
+    while (!expected.isEmpty()) {
+      Ask ask = taker.next().getAsk();
+      CacheMount asked = ask.getFetchMount().getMount();
+      HeldMount mount = expected.remove(asked.getMountId());
+      assertThat(asked.getName()).isEqualTo(mount.getName());
+      assertThat(asked.getVersion()).isEqualTo(mount.getVersion());
+      assertThat(asked.getCopies(0).getVersion()).isEqualTo(mount.getVersion());
+      assertThat(asked.getCopies(0).getUrl()).startsWith("http://127.0.0.1:9/mounts/mount");
+      taker.say(
+          WorkerMessage.newBuilder()
+              .setAnswer(
+                  Answer.newBuilder()
+                      .setId(ask.getId())
+                      .setMountFetched(MountFetched.newBuilder().setMount(mount)))
+              .build());
+    }
+    assertThat(leaving.getFirst().next().hasDrained()).isTrue();
+    assertThat(coordinators.get(2).mounts.find(List.of(small.getMountId())).values())
+        .flatExtracting(MountPlaces::copies)
+        .containsExactly(new MountPlaces.Copy("w1", 4, 10), new MountPlaces.Copy("w2", 4, 10));
+  }
+
+  @Test
+  void cacheMountsThatAStageWroteToWhileItsWorkerDrainedAreHandedOverAsTheyAreThen()
+      throws Exception {
+    HeldMount before = mount("used", 4, 10);
+    List<FakeWorker> leaving = join(FakeWorker.hello("w1").addHeldMounts(before));
+    FakeWorker taker = join(FakeWorker.hello("w2")).getFirst();
+    beat(leaving, 1);
+    await()
+        .until(() -> coordinators.getFirst().fleet.status("w1").orElseThrow().runningStages() == 1);
+
+    drain(leaving);
+    answer(taker, 4);
+    coordinators
+        .get(1)
+        .mounts
+        .used("w1", MountIndex.Held.of(List.of(before.toBuilder().setVersion(5).build())));
+    beat(leaving, 0);
+
+    answer(taker, 5);
+    assertThat(leaving.getFirst().next().hasDrained()).isTrue();
+  }
+
+  @Test
+  void cacheMountThatNoDiskHasRoomForIsLeft() throws Exception {
+    List<FakeWorker> leaving =
+        join(FakeWorker.hello("w1").addHeldMounts(mount("large", 4, 1 << 30)));
+    List<FakeWorker> staying = join(FakeWorker.hello("w2"));
+    staying.forEach(link ->
+        link.say(
+            WorkerMessage.newBuilder()
+                .setHeartbeat(Heartbeat.newBuilder().setFreeBytes((2L << 30) - 1))
+                .build()));
+    await().until(() -> coordinators.getFirst().fleet.status("w2").orElseThrow().freeBytes() > 0);
+
+    drain(leaving);
+
+    assertThat(leaving.getFirst().next().hasDrained()).isTrue();
+  }
+
+  private static void answer(FakeWorker taker, long version) throws InterruptedException {
+    Ask ask = taker.next().getAsk();
+    CacheMount asked = ask.getFetchMount().getMount();
+    assertThat(asked.getCopies(0).getVersion()).isEqualTo(version);
+    taker.say(
+        WorkerMessage.newBuilder()
+            .setAnswer(
+                Answer.newBuilder()
+                    .setId(ask.getId())
+                    .setMountFetched(
+                        MountFetched.newBuilder()
+                            .setMount(
+                                HeldMount.newBuilder()
+                                    .setMountId(asked.getMountId())
+                                    .setVersion(version))))
+            .build());
+  }
+
+  private static HeldMount mount(String name, long version, long size) {
+    return HeldMount.newBuilder()
+        .setMountId(MountId.of("default", name, ""))
+        .setName("default/" + name)
+        .setVersion(version)
+        .setSize(size)
+        .build();
+  }
+
+  private static void drain(List<FakeWorker> leaving) {
+    leaving.forEach(link ->
+        link.say(WorkerMessage.newBuilder().setDraining(Draining.getDefaultInstance()).build()));
+  }
+
+  private static void beat(List<FakeWorker> links, int stages) {
+    links.forEach(link ->
+        link.say(
+            WorkerMessage.newBuilder()
+                .setHeartbeat(Heartbeat.newBuilder().setRunningStages(stages))
+                .build()));
+  }
+
+  @Test
   void lastWorkerOfAFarmIsReleasedAtOnce() throws Exception {
     FakeWorker worker = join("w1", 7, "snap:a").getFirst();
     coordinators.get(1).index.save(List.of(record("key", "snap:a")));
@@ -240,12 +380,14 @@ class SharedWorkersTest {
 
   /** One link to each coordinator. */
   private List<FakeWorker> join(String id, long incarnation, String... layers) throws Exception {
+    return join(FakeWorker.hello(id, layers).setIncarnation(incarnation));
+  }
+
+  private List<FakeWorker> join(Hello.Builder hello) throws Exception {
     List<FakeWorker> joined = new ArrayList<>();
     for (int i = 0; i < COORDINATORS; i++) {
       FakeWorker link = dial(i);
-      CoordinatorMessage welcome =
-          link.join(FakeWorker.hello(id, layers).setIncarnation(incarnation));
-      assertThat(welcome.hasWelcome()).isTrue();
+      assertThat(link.join(hello).hasWelcome()).isTrue();
       joined.add(link);
     }
     return joined;

@@ -16,16 +16,22 @@ class ClusterMountIndexTest {
     try (Cluster cluster = Cluster.start(ClusterConfig.alone())) {
       MountIndex index = new ClusterMountIndex(cluster);
 
-      index.held(
-          "w", List.of(new MountIndex.Held(MOUNT, 3, 10), new MountIndex.Held("mount:../x", 1, 1)));
-      index.used("v", List.of(new MountIndex.Held(MOUNT, 4, 20)));
+      index.held("w", List.of(held(MOUNT, 3, 10), held("mount:../x", 1, 1)));
+      index.used("v", List.of(held(MOUNT, 4, 20)));
 
       Map<String, MountPlaces> found = index.find(List.of(MOUNT, "mount:../x"));
       assertThat(found).containsOnlyKeys(MOUNT);
       assertThat(found.get(MOUNT).copies())
           .containsExactly(new MountPlaces.Copy("v", 4, 20), new MountPlaces.Copy("w", 3, 10));
+      assertThat(found.get(MOUNT).name()).isEqualTo("tenant/id");
+      assertThat(index.heldBy("v")).isEqualTo(found);
+      assertThat(index.heldBy("nobody")).isEmpty();
       index.discard(List.of(MOUNT));
       assertThat(index.find(List.of(MOUNT)).get(MOUNT).copies()).isEmpty();
     }
+  }
+
+  private static MountIndex.Held held(String id, long version, long size) {
+    return new MountIndex.Held(id, "tenant/id", version, size);
   }
 }

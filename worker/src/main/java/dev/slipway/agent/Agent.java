@@ -125,6 +125,7 @@ public final class Agent implements AutoCloseable {
                     Ask.QuestionCase.PRUNE, diskQuestions::prune,
                     Ask.QuestionCase.STORE_LAYERS, storing::store,
                     Ask.QuestionCase.FETCH_LAYERS, layerQuestions::fetch,
+                    Ask.QuestionCase.FETCH_MOUNT, new MountQuestions(mounts)::fetch,
                     Ask.QuestionCase.DIGEST_PART, new PartQuestions(parts, fetcher)::answer)),
             inventory,
             disk,

@@ -8,6 +8,7 @@ import dev.slipway.gc.DiskWatch;
 import dev.slipway.graph.Op;
 import dev.slipway.linux.DiskFull;
 import dev.slipway.mounts.CacheMounts;
+import dev.slipway.mounts.MountRecord;
 import dev.slipway.part.Parts;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.worker.AbsentLayer;
@@ -95,6 +96,11 @@ public final class StageExecutor {
   /** The newest copies of the cache mounts here, as the protocol carries them. */
   public static List<HeldMount> held(CacheMounts mounts) {
     return mounts.newest().stream().map(StepMounts::wire).toList();
+  }
+
+  /** A copy as the protocol carries it. */
+  public static HeldMount held(MountRecord copy) {
+    return StepMounts.wire(copy);
   }
 
   /** Results of the steps so far, by step index: the chain of each output. */

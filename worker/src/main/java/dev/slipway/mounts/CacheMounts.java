@@ -115,6 +115,61 @@ public final class CacheMounts implements AutoCloseable {
   }
 
   /**
+   * Brings the copy of a peer that is newer than what is here, for steps to come; those that come
+   * meanwhile wait for it.
+   *
+   * @return the newest copy here then
+   * @throws SlipwayException UNAVAILABLE when no peer gave a newer one; EXHAUSTED or UNAVAILABLE
+   *     when the disk fails
+   */
+  public MountRecord adopt(MountWish wish) throws SlipwayException, InterruptedException {
+    List<MountCopy> outdated;
+    MountCopy fresh;
+    long newestHere;
+    synchronized (this) {
+      while (table.isBeginning(wish.id())) {
+        wait();
+      }
+      outdated = table.update(wish);
+      Optional<MountCopy> newest = table.newest(wish.id());
+      newestHere = newest.map(copy -> copy.version).orElse(-1L);
+      fresh = newestHere >= wish.version() ? newest.orElseThrow() : made(wish);
+    }
+    outdated.forEach(this::remove);
+    if (newestHere < wish.version()) {
+      adopt(wish, fresh, newestHere);
+    }
+    synchronized (this) {
+      return fresh.record();
+    }
+  }
+
+  private void adopt(MountWish wish, MountCopy fresh, long newestHere)
+      throws SlipwayException, InterruptedException {
+    boolean whole = false;
+    try {
+      fresh.version =
+          bring(fresh, newestHere, wish, _ -> {})
+              .orElseThrow(() ->
+                  new SlipwayException(
+                      ErrorKind.UNAVAILABLE,
+                      "cache mount "
+                          + wish.name()
+                          + " was not taken over: none of "
+                          + wish.peers().size()
+                          + " workers gave it"));
+      measure(fresh, MountSizes.PATIENCE);
+      whole = true;
+    } finally {
+      synchronized (this) {
+        fresh.state = MountCopy.State.FREE;
+        fresh.doomed = !whole;
+      }
+      settle(fresh);
+    }
+  }
+
+  /**
    * The newest copy, to be sent to a peer; it stays until it is closed.
    *
    * @throws SlipwayException NOT_FOUND when there is none

@@ -63,6 +63,12 @@ final class MountTable {
     return copies.getOrDefault(copy.mountId, List.of()).contains(copy);
   }
 
+  /** Whether a copy is on its way here. */
+  boolean isBeginning(String mountId) {
+    return copies.getOrDefault(mountId, List.of()).stream()
+        .anyMatch(copy -> copy.state == MountCopy.State.BEGINNING);
+  }
+
   /** What the step can have now. */
   Offer offer(MountWish wish) {
     List<MountCopy> usable = usable(wish.id());
@@ -73,9 +79,7 @@ final class MountTable {
         return new Offer.Ready(shared.get());
       }
     }
-    boolean beginning =
-        copies.getOrDefault(wish.id(), List.of()).stream()
-            .anyMatch(copy -> copy.state == MountCopy.State.BEGINNING);
+    boolean beginning = isBeginning(wish.id());
     Optional<MountCopy> free =
         usable.stream().filter(copy -> copy.state == MountCopy.State.FREE).max(BY_AGE);
     boolean wait =

@@ -260,6 +260,53 @@ class CacheMountsTest {
   }
 
   @Test
+  void adoptsACopyForStepsToCome() throws Exception {
+    MountWish wish = wish("m", Sharing.SHARED, 5, 0, 0, PEER);
+
+    MountRecord adopted = mounts.adopt(wish);
+
+    assertThat(adopted.version()).isEqualTo(5);
+    assertThat(adopted.inUse()).isFalse();
+    try (MountUse use = use(wish)) {
+      assertThat(use.directory().resolve("from-peer")).exists();
+    }
+    assertThat(mounts.adopt(wish).id()).isEqualTo(adopted.id());
+    assertThat(asked).hasSize(1);
+    mounts.close();
+    mounts = CacheMounts.open(root.resolve("mounts"), this::bring, InstantSource.system());
+    assertThat(mounts.records()).singleElement().matches(copy -> copy.version() == 5);
+  }
+
+  @Test
+  void adoptsBesideTheOlderCopyThatAStepIsIn() throws Exception {
+    MountRecord adopted;
+    try (MountUse use = use(wish("m", Sharing.SHARED))) {
+      adopted = mounts.adopt(wish("m", Sharing.SHARED, 5, 0, 0, PEER));
+
+      assertThat(use.directory()).isEmptyDirectory();
+    }
+    try (MountReading newest = mounts.read("m")) {
+      assertThat(newest.directory().resolve("from-peer")).exists();
+    }
+    assertThat(adopted.version()).isEqualTo(5);
+  }
+
+  @Test
+  void keepsWhatItHasWhenThereIsNothingToAdopt() throws Exception {
+    use(wish("m", Sharing.SHARED)).finish();
+    broughtFile = Optional.empty();
+
+    assertThatThrownBy(() -> mounts.adopt(wish("m", Sharing.SHARED, 5, 0, 0, PEER)))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("none of 1 workers gave it");
+
+    assertThat(mounts.records()).singleElement().matches(copy -> copy.version() == 1);
+    use(wish("m", Sharing.LOCKED)).close();
+    assertThat(mounts.awaitRemoved(Duration.ofSeconds(5))).isTrue();
+    assertThat(children(root.resolve("mounts/copies"))).hasSize(1);
+  }
+
+  @Test
   void deletesOnlyWhatNobodyUses() throws Exception {
     try (MountUse use = use(wish("m", Sharing.SHARED))) {
       assertThat(mounts.delete(mounts.records().getFirst().id())).isEmpty();

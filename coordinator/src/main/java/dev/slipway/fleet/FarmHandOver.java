@@ -1,42 +1,33 @@
 package dev.slipway.fleet;
 
-import dev.slipway.cache.LayerCensus;
-import dev.slipway.cache.LayerRecord;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.protocol.worker.Ask;
-import dev.slipway.protocol.worker.FetchLayers;
-import dev.slipway.protocol.worker.Layer;
-import dev.slipway.protocol.worker.LayerChain;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
+import dev.slipway.fleet.SoleCopies.SoleCopy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the workers that stay fetch the layers that only a leaving one holds, those of the newest
- * results first. One coordinator of the farm does it, the oldest. How long it may take is for the
- * leaving worker to say: it goes when its patience ends. @ThreadSafe
+ * Makes the workers that stay fetch what only a leaving one has. One coordinator of the farm does
+ * it, the oldest. How long it may take is for the leaving worker to say: it goes when its patience
+ * ends. @ThreadSafe
  */
-public final class LayerHandOver implements HandOver {
-  private static final Logger LOG = LoggerFactory.getLogger(LayerHandOver.class);
+public final class FarmHandOver implements HandOver {
+  private static final Logger LOG = LoggerFactory.getLogger(FarmHandOver.class);
 
-  /** Layers on their way at once: the leaving worker's link is what they share. */
+  /** Things on their way at once: the leaving worker's link is what they share. */
   private static final int MAX_FETCHES = 8;
-
-  /** A layer that takes longer is given up; most take a second. */
-  private static final Duration FETCH_TIMEOUT = Duration.ofMinutes(5);
 
   private static final Duration POLL = Duration.ofMillis(50);
 
@@ -47,15 +38,17 @@ public final class LayerHandOver implements HandOver {
   private static final Duration SETTLE = Duration.ofMillis(300);
 
   private final FarmFleet fleet;
-  private final LayerCensus census;
+  private final List<SoleCopies> kinds;
   private final BooleanSupplier isOldest;
 
   /**
+   * @param kinds what there is to hand over; they take turns, so that much of one is not the end of
+   *     the others
    * @param isOldest whether this coordinator is the one that does it
    */
-  public LayerHandOver(FarmFleet fleet, LayerCensus census, BooleanSupplier isOldest) {
+  public FarmHandOver(FarmFleet fleet, List<SoleCopies> kinds, BooleanSupplier isOldest) {
     this.fleet = fleet;
-    this.census = census;
+    this.kinds = List.copyOf(kinds);
     this.isOldest = isOldest;
   }
 
@@ -64,7 +57,7 @@ public final class LayerHandOver implements HandOver {
     if (!isOldest.getAsBoolean()) {
       return;
     }
-    Set<String> tried = ConcurrentHashMap.newKeySet();
+    Set<String> tried = new HashSet<>();
     AtomicInteger moved = new AtomicInteger();
     boolean wasBusy = isBusy(leaving);
     handOver(leaving, tried, moved);
@@ -77,9 +70,9 @@ public final class LayerHandOver implements HandOver {
     }
     LOG.atInfo()
         .addKeyValue("worker", leaving.id())
-        .addKeyValue("layers", tried.size())
+        .addKeyValue("tried", tried.size())
         .addKeyValue("moved", moved.get())
-        .log("layers of a leaving worker handed over");
+        .log("what only a leaving worker had was handed over");
   }
 
   private boolean isBusy(WorkerNode worker) {
@@ -108,13 +101,13 @@ public final class LayerHandOver implements HandOver {
     if (!isWorthIt(leaving)) {
       return;
     }
-    List<LayerRecord> layers = new ArrayList<>(census.onlyAt(leaving.id()));
-    layers.removeIf(layer -> !tried.add(layer.id()));
-    CountDownLatch open = new CountDownLatch(layers.size());
+    List<SoleCopy> copies = inTurns(leaving);
+    copies.removeIf(copy -> !tried.add(copy.id()));
+    CountDownLatch open = new CountDownLatch(copies.size());
     Semaphore places = new Semaphore(MAX_FETCHES);
     List<Thread> fetches = new ArrayList<>();
     try {
-      for (LayerRecord layer : layers) {
+      for (SoleCopy copy : copies) {
         while (!places.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
           if (!isWorthIt(leaving)) {
             return;
@@ -122,10 +115,10 @@ public final class LayerHandOver implements HandOver {
         }
         Thread fetch =
             Thread.ofVirtual()
-                .name("hand-over-" + layer.id())
+                .name("hand-over-" + copy.id())
                 .unstarted(() -> {
                   try {
-                    if (fetch(leaving, layer)) {
+                    if (give(leaving, copy)) {
                       moved.incrementAndGet();
                     }
                   } finally {
@@ -146,29 +139,36 @@ public final class LayerHandOver implements HandOver {
     }
   }
 
-  /** Returns whether a worker has the layer now; several are asked, one after the other. */
-  private boolean fetch(WorkerNode leaving, LayerRecord record) {
-    Ask question =
-        Ask.newBuilder()
-            .setFetchLayers(
-                FetchLayers.newBuilder()
-                    .addChains(LayerChain.newBuilder().addLayers(describe(leaving, record))))
-            .build();
-    List<WorkerNode> targets = staying();
-    // Layer by layer another worker comes first, so that what is handed over is spread.
-    int first = targets.isEmpty() ? 0 : Math.floorMod(record.id().hashCode(), targets.size());
-    for (int i = 0; i < targets.size(); i++) {
-      WorkerNode target = targets.get((first + i) % targets.size());
+  /** What there is of all kinds: the first of each, then the second of each. */
+  private List<SoleCopy> inTurns(WorkerNode leaving) {
+    Set<String> staying = staying().stream().map(WorkerNode::id).collect(Collectors.toSet());
+    List<Iterator<SoleCopy>> left = new ArrayList<>();
+    kinds.forEach(kind -> left.add(kind.at(leaving, staying).iterator()));
+    List<SoleCopy> all = new ArrayList<>();
+    while (!left.isEmpty()) {
+      left.removeIf(kind -> !kind.hasNext());
+      left.forEach(kind -> all.add(kind.next()));
+    }
+    return all;
+  }
+
+  /** Returns whether a worker has it now; several are asked, one after the other. */
+  private boolean give(WorkerNode leaving, SoleCopy copy) {
+    List<WorkerNode> takers = staying().stream().filter(node -> hasRoom(node, copy)).toList();
+    // Each time another worker comes first, so that what is handed over is spread.
+    int first = takers.isEmpty() ? 0 : Math.floorMod(copy.id().hashCode(), takers.size());
+    for (int i = 0; i < takers.size(); i++) {
+      WorkerNode taker = takers.get((first + i) % takers.size());
       try {
-        fleet.ask(target.id(), question, FETCH_TIMEOUT);
+        copy.taking().by(taker);
         return true;
       } catch (SlipwayException e) {
         LOG.atWarn()
-            .addKeyValue("layer", record.id())
+            .addKeyValue("what", copy.id())
             .addKeyValue("from", leaving.id())
-            .addKeyValue("to", target.id())
+            .addKeyValue("to", taker.id())
             .addKeyValue("reason", e.getMessage())
-            .log("layer of a leaving worker not taken over");
+            .log("not taken over from a leaving worker");
       } catch (InterruptedException _) {
         return false;
       }
@@ -176,20 +176,9 @@ public final class LayerHandOver implements HandOver {
     return false;
   }
 
-  /** The layer alone: what lies below it does not matter to its bytes. */
-  private Layer describe(WorkerNode leaving, LayerRecord record) {
-    Layer.Builder layer =
-        Layer.newBuilder()
-            .setId(record.id())
-            .setSize(record.size())
-            .addPeerUrls(
-                leaving.blobUrl()
-                    + "/layers/"
-                    + URLEncoder.encode(record.id(), StandardCharsets.UTF_8))
-            .setCapability(fleet.capability("layers/" + record.id()));
-    Optional.of(record)
-        .flatMap(LayerRecord::blob)
-        .ifPresent(blob -> layer.setDiffId(blob.diffId().value()));
-    return layer.build();
+  /** A disk is left with as much as it is given. Nobody knows yet how much a new worker has. */
+  private boolean hasRoom(WorkerNode node, SoleCopy copy) {
+    long free = free(node);
+    return free == 0 || copy.room() <= free / 2;
   }
 }
