@@ -10,16 +10,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -28,10 +25,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The files of the contexts that clients sent, on the coordinator's disk: what the last transfers
- * of every shared key left, what running builds keep, and what was used a short while ago. The
- * index is in memory: a restart starts with an empty store. No fsync for the same reason. Trees are
- * held or dropped whole. @ThreadSafe; one lock guards the index, never held over transfers of
- * bytes.
+ * of the latest shared keys left, what running builds keep, and what came a moment ago. The index
+ * is in memory: a restart starts with an empty store. No fsync for the same reason. Trees are held
+ * or dropped whole. @ThreadSafe; one lock guards the index, never held over transfers of bytes.
  */
 public final class ContextStore {
   /** Keys whose last trees are remembered for incremental transfers. */
@@ -44,13 +40,16 @@ public final class ContextStore {
   static final int REMEMBERED_PER_KEY = 4;
 
   /**
-   * A tree that nobody keeps stays this long after its last use, so that a build need not keep what
-   * it is about to use.
+   * A tree that nobody keeps stays this long after its last use: a build keeps what it has received
+   * within milliseconds, on a machine that hangs within seconds.
    */
-  static final Duration GRACE = Duration.ofMinutes(30);
+  static final Duration GRACE = Duration.ofMinutes(1);
 
-  /** Above this, trees that nobody keeps go at once, oldest first. */
+  /** Above this, trees are remembered for fewer keys, those used last. */
   static final long DISK_BUDGET = 32L << 30;
+
+  /** The same, for files and directories of all trees; each takes about 400 bytes of memory. */
+  static final long ENTRY_BUDGET = 250_000;
 
   private static final Logger log = LoggerFactory.getLogger(ContextStore.class);
 
@@ -68,14 +67,14 @@ public final class ContextStore {
   private final LinkedHashMap<SharedKey, Deque<StoredTree>> remembered =
       new LinkedHashMap<>(16, 0.75f, true);
 
-  /** Trees by layer digest. Guarded by lock. */
-  private final Map<Digest, LinkedHashSet<StoredTree>> published = new HashMap<>();
-
   /** What builds keep. Guarded by lock. */
   private final Map<String, Set<StoredTree>> kept = new HashMap<>();
 
   /** Guarded by lock. */
   private long diskBytes;
+
+  /** In all trees. Guarded by lock. */
+  private long entries;
 
   /** Guarded by lock. */
   private long segments;
@@ -83,10 +82,13 @@ public final class ContextStore {
   /** Why a received tree stays. */
   private static final class Holding {
     final Set<Digest> content = new HashSet<>();
-    final Set<Digest> layers = new HashSet<>();
     int keepers;
     int rememberers;
     long lastUse;
+
+    boolean isIdle() {
+      return keepers == 0 && rememberers == 0;
+    }
   }
 
   /**
@@ -105,6 +107,13 @@ public final class ContextStore {
     }
   }
 
+  /** Files and directories of all trees that are held. */
+  long entries() {
+    synchronized (lock) {
+      return entries;
+    }
+  }
+
   /** Starts a transfer that may reuse files of the last ones under the key. */
   public Transfer begin(SharedKey key) {
     synchronized (lock) {
@@ -114,33 +123,19 @@ public final class ContextStore {
     }
   }
 
-  /**
-   * The tree with this layer digest; empty when it was dropped or nobody asked a tree for this
-   * digest.
-   */
-  public Optional<ContextTree> find(Digest layerDigest) {
-    synchronized (lock) {
-      LinkedHashSet<StoredTree> trees = published.get(layerDigest);
-      if (trees == null) {
-        return Optional.empty();
-      }
-      StoredTree tree = trees.getLast();
-      touch(tree);
-      return Optional.of(tree);
-    }
-  }
-
-  /** Keeps the tree, its files and its place in {@link #find} until the keeper's release. */
+  /** Keeps the files of the tree until the keeper's release. */
   public void keep(String keeper, ContextTree tree) {
     if (!(tree instanceof StoredTree stored)) {
       throw new IllegalArgumentException("the tree is of another store");
     }
-    Digest ignored = stored.layerDigest();
     synchronized (lock) {
       Holding holding = holdings.get(stored.origin());
       if (holding == null) {
         throw new IllegalStateException(
-            "context tree " + ignored + " was dropped: unused for " + GRACE);
+            "context tree of "
+                + stored.entries().size()
+                + " entries was dropped: unused for "
+                + GRACE);
       }
       if (kept.computeIfAbsent(keeper, any -> new HashSet<>()).add(stored.origin())) {
         holding.keepers++;
@@ -182,19 +177,6 @@ public final class ContextStore {
   public long diskBytes() {
     synchronized (lock) {
       return diskBytes;
-    }
-  }
-
-  /** Called by a tree when its layer digest is asked: from now on it can be found. */
-  void published(Digest layerDigest, StoredTree tree) {
-    synchronized (lock) {
-      Holding holding = holdings.get(tree.origin());
-      if (holding != null) {
-        touch(tree);
-        if (holding.layers.add(layerDigest)) {
-          published.computeIfAbsent(layerDigest, any -> new LinkedHashSet<>()).add(tree);
-        }
-      }
     }
   }
 
@@ -266,6 +248,7 @@ public final class ContextStore {
         entries.forEach(entry -> entry.content().ifPresent(holding.content::add));
         holding.content.forEach(digest -> blobs.get(digest).references++);
         holdings.put(tree, holding);
+        this.entries += entries.size();
       }
       touch(tree);
       remember(transfer.key(), tree);
@@ -324,21 +307,17 @@ public final class ContextStore {
   /** Drops what nobody needs; returns the files to delete once the lock is free. */
   private List<Segment> sweep() {
     List<Segment> dead = new ArrayList<>();
-    long now = clock.millis();
-    List<Map.Entry<StoredTree, Holding>> idle =
-        holdings.entrySet().stream()
-            .filter(entry -> entry.getValue().keepers == 0 && entry.getValue().rememberers == 0)
-            .sorted(Comparator.comparingLong(entry -> entry.getValue().lastUse))
-            .toList();
-    for (Map.Entry<StoredTree, Holding> entry : idle) {
-      if (diskBytes > DISK_BUDGET || now - entry.getValue().lastUse > GRACE.toMillis()) {
+    long spared = clock.millis() - GRACE.toMillis();
+    for (Map.Entry<StoredTree, Holding> entry : List.copyOf(holdings.entrySet())) {
+      if (entry.getValue().isIdle() && entry.getValue().lastUse < spared) {
         drop(entry.getKey(), dead);
       }
     }
-    while (diskBytes > DISK_BUDGET && remembered.size() > 1) {
+    while ((diskBytes > DISK_BUDGET || entries > ENTRY_BUDGET) && remembered.size() > 1) {
       for (StoredTree tree : remembered.pollFirstEntry().getValue()) {
         Holding holding = holdings.get(tree);
-        if (--holding.rememberers == 0 && holding.keepers == 0) {
+        holding.rememberers--;
+        if (holding.isIdle() && holding.lastUse < spared) {
           drop(tree, dead);
         }
       }
@@ -348,14 +327,8 @@ public final class ContextStore {
 
   private void drop(StoredTree tree, List<Segment> dead) {
     Holding holding = holdings.remove(tree);
+    entries -= tree.entries().size();
     holding.content.forEach(digest -> unreference(digest, dead));
-    for (Digest layer : holding.layers) {
-      LinkedHashSet<StoredTree> trees = published.get(layer);
-      trees.removeIf(other -> other.origin() == tree);
-      if (trees.isEmpty()) {
-        published.remove(layer);
-      }
-    }
   }
 
   private void unreference(Digest digest, List<Segment> dead) {

@@ -76,7 +76,6 @@ final class StoredTree implements ContextTree {
       known = TreeDigests.layer(entries);
       layerDigest.set(known);
     }
-    store.published(known, this);
     return known;
   }
 

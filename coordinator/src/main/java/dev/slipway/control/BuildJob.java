@@ -13,6 +13,9 @@ import java.util.Optional;
 
 /** One build from its Solve call to the time it is forgotten. @ThreadSafe */
 final class BuildJob {
+  /** What a step weighs beside its name: a guess of its objects. */
+  private static final int STEP_WEIGHT = 250;
+
   /** Steps that are kept for pages; progress has all of them. */
   private static final int MAX_STEPS = 2000;
 
@@ -30,6 +33,7 @@ final class BuildJob {
   private Optional<Instant> completedAt = Optional.empty();
   private Optional<String> error = Optional.empty();
   private MovedBytes moved = MovedBytes.NONE;
+  private long stepBytes;
 
   /**
    * @param gatewayMode whether the client's own frontend may call
@@ -80,7 +84,13 @@ final class BuildJob {
     moved = moved.plus(step.moved());
     if (steps.size() < MAX_STEPS) {
       steps.add(step);
+      stepBytes += STEP_WEIGHT + step.name().length();
     }
+  }
+
+  /** Estimated bytes that it keeps. */
+  synchronized long size() {
+    return progress.size() + stepBytes;
   }
 
   synchronized void complete(BuildSummary.State end, Optional<String> why, Instant at) {

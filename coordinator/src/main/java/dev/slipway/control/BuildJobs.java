@@ -30,7 +30,7 @@ public final class BuildJobs implements BuildReport {
   /** Ended builds that can still be asked for. */
   private static final int MAX_ENDED = 100;
 
-  /** Bytes that the progress of ended builds may take. */
+  /** Bytes that ended builds may take: their progress and their steps. */
   private static final long MAX_ENDED_BYTES = 128L << 20;
 
   private final Clock clock;
@@ -79,9 +79,9 @@ public final class BuildJobs implements BuildReport {
       running.remove(job.ref(), job);
       ended.removeIf(older -> older.ref().equals(job.ref()));
       ended.addLast(job);
-      long bytes = ended.stream().mapToLong(old -> old.progress().size()).sum();
+      long bytes = ended.stream().mapToLong(BuildJob::size).sum();
       while (ended.size() > MAX_ENDED || (bytes > MAX_ENDED_BYTES && ended.size() > 1)) {
-        bytes -= ended.removeFirst().progress().size();
+        bytes -= ended.removeFirst().size();
       }
     } finally {
       lock.unlock();

@@ -219,7 +219,7 @@ final class BuildRun {
 
   private void end(BuildJob job, BuildSummary.State state, Optional<String> error) {
     jobs.close(job, state, error);
-    parts.solver().forget(job.ref());
+    job.gateway().whenQuiet(() -> parts.solver().forget(job.ref()));
     if (job.isInternal()) {
       return;
     }

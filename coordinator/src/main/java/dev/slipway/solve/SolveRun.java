@@ -69,6 +69,8 @@ final class SolveRun {
     graph.inOrder().forEach(progress::announce);
     UnsupportedOps.refuse(graph);
     Map<Digest, ContextTree> trees = memory.trees(graph, parts.sources(), build);
+    // A step may come to read it only after others have run for an hour.
+    trees.values().forEach(tree -> parts.trees().keep(build.buildId(), tree));
     Map<Digest, Digest> images = memory.imageDigests(graph, parts.sources(), build);
     keyed = new KeyedGraph(graph, build.tenant(), trees, images);
     claims = new StepClaims(flights, keyed, build.buildId());

@@ -31,6 +31,11 @@ public final class TreeShelf implements PublishedTrees {
   }
 
   @Override
+  public void keep(String buildId, ContextTree tree) {
+    keep.accept(buildId, tree);
+  }
+
+  @Override
   public synchronized void publish(String buildId, ContextTree tree) {
     keep.accept(buildId, tree);
     trees

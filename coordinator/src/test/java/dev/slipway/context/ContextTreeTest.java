@@ -182,19 +182,19 @@ class ContextTreeTest {
   }
 
   @Test
-  void findsATreeWhoseLayerDigestWasAskedWhileItIsKept() throws Exception {
+  void keepsTheFilesOfATreeForABuildHoweverLongItTakes() throws Exception {
     ContextTree selected = tree(TIME, "a=1", "b=2").select(List.of(path("a")));
     store.keep("build", selected);
     store.forget("client:a");
     now = now.plus(Duration.ofDays(1));
     store.forget("anybody");
 
-    assertThat(tar(store.find(selected.layerDigest()).orElseThrow())).isNotEmpty();
+    assertThat(tar(selected)).isNotEmpty();
 
     now = now.plus(Duration.ofDays(1));
     store.release("build");
 
-    assertThat(store.find(selected.layerDigest())).isEmpty();
+    assertThatThrownBy(() -> tar(selected)).hasMessageContaining("was dropped");
     assertThat(store.diskBytes()).isZero();
     assertThat(files()).isEmpty();
   }
@@ -211,6 +211,37 @@ class ContextTreeTest {
     assertThat(before).isEqualTo(large.length() + 1L);
     assertThat(store.diskBytes()).isEqualTo(before);
     assertThat(files()).hasSize(2);
+  }
+
+  @Test
+  void remembersTreesOfTheLatestKeysAsFarAsMemoryGoes() throws Exception {
+    int each = 10_000;
+    for (int client = 0; client < 60; client++) {
+      now = now.plusSeconds(10);
+      directories(client, each);
+
+      // Those of the last minute are not dropped whatever they take.
+      assertThat(store.entries()).isLessThanOrEqualTo(ContextStore.ENTRY_BUDGET + 7 * each);
+    }
+
+    now = now.plus(ContextStore.GRACE).plusSeconds(1);
+    store.forget("nobody");
+
+    assertThat(store.entries())
+        .isBetween(ContextStore.ENTRY_BUDGET - each, ContextStore.ENTRY_BUDGET);
+  }
+
+  private void directories(int client, int count) throws IOException {
+    SharedKey key = new SharedKey("context", "", "client:" + client);
+    try (Transfer transfer = store.begin(key)) {
+      List<Entry> entries = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        String path = "%06d".formatted(i);
+        entries.add(
+            new Entry(path, FileMode.DIRECTORY | 0755, 0, 0, 0, TIME, "", Optional.empty()));
+      }
+      transfer.commit(entries);
+    }
   }
 
   @Test

@@ -106,6 +106,9 @@ final class TestParts {
 
   private static final class NoTrees implements PublishedTrees {
     @Override
+    public void keep(String buildId, ContextTree tree) {}
+
+    @Override
     public void publish(String buildId, ContextTree tree) {}
 
     @Override

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -38,7 +39,7 @@ public final class GatewayBuild {
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private final Map<String, Definition> inputs;
+  private volatile Map<String, Definition> inputs;
   private final GatewayParts parts;
   private final RunningCalls calls = new RunningCalls();
   private final Map<String, ResultReference> references = new ConcurrentHashMap<>();
@@ -330,9 +331,23 @@ public final class GatewayBuild {
     return calls.run(() -> result(question));
   }
 
-  /** Ends the build: calls that still run are interrupted, new ones refused. */
+  /**
+   * Ends the build: calls that still run are interrupted, new ones refused. Ended builds are
+   * remembered for a while; their graphs, which may be large, are not.
+   */
   public void end() {
     calls.end();
     references.clear();
+    images.clear();
+    inputs = Map.of();
+    returned.obtrudeException(new CancellationException("the build has ended"));
+  }
+
+  /**
+   * Does this, once, when the build has ended and its last call has returned: what belongs to the
+   * build must not go before, for that call may bring it into being again.
+   */
+  public void whenQuiet(Runnable action) {
+    calls.whenQuiet(action);
   }
 }

@@ -4,6 +4,7 @@ import dev.slipway.error.SlipwayException;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The threads that work for one build now; the end of the build interrupts them. @ThreadSafe */
 final class RunningCalls {
@@ -14,6 +15,7 @@ final class RunningCalls {
 
   private final Set<Thread> threads = new HashSet<>();
   private boolean ended;
+  private @Nullable Runnable last;
 
   /**
    * Runs the work on this thread. @throws InterruptedException when the build has ended, or ends
@@ -24,7 +26,7 @@ final class RunningCalls {
     try {
       return work.run();
     } finally {
-      leave();
+      leave().run();
     }
   }
 
@@ -40,7 +42,27 @@ final class RunningCalls {
     threads.add(Thread.currentThread());
   }
 
-  private synchronized void leave() {
-    threads.remove(Thread.currentThread());
+  /** Once the build has ended and the last call has left, does this, at once or on its thread. */
+  void whenQuiet(Runnable action) {
+    synchronized (this) {
+      last = action;
+    }
+    over().run();
+  }
+
+  private Runnable leave() {
+    synchronized (this) {
+      threads.remove(Thread.currentThread());
+    }
+    return over();
+  }
+
+  private synchronized Runnable over() {
+    Runnable action = last;
+    if (action == null || !ended || !threads.isEmpty()) {
+      return () -> {};
+    }
+    last = null;
+    return action;
   }
 }
