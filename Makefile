@@ -3,7 +3,7 @@ SHELL := /bin/bash
 JAVA_HOME = $(shell . launcher/lib/say.sh && SLIPWAY_HOME=. && . launcher/lib/java.sh && find_jdk)
 MVN = JAVA_HOME="$(JAVA_HOME)" mvn -B -ntp
 
-.PHONY: build test setup format bench clean
+.PHONY: build test storm setup format bench clean
 
 build: ; @./slipway build
 
@@ -12,6 +12,10 @@ setup: ; @./slipway setup --tests
 # Two goals in one reactor: the jars are there when the end-to-end tests start farms.
 test: setup
 	$(MVN) -fae verify
+
+# Builds under faults drawn from seeds: make storm SEEDS=1-20
+storm: setup
+	$(MVN) verify -Dtest=StormE2eTest -Dsurefire.failIfNoSpecifiedTests=false -Dslipway.storm.seeds=$(or $(SEEDS),1-10)
 
 format: ; $(MVN) -q spotless:apply
 

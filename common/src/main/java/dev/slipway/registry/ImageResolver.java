@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Follows a reference to a platform's manifest and configuration. Keeps small immutable documents
@@ -30,42 +31,58 @@ final class ImageResolver {
   private static final long MOST_KEPT_BYTES = 32L * 1024 * 1024;
 
   private final Opener opener;
+  private final Retries rounds;
 
   /** Guarded by itself. Least recently used first. */
   private final Map<Digest, Manifests.Document> kept = new LinkedHashMap<>(16, 0.75f, true);
 
   private long keptBytes; // guarded by kept
 
-  ImageResolver(Opener opener) {
+  /**
+   * @param rounds over all servers of a host, as long as one of them fails for now
+   */
+  ImageResolver(Opener opener, Retries rounds) {
     this.opener = opener;
+    this.rounds = rounds;
   }
 
   ResolvedImage resolve(ImageReference reference, Platform platform, Authenticator authenticator)
       throws SlipwayException, InterruptedException {
-    SlipwayException answer = null;
-    SlipwayException silence = null;
-    for (RegistryClient.OpenForReading server : opener.open(reference, authenticator)) {
-      try {
-        return resolveAt(server, reference, platform);
-      } catch (SlipwayException e) {
-        if (e.kind() == ErrorKind.UNAVAILABLE) {
-          silence = e;
-        } else {
-          answer = e;
+    Retries.Pace pace = rounds.pace();
+    while (true) {
+      List<RegistryClient.OpenForReading> servers = opener.open(reference, authenticator);
+      List<SlipwayException> answers = new ArrayList<>();
+      List<SlipwayException> silences = new ArrayList<>();
+      for (RegistryClient.OpenForReading server : servers) {
+        try {
+          return resolveAt(server, reference, platform);
+        } catch (SlipwayException e) {
+          (e.kind() == ErrorKind.UNAVAILABLE ? silences : answers).add(e);
         }
       }
+      SlipwayException failure = explain(reference, answers, silences);
+      // One server has had all its attempts already.
+      if (silences.isEmpty() || servers.size() == 1 || !pace.another(silences.getLast())) {
+        throw failure;
+      }
     }
-    if (answer == null) {
-      throw explain(reference, silence);
+  }
+
+  /** A mirror's answer says more than the silence of the host behind it. */
+  private static SlipwayException explain(
+      ImageReference reference, List<SlipwayException> answers, List<SlipwayException> silences) {
+    List<SlipwayException> rest = new ArrayList<>(silences);
+    SlipwayException last = answers.isEmpty() ? rest.removeLast() : answers.getLast();
+    SlipwayException explained = explain(reference, last);
+    if (rest.isEmpty()) {
+      return explained;
     }
-    SlipwayException explained = explain(reference, answer);
-    if (silence == null) {
-      throw explained;
-    }
-    // A mirror's answer says more than the silence of the host behind it.
-    throw new SlipwayException(
+    return new SlipwayException(
         explained.kind(),
-        explained.getMessage() + " (and " + silence.getMessage() + ")",
+        explained.getMessage()
+            + rest.stream()
+                .map(SlipwayException::getMessage)
+                .collect(Collectors.joining("; and ", " (and ", ")")),
         explained);
   }
 

@@ -43,6 +43,10 @@ public final class RegistryClient implements AutoCloseable {
   private final RetryPolicy policy;
   private final RegistryTransport transport;
   private final Retries retries;
+
+  /** Over all servers of a host. */
+  private final Retries rounds;
+
   private final Endpoints endpoints;
   private final Schemes schemes;
   private final Authorizers authorizers;
@@ -53,10 +57,11 @@ public final class RegistryClient implements AutoCloseable {
     this.policy = policy;
     this.transport = new RegistryTransport(policy.patience());
     this.retries = new Retries(policy);
+    this.rounds = new Retries(policy.overServers());
     this.endpoints = new Endpoints(hosts);
     this.schemes = new Schemes(transport, clock);
     this.authorizers = new Authorizers(transport, new Tokens(transport, retries, clock), clock);
-    this.resolver = new ImageResolver(this::openForReading);
+    this.resolver = new ImageResolver(this::openForReading, rounds);
   }
 
   public RegistryClient(RegistryHosts hosts) {
@@ -121,9 +126,19 @@ public final class RegistryClient implements AutoCloseable {
 
   private BlobAccess pullAccess(ImageReference name, Authenticator authenticator)
       throws SlipwayException, InterruptedException {
+    List<Endpoint> candidates = endpoints.toRead(name.host(), Endpoints.Reach.AS_CONFIGURED);
+    return rounds.run(
+        "authorization to pull from " + name.name(),
+        name.host(),
+        () -> pullAccess(name, authenticator, candidates));
+  }
+
+  private BlobAccess pullAccess(
+      ImageReference name, Authenticator authenticator, List<Endpoint> candidates)
+      throws SlipwayException, InterruptedException {
     List<BlobAccess.Site> sites = new ArrayList<>();
     SlipwayException last = null;
-    for (Endpoint candidate : endpoints.toRead(name.host(), Endpoints.Reach.AS_CONFIGURED)) {
+    for (Endpoint candidate : candidates) {
       boolean spare = !sites.isEmpty();
       if (spare
           && clock.instant().isBefore(leftOutUntil.getOrDefault(candidate.host(), Instant.MIN))) {
@@ -134,7 +149,7 @@ public final class RegistryClient implements AutoCloseable {
         Endpoint endpoint = schemes.settle(candidate);
         List<String> scopes = List.of("repository:" + endpoint.path(name.repository()) + ":pull");
         sites.add(
-            (spare ? new Retries(RetryPolicy.ONCE) : patience(endpoint))
+            (spare ? new Retries(RetryPolicy.ONCE) : patience(candidates))
                 .run(
                     what,
                     endpoint.host(),
@@ -199,7 +214,8 @@ public final class RegistryClient implements AutoCloseable {
   private List<OpenForReading> openForReading(ImageReference name, Authenticator authenticator)
       throws SlipwayException, InterruptedException {
     List<OpenForReading> open = new ArrayList<>();
-    for (Endpoint candidate : endpoints.toRead(name.host(), Endpoints.Reach.AS_CONFIGURED)) {
+    List<Endpoint> candidates = endpoints.toRead(name.host(), Endpoints.Reach.AS_CONFIGURED);
+    for (Endpoint candidate : candidates) {
       Endpoint endpoint = schemes.settle(candidate);
       RegistryTransport.Peer peer =
           peer(
@@ -208,13 +224,14 @@ public final class RegistryClient implements AutoCloseable {
               authenticator);
       open.add(
           new OpenForReading(
-              endpoint, endpoint.urls(name.repository()), peer, transport, patience(endpoint)));
+              endpoint, endpoint.urls(name.repository()), peer, transport, patience(candidates)));
     }
     return open;
   }
 
-  private Retries patience(Endpoint endpoint) {
-    return endpoint.mirror() ? new Retries(RetryPolicy.IMPATIENT) : retries;
+  /** Of several servers the next is asked soon, and all of them again after the last. */
+  private Retries patience(List<Endpoint> candidates) {
+    return candidates.size() > 1 ? new Retries(RetryPolicy.IMPATIENT) : retries;
   }
 
   private RegistryTransport.Peer peer(

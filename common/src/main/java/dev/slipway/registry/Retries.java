@@ -108,12 +108,19 @@ final class Retries {
 
     /** Pauses if another attempt is due, throws otherwise. */
     void afterFailure(SlipwayException failure) throws SlipwayException, InterruptedException {
+      if (!another(failure)) {
+        throw failure;
+      }
+    }
+
+    /** Pauses if another attempt is due; false at once otherwise. */
+    boolean another(SlipwayException failure) throws InterruptedException {
       failures++;
       Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
       if (!failure.kind().mayRetry()
           || failures >= policy.attempts()
           || elapsed.compareTo(policy.overall()) > 0) {
-        throw failure;
+        return false;
       }
       Duration pause = policy.pause(failures, ThreadLocalRandom.current().nextDouble());
       if (failure instanceof RegistryException answer && answer.retryAfter().isPresent()) {
@@ -126,6 +133,7 @@ final class Retries {
           .addKeyValue("reason", failure.getMessage())
           .log("trying again");
       Thread.sleep(pause);
+      return true;
     }
 
     /** Something moved: earlier failures do not count any more. */

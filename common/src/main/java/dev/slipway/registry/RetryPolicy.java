@@ -23,7 +23,7 @@ public record RetryPolicy(
           Duration.ofHours(1),
           Duration.ofSeconds(60));
 
-  /** For mirrors: there is somebody else to ask. */
+  /** For one of several servers: there is somebody else to ask. */
   public static final RetryPolicy IMPATIENT =
       new RetryPolicy(
           2,
@@ -37,10 +37,21 @@ public record RetryPolicy(
       new RetryPolicy(
           1, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(15), Duration.ofSeconds(15));
 
+  private static final Duration ROUNDS = Duration.ofSeconds(30);
+
   public RetryPolicy {
     if (attempts < 1 || firstPause.isNegative() || overall.isNegative() || !patience.isPositive()) {
       throw new IllegalArgumentException("retry policy needs an attempt and positive times");
     }
+  }
+
+  /**
+   * For asking all servers of a host again when some of them failed for now (a farm's mirror may be
+   * all that it reaches, and restarts too): in all no longer than half a minute.
+   */
+  RetryPolicy overServers() {
+    Duration bound = overall.compareTo(ROUNDS) < 0 ? overall : ROUNDS;
+    return new RetryPolicy(attempts, firstPause, longestPause, bound, patience);
   }
 
   Duration pause(int failures, double random) {

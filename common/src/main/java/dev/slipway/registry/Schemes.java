@@ -35,7 +35,12 @@ final class Schemes {
     }
     Plain fact = known.get(endpoint.url());
     if (fact == null || fact.until.isBefore(clock.instant())) {
-      fact = new Plain(speaksHttp(endpoint), clock.instant().plus(TRUST));
+      boolean http = speaksHttp(endpoint);
+      if (!http && !answers(endpoint, endpoint.url())) {
+        // It says nothing either way just now: that is no fact to be kept.
+        return endpoint;
+      }
+      fact = new Plain(http, clock.instant().plus(TRUST));
       known.put(endpoint.url(), fact);
     }
     return fact.http

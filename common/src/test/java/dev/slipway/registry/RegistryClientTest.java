@@ -300,6 +300,26 @@ class RegistryClientTest {
   }
 
   @Test
+  void asksAMirrorAgainWhenTheHostBehindItCannotBeReached() throws Exception {
+    registry = FakeRegistry.start(FakeRegistry.Auth.NONE);
+    RegistryHosts.Host behind = new RegistryHosts.Host(List.of(registry.host()), true, false);
+    client =
+        new RegistryClient(
+            new RegistryHosts(Map.of("127.0.0.1:1", behind)), FAST, Clock.systemUTC());
+    IMAGE.putInto(registry, "app", "1");
+    registry.fail("GET", "/", FakeRegistry.Kind.NO_ANSWER, 2);
+    registry.fail("GET", "/", FakeRegistry.Kind.SERVER_ERROR, 2);
+
+    ResolvedImage image =
+        client.resolve(
+            ImageReference.parse("127.0.0.1:1/app:1"),
+            Platform.LINUX_AMD64,
+            Authenticator.ANONYMOUS);
+
+    assertThat(image.root().digest()).isEqualTo(Digest.of(IMAGE.index()));
+  }
+
+  @Test
   void doesNotWaitForAHostWhoseMirrorHasAnswered() throws Exception {
     registry = FakeRegistry.start(FakeRegistry.Auth.NONE);
     RegistryHosts.Host section = new RegistryHosts.Host(List.of(registry.host()), false, false);

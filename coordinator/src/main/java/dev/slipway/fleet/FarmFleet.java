@@ -66,6 +66,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   private final Clock clock;
   private final CapabilityTokens tokens;
   private final Map<String, Member> members = new ConcurrentHashMap<>();
+  private final BuildHolds holds = new BuildHolds();
 
   /**
    * Guards the order of joining and leaving over members, index and scheduler; never held while
@@ -258,8 +259,12 @@ public final class FarmFleet implements Fleet, AutoCloseable {
 
   @Override
   public void hold(String workerId, String buildId, Collection<String> layerIds) {
+    if (layerIds.isEmpty()) {
+      return;
+    }
+    holds.add(workerId, buildId, layerIds);
     Member member = members.get(workerId);
-    if (member != null && !layerIds.isEmpty()) {
+    if (member != null) {
       member.link.send(
           CoordinatorMessage.newBuilder()
               .setHoldLayers(HoldLayers.newBuilder().setBuildId(buildId).addAllLayerIds(layerIds))
@@ -269,6 +274,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
 
   @Override
   public void release(String buildId) {
+    holds.drop(buildId);
     CoordinatorMessage message =
         CoordinatorMessage.newBuilder()
             .setReleaseBuild(ReleaseBuild.newBuilder().setBuildId(buildId))
@@ -307,6 +313,9 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       members.put(node.id(), member);
       member.heard();
       member.send(CoordinatorMessage.newBuilder().setWelcome(welcome()).build());
+      for (HoldLayers needed : holds.of(node.id())) {
+        member.send(CoordinatorMessage.newBuilder().setHoldLayers(needed).build());
+      }
       scheduler.workerJoined(
           new WorkerCapacity(
               node.id(),

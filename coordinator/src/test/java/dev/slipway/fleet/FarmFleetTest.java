@@ -5,38 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import dev.slipway.cache.LayerRecord;
-import dev.slipway.cache.MemoryCacheIndex;
-import dev.slipway.error.ErrorKind;
-import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
 import dev.slipway.protocol.Capability;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.Draining;
-import dev.slipway.protocol.worker.HeldLayer;
 import dev.slipway.protocol.worker.HeldMount;
 import dev.slipway.protocol.worker.Hello;
+import dev.slipway.protocol.worker.HoldLayers;
 import dev.slipway.protocol.worker.InventoryChange;
-import dev.slipway.protocol.worker.MadeBlob;
-import dev.slipway.protocol.worker.PushEvent;
-import dev.slipway.protocol.worker.PushLayers;
-import dev.slipway.protocol.worker.PushOutcome;
-import dev.slipway.protocol.worker.ReadPath;
-import dev.slipway.protocol.worker.ReadPathOutcome;
 import dev.slipway.protocol.worker.RunStage;
 import dev.slipway.protocol.worker.StageEvent;
 import dev.slipway.protocol.worker.StageOutcome;
 import dev.slipway.protocol.worker.StepDone;
 import dev.slipway.protocol.worker.StepLog;
 import dev.slipway.protocol.worker.StepResult;
-import dev.slipway.protocol.worker.StepStatus;
-import dev.slipway.protocol.worker.Succeeded;
 import dev.slipway.protocol.worker.WorkerMessage;
-import dev.slipway.schedule.WorkerCapacity;
-import dev.slipway.schedule.WorkerChanges;
 import io.grpc.Status;
-import java.net.InetSocketAddress;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,43 +29,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class FarmFleetTest {
-  private static final String TOKEN = "the farm's join token";
-
-  private final MemoryCacheIndex index = new MemoryCacheIndex();
-  private final List<String> changes = new CopyOnWriteArrayList<>();
-  private final List<FakeWorker> workers = new ArrayList<>();
-  private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
-  private FarmFleet fleet;
-  private FarmServer server;
-
-  @BeforeEach
-  void start() throws Exception {
-    start(
-        new FleetConfig(
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(20),
-            Duration.ofSeconds(10),
-            Duration.ofMinutes(10)));
-  }
-
-  @AfterEach
-  void stop() {
-    workers.forEach(FakeWorker::close);
-    callers.shutdownNow();
-    server.close();
-  }
-
+class FarmFleetTest extends FleetFixture {
   @Test
   void workerJoinsWithWhatItHolds() throws Exception {
     FakeWorker worker = dial(TOKEN);
@@ -393,127 +343,22 @@ class FarmFleetTest {
   }
 
   @Test
-  void pushReportsProgressAndLearnsTheBlobs() throws Exception {
+  void aWorkerThatComesBackIsToldAgainWhatRunningBuildsNeed() throws Exception {
     FakeWorker worker = dial(TOKEN);
     worker.join(FakeWorker.hello("w1", "snap:a"));
-    List<String> progress = new CopyOnWriteArrayList<>();
-    Future<PushOutcome> push =
-        callers.submit(() ->
-            fleet.push(
-                "w1", PushLayers.getDefaultInstance(), status -> progress.add(status.getId())));
-    String id = worker.next().getPushLayers().getPushId();
-
-    worker.say(
-        WorkerMessage.newBuilder()
-            .setPushEvent(
-                PushEvent.newBuilder()
-                    .setPushId(id)
-                    .setStatus(StepStatus.newBuilder().setId("pushing")))
-            .build());
-    MadeBlob blob =
-        MadeBlob.newBuilder()
-            .setLayerId("snap:a")
-            .setDiffId(Digest.ofText("d").value())
-            .setDigest(Digest.ofText("b").value())
-            .setSize(3)
-            .setMediaType("m")
-            .build();
-    worker.say(
-        WorkerMessage.newBuilder()
-            .setPushOutcome(PushOutcome.newBuilder().setPushId(id).addBlobs(blob))
-            .build());
-
-    assertThat(push.get().getBlobsList()).containsExactly(blob);
-    assertThat(progress).containsExactly("pushing");
-    LayerRecord layer = index.layers(List.of("snap:a")).get("snap:a");
-    assertThat(layer.blob())
-        .contains(new LayerRecord.Blob(Digest.ofText("d"), Digest.ofText("b"), 3, "m"));
-    assertThat(layer.holders()).containsExactly("w1");
-  }
-
-  @Test
-  void pushFailsWithWhatTheWorkerSaid() throws Exception {
-    FakeWorker worker = dial(TOKEN);
-    worker.join(FakeWorker.hello("w1"));
-    Future<PushOutcome> push =
-        callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), _ -> {}));
-    String id = worker.next().getPushLayers().getPushId();
-
-    worker.say(
-        WorkerMessage.newBuilder()
-            .setPushOutcome(
-                PushOutcome.newBuilder().setPushId(id).setError("403").setErrorKind("DENIED"))
-            .build());
-
-    assertFailure(push, ErrorKind.DENIED, "403");
-  }
-
-  @Test
-  void silentPushTimesOutAndIsCancelledAtTheWorker() throws Exception {
-    server.close();
-    start(
-        new FleetConfig(
-            Duration.ofSeconds(10),
-            Duration.ofMillis(200),
-            Duration.ofSeconds(10),
-            Duration.ofMillis(100),
-            Duration.ofMinutes(10)));
-    FakeWorker worker = dial(TOKEN);
-    worker.join(FakeWorker.hello("w1"));
-    Future<PushOutcome> push =
-        callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), _ -> {}));
-    String id = worker.next().getPushLayers().getPushId();
-
-    assertFailure(push, ErrorKind.UNAVAILABLE, "push at worker w1 gave no sign of life for 0.2 s");
-    assertThat(worker.next().getCancelPush().getPushId()).isEqualTo(id);
-    assertThatThrownBy(() -> fleet.read("w1", ReadPath.newBuilder().setPath("/etc/passwd").build()))
-        .hasMessage("read of /etc/passwd at worker w1 did not end in 0.1 s");
-  }
-
-  @Test
-  void interruptedPushIsCancelledAtTheWorker() throws Exception {
-    FakeWorker worker = dial(TOKEN);
-    worker.join(FakeWorker.hello("w1"));
-    Future<PushOutcome> push =
-        callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), _ -> {}));
-    String id = worker.next().getPushLayers().getPushId();
-
-    push.cancel(true);
-
-    assertThat(worker.next().getCancelPush().getPushId()).isEqualTo(id);
-  }
-
-  @Test
-  void questionsToAWorkerThatLeavesFail() throws Exception {
-    FakeWorker worker = dial(TOKEN);
-    worker.join(FakeWorker.hello("w1"));
-    Future<PushOutcome> push =
-        callers.submit(() -> fleet.push("w1", PushLayers.getDefaultInstance(), _ -> {}));
-    worker.next();
-
+    fleet.hold("w1", "ends", Set.of("snap:a"));
+    fleet.hold("w1", "runs", Set.of("snap:a", "snap:b"));
+    fleet.hold("w2", "runs", Set.of("snap:c"));
+    fleet.release("ends");
     worker.close();
+    await().until(() -> fleet.workers().isEmpty());
+    FakeWorker back = dial(TOKEN);
 
-    assertFailure(push, ErrorKind.UNAVAILABLE, "worker w1 has left the farm");
-  }
+    back.join(FakeWorker.hello("w1", "snap:a"));
 
-  @Test
-  void readsAPath() throws Exception {
-    FakeWorker worker = dial(TOKEN);
-    worker.join(FakeWorker.hello("w1"));
-    Future<ReadPathOutcome> read =
-        callers.submit(
-            () -> fleet.read("w1", ReadPath.newBuilder().setPath("/etc/os-release").build()));
-    ReadPath asked = worker.next().getReadPath();
-
-    ByteString content = ByteString.copyFromUtf8("x".repeat(8 << 20));
-    worker.say(
-        WorkerMessage.newBuilder()
-            .setReadPathOutcome(
-                ReadPathOutcome.newBuilder().setRequestId(asked.getRequestId()).setData(content))
-            .build());
-
-    assertThat(asked.getPath()).isEqualTo("/etc/os-release");
-    assertThat(read.get().getData()).isEqualTo(content);
+    HoldLayers told = back.next().getHoldLayers();
+    assertThat(told.getBuildId()).isEqualTo("runs");
+    assertThat(told.getLayerIdsList()).containsExactlyInAnyOrder("snap:a", "snap:b");
   }
 
   @Test
@@ -537,90 +382,5 @@ class FarmFleetTest {
 
     assertThat(worker.ended.get().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(fleet.workers()).isEmpty();
-  }
-
-  private void start(FleetConfig config) throws Exception {
-    fleet =
-        new FarmFleet(
-            config,
-            index,
-            new WorkerChanges() {
-              @Override
-              public void workerJoined(WorkerCapacity worker) {
-                changes.add("joined " + worker.workerId());
-              }
-
-              @Override
-              public void workerDraining(String workerId) {
-                changes.add("draining " + workerId);
-              }
-
-              @Override
-              public void workerLeft(String workerId) {
-                changes.add("left " + workerId);
-              }
-            },
-            Clock.systemUTC());
-    server = FarmServer.start(new InetSocketAddress("127.0.0.1", 0), TOKEN, fleet, List.of());
-  }
-
-  private StageListener listener(Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {
-    return new StageListener() {
-      @Override
-      public void event(StageEvent event) {
-        events.accept(event);
-      }
-
-      @Override
-      public void outcome(StageOutcome end) {
-        outcome.accept(end);
-      }
-
-      @Override
-      public void lost() {
-        changes.add("lost");
-      }
-    };
-  }
-
-  private FakeWorker dial(String token) {
-    FakeWorker worker = new FakeWorker(server.address(), token);
-    workers.add(worker);
-    return worker;
-  }
-
-  private Set<String> holders(String layer) {
-    LayerRecord record = index.layers(List.of(layer)).get(layer);
-    return record == null ? Set.of() : record.holders();
-  }
-
-  private static void assertFailure(Future<?> future, ErrorKind kind, String message) {
-    assertThatThrownBy(future::get)
-        .isInstanceOf(ExecutionException.class)
-        .cause()
-        .isInstanceOfSatisfying(
-            SlipwayException.class, error -> assertThat(error.kind()).isEqualTo(kind))
-        .hasMessage(message);
-  }
-
-  private static String text(StageEvent event) {
-    return event.getLog().getData().toStringUtf8();
-  }
-
-  private static HeldLayer held(String id) {
-    return HeldLayer.newBuilder().setLayerId(id).setSize(77).build();
-  }
-
-  private static WorkerMessage stageEvent(StageEvent.Builder event) {
-    return WorkerMessage.newBuilder().setStageEvent(event.setStageId("s1").setVertex("v")).build();
-  }
-
-  private static WorkerMessage outcome(String stageId) {
-    return WorkerMessage.newBuilder()
-        .setStageOutcome(
-            StageOutcome.newBuilder()
-                .setStageId(stageId)
-                .setSucceeded(Succeeded.getDefaultInstance()))
-        .build();
   }
 }

@@ -1,10 +1,8 @@
 package dev.slipway.e2e;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.time.Duration;
-import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -58,29 +56,6 @@ class CoordinatorFaultE2eTest {
 
       ordeal.survives(build, farm);
       Ordeal.leavesNothing(farm, 1, 2);
-    }
-  }
-
-  /** A port of loopback whose packets, both ways, are dropped without a word. */
-  private record Cut(String table) implements AutoCloseable {
-    static Cut of(String port) {
-      Cut cut = new Cut("slipway_cut_" + port);
-      nft("add", "table", "inet", cut.table);
-      nft("add", "chain", "inet", cut.table, "in", "{ type filter hook input priority 0; }");
-      nft("add", "rule", "inet", cut.table, "in", "tcp", "dport", port, "drop");
-      nft("add", "rule", "inet", cut.table, "in", "tcp", "sport", port, "drop");
-      return cut;
-    }
-
-    private static void nft(String... words) {
-      List<String> command = new java.util.ArrayList<>(List.of("nft"));
-      command.addAll(List.of(words));
-      assertThat(Command.run(Duration.ofSeconds(10), command).exitCode()).isZero();
-    }
-
-    @Override
-    public void close() {
-      nft("delete", "table", "inet", table);
     }
   }
 }

@@ -274,6 +274,11 @@ final class Farm implements AutoCloseable {
     return firstLine(root.resolve("run/workers.address"));
   }
 
+  /** host:port at which workers join one of several coordinators, from 1. */
+  String workersAddress(int coordinator) {
+    return firstLine(root.resolve("coordinator-" + coordinator + "/run/workers.address"));
+  }
+
   /** host:port of the coordinator's HTTP side. */
   String httpAddress() {
     return firstLine(root.resolve("run/http.address"));
@@ -357,22 +362,34 @@ final class Farm implements AutoCloseable {
 
   /** Adds a worker and returns its number, which may be that of one that has left. */
   int addWorker() {
+    return addWorker(Map.of());
+  }
+
+  /** Adds one whose processes have these variables too. */
+  int addWorker(Map<String, String> environment) {
     String name =
-        slipway("add", "--slots", "2").output().lines().reduce((_, last) -> last).orElseThrow();
+        slipway(environment, "add", "--slots", "2")
+            .output()
+            .lines()
+            .reduce((_, last) -> last)
+            .orElseThrow();
     return Integer.parseInt(name.strip().substring("worker-".length()));
   }
 
   /** Takes a worker out of the farm and returns when it has left. */
   void drainWorker(int number) {
-    slipway("drain", "worker-" + number);
+    slipway(Map.of(), "drain", "worker-" + number);
   }
 
-  private Command.Result slipway(String action, String... arguments) {
+  private Command.Result slipway(
+      Map<String, String> environment, String action, String... arguments) {
     List<String> words =
         new java.util.ArrayList<>(
             List.of(Workplace.slipway(), "worker", action, "--root", root.toString()));
     words.addAll(List.of(arguments));
-    return Command.run(START, words).orThrow();
+    try (Command command = Command.start(environment, Path.of("/"), words)) {
+      return command.await(START).orThrow();
+    }
   }
 
   /** The end of every log, for the message of a test that fails. */
