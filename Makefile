@@ -3,7 +3,7 @@ SHELL := /bin/bash
 JAVA_HOME = $(shell . launcher/lib/say.sh && SLIPWAY_HOME=. && . launcher/lib/java.sh && find_jdk)
 MVN = JAVA_HOME="$(JAVA_HOME)" mvn -B -ntp
 
-.PHONY: build test storm setup format bench clean
+.PHONY: build test storm setup format metrics dashboards bench clean
 
 build: ; @./slipway build
 
@@ -18,6 +18,12 @@ storm: setup
 	$(MVN) verify -Dtest=StormE2eTest -Dsurefire.failIfNoSpecifiedTests=false -Dslipway.storm.seeds=$(or $(SEEDS),1-10)
 
 format: ; $(MVN) -q spotless:apply
+
+# docs/metrics.md, from the catalogue in the code.
+metrics: build ; @"$(JAVA_HOME)/bin/java" -cp common/target/classes dev.slipway.telemetry.Catalogue docs/metrics.md
+
+# The Grafana dashboards, from dashboards/source.
+dashboards: ; @cd dashboards && for file in source/*.json; do jq -f expand.jq "$$file" > "slipway-$${file#source/}"; done
 
 bench: ; @bench/run
 

@@ -60,12 +60,17 @@ import dev.slipway.solve.FarmSolver;
 import dev.slipway.solve.RegistryImages;
 import dev.slipway.solve.SolveParts;
 import dev.slipway.solve.Sources;
+import dev.slipway.telemetry.ClusterMetric;
+import dev.slipway.telemetry.Declaration;
 import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.ProcessMeters;
 import dev.slipway.web.RelayedBlobs;
 import dev.slipway.web.TreeShelf;
 import dev.slipway.web.WebServer;
+import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -148,7 +153,8 @@ final class Coordinator implements AutoCloseable {
     Clock clock = Clock.systemUTC();
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Meters meters = new Meters(metrics);
-    meters.bindJvm();
+    meters.declare(Declaration.Where.COORDINATOR);
+    keep("process meters", new ProcessMeters(meters, CoordinatorMain.VERSION));
 
     RegistryClient registries = keep("registry client", new RegistryClient(registryHosts(config)));
     ClusterSettings members = options.cluster().over(config.cluster());
@@ -163,7 +169,9 @@ final class Coordinator implements AutoCloseable {
         IndexSnapshots.start(index, state.resolve("index.snapshot"), SNAPSHOT_INTERVAL));
     SchedulerConfig scheduling = SchedulerConfig.of(config);
     SchedulerLoop loop =
-        keep("scheduler loop", SchedulerLoop.start(scheduling, meters::stageQueued));
+        keep(
+            "scheduler loop",
+            SchedulerLoop.start(scheduling, QueueGauges.times(meters, config.queue())));
     QueueService queue = new QueueService(loop);
     FarmScheduler scheduler =
         keep("scheduler", FarmScheduler.start(loop, queue, Leadership.of(coordinators)));
@@ -241,9 +249,8 @@ final class Coordinator implements AutoCloseable {
                 meters,
                 config.queue().buildTimeout()));
 
-    meters.clusterMembers(() -> cluster.members().size());
+    CoordinatorGauges.bind(meters, cluster, members.size(), quorum, sessions, jobs);
     QueueGauges.bind(meters, scheduler, config.queue());
-    meters.runningBuilds(jobs::running);
     AtomicReference<EndpointServer> serving = new AtomicReference<>();
     WebServer.Parts served =
         new WebServer.Parts(
@@ -253,6 +260,7 @@ final class Coordinator implements AutoCloseable {
             relayed,
             fleet.verifier(),
             metrics,
+            meters,
             () ->
                 serving.get() != null && serving.get().isServing()
                     ? quorum.refusal()
@@ -262,17 +270,24 @@ final class Coordinator implements AutoCloseable {
     WebServer web = keep("http", WebServer.start(served, http.host(), http.port()));
     httpAddress = new HostPort(http.host(), web.port()).toString();
     treesUrl.set(options.treesUrl().orElse("http://" + httpAddress));
+    ServerInterceptor calls = new MetricCollectingServerInterceptor(metrics);
     List<ServerServiceDefinition> services =
         List.of(
-            ServerInterceptors.intercept(control, new CallHeaders(), new TimestampHeader(clock)),
-            ServerInterceptors.intercept(new LlbBridgeService(jobs, workers), new CallHeaders()));
+            ServerInterceptors.intercept(
+                control, new CallHeaders(), new TimestampHeader(clock), calls),
+            ServerInterceptors.intercept(
+                new LlbBridgeService(jobs, workers), new CallHeaders(), calls));
     List<ServerServiceDefinition> inner = new ArrayList<>();
     inner.add(new CoordinationService(queue, solver.watching()).bindService());
     if (!membership.isAlone()) {
       CallRouting routing =
           keep(
               "call routing",
-              new CallRouting(cluster, coordinators, quorum, meters::callForwarded));
+              new CallRouting(
+                  cluster,
+                  coordinators,
+                  quorum,
+                  () -> meters.count(ClusterMetric.CALLS_FORWARDED)));
       inner.addAll(routing.forCoordinators(services));
       services = routing.forClients(services);
     }

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "slipway-coordinator",
     mixinStandardHelpOptions = true,
-    version = "slipway 0.1.0",
+    version = "slipway " + CoordinatorMain.VERSION,
     sortOptions = false,
     description = {
       "The part of a Slipway farm that clients and workers talk to. It needs no privileges and no container runtime.",
@@ -37,6 +37,8 @@ import picocli.CommandLine.Option;
       "Usually ./slipway up starts it, and the workers too."
     })
 public final class CoordinatorMain implements Callable<Integer> {
+  static final String VERSION = "0.1.0";
+
   private static final Logger log = LoggerFactory.getLogger(CoordinatorMain.class);
 
   @Option(

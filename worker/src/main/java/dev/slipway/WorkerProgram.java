@@ -14,6 +14,7 @@ import dev.slipway.mounts.CacheMounts;
 import dev.slipway.mounts.MountTransfer;
 import dev.slipway.peer.PeerServer;
 import dev.slipway.peer.TrustedKeys;
+import dev.slipway.registry.RegistryClient;
 import dev.slipway.sandbox.Binfmt;
 import dev.slipway.sandbox.NetworkPool;
 import dev.slipway.sandbox.Readiness;
@@ -22,9 +23,11 @@ import dev.slipway.sandbox.SandboxConfig;
 import dev.slipway.sandbox.Unreachable;
 import dev.slipway.snapshot.OverlaySnapshots;
 import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.telemetry.Declaration;
 import dev.slipway.telemetry.Meters;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
+import dev.slipway.telemetry.ProcessMeters;
+import dev.slipway.telemetry.TransferMetric;
+import dev.slipway.telemetry.WorkerMetric;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -139,11 +142,12 @@ final class WorkerProgram {
     Binfmt.Platforms platforms = Binfmt.register(settings.root());
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Meters meters = new Meters(metrics);
-    meters.bindJvm();
-    meters.bindPhases();
+    meters.declare(Declaration.Where.WORKER);
+    meters.counter(TransferMetric.REGISTRY_RETRIES, RegistryClient::retries);
     AtomicReference<Agent> agent = new AtomicReference<>();
     TrustedKeys keys = new TrustedKeys(() -> Instant.EPOCH.plusNanos(System.nanoTime()));
-    try (SnapshotStore store =
+    try (ProcessMeters _ = new ProcessMeters(meters, WorkerMain.VERSION);
+        SnapshotStore store =
             OverlaySnapshots.open(settings.root().resolve("snapshots"), InstantSource.system());
         MountTransfer mountPeers = new MountTransfer();
         CacheMounts mounts =
@@ -165,7 +169,12 @@ final class WorkerProgram {
                 Unreachable.around(settings.coordinators()));
         PeerServer peers =
             new PeerServer(
-                store, mounts, metrics, keys, () -> agent.get() != null && agent.get().isReady())) {
+                store,
+                mounts,
+                metrics,
+                meters,
+                keys,
+                () -> agent.get() != null && agent.get().isReady())) {
       int port = peers.start(settings.listen());
       WorkerDescription description = describe(settings, id, platforms, port);
       Sandbox sandbox =
@@ -185,7 +194,7 @@ final class WorkerProgram {
               new Neighbours(keys, networks, () -> writeAddress(settings, port)))) {
         agent.set(made);
         disk.start();
-        meter(metrics, made);
+        meter(meters, made, settings.slots());
         Thread warm =
             Thread.ofVirtual().name("warm-networks").start(() -> warm(networks, settings.slots()));
         made.start();
@@ -292,13 +301,12 @@ final class WorkerProgram {
     }
   }
 
-  private static void meter(PrometheusMeterRegistry metrics, Agent agent) {
-    Gauge.builder("slipway.worker.stages.running", agent, Agent::runningStages)
-        .description("Stages that run on this worker")
-        .register(metrics);
-    FunctionCounter.builder("slipway.worker.stages", agent, Agent::stagesRun)
-        .description("Stages that ended on this worker")
-        .register(metrics);
+  private static void meter(Meters meters, Agent agent, int slots) {
+    meters.gauge(WorkerMetric.CAPACITY, () -> slots);
+    meters.gauge(WorkerMetric.STAGES_RUNNING, agent::runningStages);
+    meters.gauge(WorkerMetric.COORDINATORS, () -> agent.coordinators().size());
+    meters.gauge(WorkerMetric.DRAINING, () -> agent.isDraining() ? 1 : 0);
+    meters.counter(WorkerMetric.STAGES, agent::stagesRun);
   }
 
   /**

@@ -94,7 +94,7 @@ public final class BlobTransfer implements AutoCloseable {
     List<Source> remote = blob.sources().stream().filter(source -> !source.isFile()).toList();
     if (remote.size() < blob.sources().size()) {
       try {
-        fromDirectory(blob, file);
+        fromDirectory(blob, file, listener);
         return;
       } catch (SlipwayException e) {
         if (remote.isEmpty()) {
@@ -106,7 +106,8 @@ public final class BlobTransfer implements AutoCloseable {
     fromRemote(new Blob(blob.digest(), blob.size(), remote), file, listener);
   }
 
-  private void fromDirectory(Blob blob, Path file) throws SlipwayException, IOException {
+  private void fromDirectory(Blob blob, Path file, Listener listener)
+      throws SlipwayException, IOException {
     Source source = blob.sources().stream().filter(Source::isFile).findFirst().orElseThrow();
     BlobDirectory readable =
         directory.orElseThrow(() ->
@@ -117,6 +118,7 @@ public final class BlobTransfer implements AutoCloseable {
                     + " is in a directory and this worker has none:"
                     + " start it with --durable-directory"));
     readable.read(source.url(), blob.digest(), blob.size(), file);
+    listener.taken(source, Files.size(file));
   }
 
   private void fromRemote(Blob blob, Path file, Listener listener)
@@ -262,7 +264,7 @@ public final class BlobTransfer implements AutoCloseable {
       this(url, authorization, insecureTls, false);
     }
 
-    boolean isFile() {
+    public boolean isFile() {
       return "file".equals(url.getScheme());
     }
 

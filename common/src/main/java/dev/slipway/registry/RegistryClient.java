@@ -307,4 +307,9 @@ public final class RegistryClient implements AutoCloseable {
       return List.copyOf(scopes);
     }
   }
+
+  /** Requests of this process, to registries and other workers, that were sent again. */
+  public static long retries() {
+    return Retries.count();
+  }
 }

@@ -27,6 +27,9 @@ public final class RegistryException extends SlipwayException {
   private static final int LONGEST_PLAIN_TEXT = 300;
   private static final Duration LONGEST_RETRY_AFTER = Duration.ofMinutes(1);
 
+  /** The status of what did not answer. */
+  private static final int NO_ANSWER = 0;
+
   private final int status;
   private final transient List<Diagnostic> diagnostics;
   private final String url;
@@ -44,6 +47,30 @@ public final class RegistryException extends SlipwayException {
     this.diagnostics = List.copyOf(diagnostics);
     this.url = url;
     this.retryAfter = retryAfter;
+  }
+
+  /** Nothing was answered at all. */
+  static RegistryException unreachable(String message, IOException cause) {
+    RegistryException failure =
+        new RegistryException(
+            ErrorKind.UNAVAILABLE, message, NO_ANSWER, List.of(), "", Optional.empty());
+    failure.initCause(cause);
+    return failure;
+  }
+
+  /** What another process was told, or not told, by a registry. */
+  public static RegistryException told(ErrorKind kind, String message) {
+    return new RegistryException(kind, message, NO_ANSWER, List.of(), "", Optional.empty());
+  }
+
+  /** Whether a registry is behind the failure. */
+  public static boolean caused(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof RegistryException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -159,7 +186,7 @@ public final class RegistryException extends SlipwayException {
         + uri.getPath();
   }
 
-  /** HTTP status. */
+  /** HTTP status; 0 when there was no answer. */
   public int status() {
     return status;
   }

@@ -1,6 +1,5 @@
 package dev.slipway.registry;
 
-import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -9,6 +8,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +19,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Retries {
   private static final Logger LOG = LoggerFactory.getLogger(Retries.class);
+
+  /** Of the whole process: clients and transfers are made in many places. */
+  private static final LongAdder COUNT = new LongAdder();
 
   private final RetryPolicy policy;
 
@@ -44,6 +47,11 @@ final class Retries {
         pace.afterFailure(e);
       }
     }
+  }
+
+  /** Attempts after the first since the process began. */
+  static long count() {
+    return COUNT.sum();
   }
 
   Pace pace() {
@@ -84,7 +92,7 @@ final class Retries {
               + " broke: "
               + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
     }
-    return new SlipwayException(ErrorKind.UNAVAILABLE, what + " failed: " + cause, e);
+    return RegistryException.unreachable(what + " failed: " + cause, e);
   }
 
   private static boolean hasCause(Throwable error, Class<? extends Throwable> type) {
@@ -132,6 +140,7 @@ final class Retries {
           .addKeyValue("pause", pause)
           .addKeyValue("reason", failure.getMessage())
           .log("trying again");
+      COUNT.increment();
       Thread.sleep(pause);
       return true;
     }

@@ -8,6 +8,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.LifecycleEvent;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.telemetry.Meters;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -68,6 +69,11 @@ public final class Cluster implements AutoCloseable {
         .addKeyValue("millis", Duration.ofNanos(System.nanoTime() - start).toMillis())
         .log("cluster member started");
     return cluster;
+  }
+
+  /** Shows how the cluster is. */
+  public void measure(Meters meters) {
+    ClusterGauges.bind(meters, this, member);
   }
 
   /** This member's id. */

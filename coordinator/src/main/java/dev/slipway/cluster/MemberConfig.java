@@ -160,6 +160,6 @@ final class MemberConfig {
         .setEvictionConfig(eviction)
         .setMergePolicyConfig(new MergePolicyConfig(LatestEpoch.class.getName(), MERGE_BATCH))
         .setPerEntryStatsEnabled(false)
-        .setStatisticsEnabled(false);
+        .setStatisticsEnabled(true);
   }
 }

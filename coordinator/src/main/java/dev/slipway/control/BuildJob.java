@@ -55,6 +55,10 @@ final class BuildJob {
     return ref;
   }
 
+  String name() {
+    return name;
+  }
+
   /** On whose behalf; what it brings to the queue may be known only after the first call. */
   BuildContext context() {
     return gateway.context();

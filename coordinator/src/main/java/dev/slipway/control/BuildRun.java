@@ -15,7 +15,10 @@ import dev.slipway.progress.ProgressLog;
 import dev.slipway.schedule.Standing;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.SolvedResult;
+import dev.slipway.telemetry.BuildLog;
+import dev.slipway.telemetry.BuildMetric;
 import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.QueueMetric;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Runs builds from their request to their answer, each on its caller's thread; an interrupt cancels
@@ -47,6 +51,7 @@ final class BuildRun {
   private final GatewayParts parts;
   private final ImageExporter exporter;
   private final Meters meters;
+  private final BuildFigures figures;
   private final Duration timeout;
 
   BuildRun(
@@ -55,11 +60,13 @@ final class BuildRun {
     this.parts = parts;
     this.exporter = exporter;
     this.meters = meters;
+    this.figures = new BuildFigures(meters);
     this.timeout = timeout;
   }
 
   /** Runs the build and returns the exporters' response. */
-  Map<String, String> run(Order order) throws SlipwayException, IOException, InterruptedException {
+  Map<String, String> run(Order order, Caller caller)
+      throws SlipwayException, IOException, InterruptedException {
     ProgressLog progress = new ProgressLog(parts.clock());
     BuildContext context =
         new BuildContext(order.ref(), order.sessionId(), Standing.DEFAULT, progress);
@@ -75,17 +82,20 @@ final class BuildRun {
             gateway,
             parts.clock().instant());
     jobs.open(job);
-    try (Interruption interruption = Interruption.ofThisThread()) {
+    begun(order, job, caller);
+    try (MDC.MDCCloseable _ = MDC.putCloseable("build", order.ref());
+        Interruption interruption = Interruption.ofThisThread()) {
       watch(order, interruption);
-      Map<String, String> response = runInTime(order, job, interruption);
-      end(job, BuildSummary.State.SUCCEEDED, Optional.empty());
+      Map<String, String> response = runInTime(order, job, caller, interruption);
+      end(job, caller, BuildSummary.State.SUCCEEDED, Optional.empty());
       return response;
     } catch (SlipwayException | IOException | InterruptedException | RuntimeException e) {
       boolean cancelled = ErrorStatus.isCancellation(e);
       end(
           job,
+          caller,
           cancelled ? BuildSummary.State.CANCELLED : BuildSummary.State.FAILED,
-          Optional.of(ErrorStatus.of(e).getMessage()));
+          Optional.of(e));
       throw e;
     }
   }
@@ -111,11 +121,12 @@ final class BuildRun {
         });
   }
 
-  private Map<String, String> runInTime(Order order, BuildJob job, Interruption interruption)
+  private Map<String, String> runInTime(
+      Order order, BuildJob job, Caller caller, Interruption interruption)
       throws SlipwayException, IOException, InterruptedException {
     try (Deadline deadline = Deadline.start(timeout, interruption)) {
       try {
-        return run(order, job);
+        return run(order, job, caller);
       } catch (SlipwayException | IOException | InterruptedException e) {
         if (deadline.passed()) {
           throw new SlipwayException(
@@ -132,13 +143,20 @@ final class BuildRun {
     }
   }
 
-  private Map<String, String> run(Order order, BuildJob job)
+  private Map<String, String> run(Order order, BuildJob job, Caller caller)
       throws SlipwayException, IOException, InterruptedException {
     order.cacheImports().forEach(source -> refuseCacheImport(job, source));
     FrontendResult result =
-        order.gatewayMode() ? job.gateway().awaitReturn() : job.gateway().direct(order.question());
-    List<PlatformResult> results = evaluate(job.context(), result);
-    Map<String, String> response = export(order, job, result, results);
+        during(
+            BuildMetric.Phase.FRONTEND,
+            () ->
+                order.gatewayMode()
+                    ? job.gateway().awaitReturn()
+                    : job.gateway().direct(order.question()));
+    List<PlatformResult> results =
+        during(BuildMetric.Phase.SOLVE, () -> evaluate(job.context(), result));
+    Map<String, String> response =
+        during(BuildMetric.Phase.EXPORT, () -> export(order, job, caller, result, results));
     for (Map.Entry<String, byte[]> entry : result.metadata().entrySet()) {
       if (entry.getKey().startsWith(FRONTEND_KEYS)) {
         response.put(
@@ -148,12 +166,26 @@ final class BuildRun {
     return response;
   }
 
+  private interface PhaseWork<T> {
+    T run() throws SlipwayException, IOException, InterruptedException;
+  }
+
+  private <T> T during(BuildMetric.Phase phase, PhaseWork<T> work)
+      throws SlipwayException, IOException, InterruptedException {
+    Instant begun = parts.clock().instant();
+    try {
+      return work.run();
+    } finally {
+      figures.phase(phase, Duration.between(begun, parts.clock().instant()));
+    }
+  }
+
   /**
    * Exports; when a worker left with layers in the middle, they are made again elsewhere and the
    * export goes on.
    */
   private Map<String, String> export(
-      Order order, BuildJob job, FrontendResult result, List<PlatformResult> first)
+      Order order, BuildJob job, Caller caller, FrontendResult result, List<PlatformResult> first)
       throws SlipwayException, InterruptedException {
     List<PlatformResult> results = first;
     for (int attempt = 1; ; attempt++) {
@@ -161,11 +193,15 @@ final class BuildRun {
         Map<String, String> response = new HashMap<>();
         for (int i = 0; i < order.exports().size(); i++) {
           Order.Export export = order.exports().get(i);
-          response.putAll(
+          Map<String, String> exported =
               exporter.export(
                   new ImageExporter.Request(
                       i, export.type(), export.attributes(), results, result.metadata()),
-                  job.context()));
+                  job.context());
+          if (Boolean.parseBoolean(export.attributes().get("push"))) {
+            pushed(job, caller, exported);
+          }
+          response.putAll(exported);
         }
         return response;
       } catch (SlipwayException e) {
@@ -176,6 +212,7 @@ final class BuildRun {
         if (again.equals(results)) {
           throw e;
         }
+        meters.count(QueueMetric.EXPORTS_RETRIED);
         log.atWarn()
             .addKeyValue("build", job.ref())
             .addKeyValue("reason", e.getMessage())
@@ -217,27 +254,51 @@ final class BuildRun {
                 .failed(now, "importing a cache is not supported yet"));
   }
 
-  private void end(BuildJob job, BuildSummary.State state, Optional<String> error) {
-    jobs.close(job, state, error);
+  private static void begun(Order order, BuildJob job, Caller caller) {
+    if (!job.isInternal()) {
+      BuildLog.event(job.ref())
+          .addKeyValue("name", order.name())
+          .addKeyValue("session", order.sessionId())
+          .addKeyValue("who", caller.who())
+          .addKeyValue("from", caller.from())
+          .log("build started");
+    }
+  }
+
+  private void pushed(BuildJob job, Caller caller, Map<String, String> exported) {
+    String digest = exported.getOrDefault("containerimage.digest", "");
+    for (String image : exported.getOrDefault("image.name", "").split(",")) {
+      figures.pushed();
+      Audit.by(caller)
+          .addKeyValue("tenant", job.context().tenant())
+          .addKeyValue("build", job.ref())
+          .addKeyValue("image", image.strip())
+          .addKeyValue("digest", digest)
+          .log("pushed");
+    }
+  }
+
+  private void end(
+      BuildJob job, Caller caller, BuildSummary.State state, Optional<Exception> error) {
+    jobs.close(job, state, error.map(e -> ErrorStatus.of(e).getMessage()));
     job.gateway().whenQuiet(() -> parts.solver().forget(job.ref()));
     if (job.isInternal()) {
       return;
     }
     Duration took = Duration.between(job.startedAt(), parts.clock().instant());
-    meters.build(
-        switch (state) {
-          case SUCCEEDED -> Meters.BuildOutcome.SUCCEEDED;
-          case CANCELLED -> Meters.BuildOutcome.CANCELLED;
-          case FAILED, RUNNING -> Meters.BuildOutcome.FAILED;
-        },
-        took);
-    meters.buildMoved(Meters.TransferPath.PEER, job.moved().peers());
-    meters.buildMoved(Meters.TransferPath.REGISTRY, job.moved().registries());
-    meters.buildMoved(Meters.TransferPath.COORDINATOR, job.moved().coordinator());
-    log.atInfo()
-        .addKeyValue("build", job.ref())
+    figures.ended(job, state, took, error.map(Throwable.class::cast));
+    BuildLog.event(job.ref())
         .addKeyValue("state", state)
         .addKeyValue("millis", took.toMillis())
+        .addKeyValue("peerBytes", job.moved().peers())
+        .addKeyValue("registryBytes", job.moved().registries())
+        .addKeyValue("coordinatorBytes", job.moved().coordinator())
         .log("build ended");
+    Audit.by(caller)
+        .addKeyValue("tenant", job.context().tenant())
+        .addKeyValue("build", job.ref())
+        .addKeyValue("name", job.name())
+        .addKeyValue("state", state)
+        .log("built");
   }
 }

@@ -23,6 +23,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * BuildKit's Control service. History is not served: its calls stay UNIMPLEMENTED, which clients
@@ -88,7 +89,8 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
         client,
         () ->
             SolveResponse.newBuilder()
-                .putAllExporterResponse(builds.run(Order.of(request, parts.entitlements())))
+                .putAllExporterResponse(
+                    builds.run(Order.of(request, parts.entitlements()), CallHeaders.caller()))
                 .build());
   }
 
@@ -107,6 +109,30 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
 
   @Override
   public void prune(PruneRequest request, StreamObserver<UsageRecord> client) {
-    UnaryCall.stream(client, () -> parts.disk().prune(request, client::onNext));
+    Caller caller = CallHeaders.caller();
+    LongAdder records = new LongAdder();
+    LongAdder bytes = new LongAdder();
+    UnaryCall.stream(
+        client,
+        () -> {
+          try {
+            parts
+                .disk()
+                .prune(
+                    request,
+                    record -> {
+                      records.increment();
+                      bytes.add(record.getSize());
+                      client.onNext(record);
+                    });
+          } finally {
+            Audit.by(caller)
+                .addKeyValue("all", request.getAll())
+                .addKeyValue("filters", request.getFilterList())
+                .addKeyValue("records", records.sum())
+                .addKeyValue("bytes", bytes.sum())
+                .log("pruned");
+          }
+        });
   }
 }

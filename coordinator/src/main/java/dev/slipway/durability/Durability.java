@@ -6,8 +6,8 @@ import dev.slipway.cache.LayerRecord;
 import dev.slipway.cache.LayerRecord.Blob;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.WorkerNode;
+import dev.slipway.telemetry.CacheMetric;
 import dev.slipway.telemetry.Meters;
-import dev.slipway.telemetry.Meters.DurabilityOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -84,7 +84,7 @@ final class Durability implements AutoCloseable {
 
   static Durability start(Parts parts) {
     Durability durability = new Durability(parts);
-    parts.meters().durabilityPending(durability.backlog::size);
+    parts.meters().gauge(CacheMetric.DURABILITY_PENDING, durability.backlog::size);
     for (int i = 0; i < THREADS; i++) {
       durability.threads.add(Thread.ofVirtual().name("durability-" + i).start(durability::work));
     }
@@ -100,7 +100,7 @@ final class Durability implements AutoCloseable {
 
   private void add(List<String> chain) {
     if (!chain.isEmpty() && !backlog.add(new Backlog.Task(chain, 0))) {
-      parts.meters().durability(DurabilityOutcome.DROPPED, 1);
+      parts.meters().count(CacheMetric.DURABILITY_LAYERS, CacheMetric.Durability.DROPPED);
     }
   }
 
@@ -147,7 +147,7 @@ final class Durability implements AutoCloseable {
         .addKeyValue("reason", failure.get())
         .log("layers not made durable");
     if (!again || !backlog.add(task.again())) {
-      parts.meters().durability(DurabilityOutcome.FAILED, 1);
+      parts.meters().count(CacheMetric.DURABILITY_LAYERS, CacheMetric.Durability.FAILED);
     }
     Thread.sleep(PAUSE_AFTER_FAILURE);
   }
@@ -166,7 +166,7 @@ final class Durability implements AutoCloseable {
       return;
     }
     int copied = parts.replicas().ensure(made.stream().map(LayerRecord::id).toList());
-    parts.meters().durability(DurabilityOutcome.COPIED, copied);
+    parts.meters().add(CacheMetric.DURABILITY_LAYERS, copied, CacheMetric.Durability.COPIED);
     for (Tier tier : parts.tiers()) {
       List<LayerRecord> missing =
           made.stream().filter(layer -> !layer.durable().contains(tier.place())).toList();
@@ -189,7 +189,9 @@ final class Durability implements AutoCloseable {
                 Optional.empty(),
                 Set.of(tier.place()))));
     parts.index().learn(records);
-    parts.meters().durability(DurabilityOutcome.STORED, records.size());
+    parts
+        .meters()
+        .add(CacheMetric.DURABILITY_LAYERS, records.size(), CacheMetric.Durability.STORED);
   }
 
   private void watchWorkers() {

@@ -12,6 +12,7 @@ import dev.slipway.registry.Authenticator;
 import dev.slipway.registry.DockerCredentials;
 import dev.slipway.solve.DurableSources;
 import dev.slipway.solve.ImageLookup;
+import dev.slipway.telemetry.CacheMetric;
 import dev.slipway.telemetry.Meters;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -79,6 +80,7 @@ public final class DurableLayers implements AutoCloseable {
       places.add(new RegistryTier(repository, layers, images, authenticator));
     }
     if (settings.replicas() == 1 && places.all().isEmpty()) {
+      meters.gauge(CacheMetric.DURABILITY_PENDING, () -> 0);
       return;
     }
     Replicas replicas =

@@ -31,6 +31,7 @@ import dev.slipway.protocol.worker.StepResult;
 import dev.slipway.protocol.worker.StepStatus;
 import dev.slipway.protocol.worker.Welcome;
 import dev.slipway.protocol.worker.WorkerMessage;
+import dev.slipway.registry.RegistryException;
 import dev.slipway.schedule.WorkerCapacity;
 import dev.slipway.schedule.WorkerChanges;
 import io.grpc.Status;
@@ -49,6 +50,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -196,6 +198,9 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       PushOutcome outcome =
           reply.await("push at worker " + workerId, config.pushSilence(), config.pushTimeout());
       answered = true;
+      if (outcome.getRegistryFailed()) {
+        throw RegistryException.told(kind(outcome.getErrorKind()), outcome.getError());
+      }
       throwIfFailed(outcome.getError(), outcome.getErrorKind());
       return outcome;
     } finally {
@@ -473,13 +478,14 @@ public final class FarmFleet implements Fleet, AutoCloseable {
     if (error.isEmpty()) {
       return;
     }
-    ErrorKind kind = ErrorKind.INTERNAL;
-    for (ErrorKind candidate : ErrorKind.values()) {
-      if (candidate.name().equals(kindName)) {
-        kind = candidate;
-      }
-    }
-    throw new SlipwayException(kind, error);
+    throw new SlipwayException(kind(kindName), error);
+  }
+
+  private static ErrorKind kind(String name) {
+    return Stream.of(ErrorKind.values())
+        .filter(kind -> kind.name().equals(name))
+        .findFirst()
+        .orElse(ErrorKind.INTERNAL);
   }
 
   private void watch() {

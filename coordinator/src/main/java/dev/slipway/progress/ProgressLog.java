@@ -1,6 +1,7 @@
 package dev.slipway.progress;
 
 import dev.slipway.oci.Digest;
+import dev.slipway.telemetry.BuildkitMetric;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -151,6 +152,24 @@ public final class ProgressLog implements Progress {
     lock.lock();
     try {
       return vertices.containsKey(vertex);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Vertices and warnings so far, as BuildKit counts them in its metrics. */
+  public Map<BuildkitMetric.Steps, Long> counts() {
+    lock.lock();
+    try {
+      return Map.of(
+          BuildkitMetric.Steps.TOTAL,
+          (long) vertices.size(),
+          BuildkitMetric.Steps.COMPLETED,
+          vertices.values().stream().filter(vertex -> vertex.completed().isPresent()).count(),
+          BuildkitMetric.Steps.CACHED,
+          vertices.values().stream().filter(VertexState::cached).count(),
+          BuildkitMetric.Steps.WARNINGS,
+          events.stream().filter(Warning.class::isInstance).count());
     } finally {
       lock.unlock();
     }

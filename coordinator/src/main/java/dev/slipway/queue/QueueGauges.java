@@ -2,11 +2,16 @@ package dev.slipway.queue;
 
 import dev.slipway.config.QueueSettings;
 import dev.slipway.oci.Platform;
+import dev.slipway.schedule.SchedulerLoop;
 import dev.slipway.schedule.SchedulerStats;
+import dev.slipway.schedule.Standing;
 import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.QueueMetric;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
 /** The farm's queue as figures, for people and for what adds and removes workers. */
@@ -33,24 +38,67 @@ public final class QueueGauges {
    * runs.
    */
   public static void bind(Meters meters, FarmScheduler scheduler, QueueSettings settings) {
-    meters.workers(() -> scheduler.stats().workers());
-    meters.workerSlots(() -> scheduler.stats().slots());
-    meters.workerSlotsUsed(() -> scheduler.stats().running());
-    meters.queueHere(() -> scheduler.leads() ? 1 : 0);
-    meters.queueOldest(() -> scheduler.stats().backlog().oldest().toMillis() / 1e3);
+    meters.gauge(QueueMetric.WORKERS, () -> scheduler.stats().workers());
+    meters.gauge(QueueMetric.SLOTS, () -> scheduler.stats().slots());
+    meters.gauge(QueueMetric.SLOTS_USED, () -> scheduler.stats().running());
+    meters.gauge(QueueMetric.HERE, () -> scheduler.leads() ? 1 : 0);
+    meters.gauge(
+        QueueMetric.OLDEST_SECONDS, () -> scheduler.stats().backlog().oldest().toMillis() / 1e3);
     Set<Platform> known = PLATFORMS.stream().map(Platform::parse).collect(Collectors.toSet());
     for (String name : PLATFORMS) {
       Platform platform = Platform.parse(name);
-      meters.queueLength(
-          name, () -> scheduler.stats().backlog().byPlatform().getOrDefault(platform, 0));
+      meters.gauge(
+          QueueMetric.LENGTH,
+          () -> scheduler.stats().backlog().byPlatform().getOrDefault(platform, 0),
+          name);
     }
-    meters.queueLength(OTHER, () -> others(scheduler.stats().backlog().byPlatform(), known));
-    for (String tenant : settings.tenants().keySet()) {
-      meters.tenantStages(
-          tenant,
-          () -> share(scheduler.stats(), tenant).waiting(),
-          () -> share(scheduler.stats(), tenant).running());
+    meters.gauge(
+        QueueMetric.LENGTH, () -> others(scheduler.stats().backlog().byPlatform(), known), OTHER);
+    meters.touch(QueueMetric.STAGE_QUEUE_SECONDS, Platform.LINUX_AMD64.toString());
+    Set<String> tenants = tenants(settings);
+    for (String tenant : tenants) {
+      meters.gauge(
+          QueueMetric.TENANT_WAITING, () -> share(scheduler.stats(), tenant).waiting(), tenant);
+      meters.gauge(
+          QueueMetric.TENANT_RUNNING, () -> share(scheduler.stats(), tenant).running(), tenant);
+      meters.touch(QueueMetric.TENANT_QUEUE_SECONDS, tenant);
     }
+    meters.gauge(
+        QueueMetric.TENANT_WAITING,
+        () -> rest(scheduler.stats().waiting(), scheduler.stats(), SchedulerStats.Share::waiting),
+        OTHER);
+    meters.gauge(
+        QueueMetric.TENANT_RUNNING,
+        () -> rest(scheduler.stats().running(), scheduler.stats(), SchedulerStats.Share::running),
+        OTHER);
+    meters.touch(QueueMetric.TENANT_QUEUE_SECONDS, OTHER);
+  }
+
+  /** Measures how long stages wait. */
+  public static SchedulerLoop.QueueTimes times(Meters meters, QueueSettings settings) {
+    Set<String> platforms = Set.copyOf(PLATFORMS);
+    Set<String> tenants = tenants(settings);
+    return (request, waited) -> {
+      String platform = request.demand().platform().toString();
+      meters.record(
+          QueueMetric.STAGE_QUEUE_SECONDS, waited, platforms.contains(platform) ? platform : OTHER);
+      meters.record(
+          QueueMetric.TENANT_QUEUE_SECONDS,
+          waited,
+          tenants.contains(request.tenant()) ? request.tenant() : OTHER);
+    };
+  }
+
+  /** Those that have figures of their own. */
+  private static Set<String> tenants(QueueSettings settings) {
+    Set<String> tenants = new TreeSet<>(settings.tenants().keySet());
+    tenants.add(Standing.DEFAULT.tenant());
+    return tenants;
+  }
+
+  private static int rest(
+      int all, SchedulerStats stats, ToIntFunction<SchedulerStats.Share> share) {
+    return Math.max(0, all - stats.backlog().tenants().values().stream().mapToInt(share).sum());
   }
 
   private static int others(Map<Platform, Integer> waiting, Set<Platform> known) {

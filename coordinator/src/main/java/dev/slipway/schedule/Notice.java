@@ -11,8 +11,14 @@ sealed interface Notice {
   /**
    * @param waitedNanos time since the stage was submitted
    */
-  record Assigned(String stageId, Scheduler.Listener listener, String workerId, long waitedNanos)
-      implements Notice {}
+  record Assigned(
+      StageRequest request, Scheduler.Listener listener, String workerId, long waitedNanos)
+      implements Notice {
+    @Override
+    public String stageId() {
+      return request.stageId();
+    }
+  }
 
   record Waiting(String stageId, Scheduler.Listener listener, int ahead, String reason)
       implements Notice {}

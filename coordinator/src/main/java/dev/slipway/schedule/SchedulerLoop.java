@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,8 +27,13 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
   /** How long {@link #close} waits for a listener that is being called. */
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
 
+  /** Hears how long stages waited. Called by the loop: must not block. */
+  public interface QueueTimes {
+    void placed(StageRequest request, Duration waited);
+  }
+
   private final SchedulerConfig config;
-  private final Consumer<Duration> queueTimes;
+  private final QueueTimes queueTimes;
   private final int maxEvents;
 
   /**
@@ -42,7 +46,7 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
   private volatile SchedulerStats stats = SchedulerStats.EMPTY;
   private volatile boolean stopped;
 
-  private SchedulerLoop(SchedulerConfig config, Consumer<Duration> queueTimes) {
+  private SchedulerLoop(SchedulerConfig config, QueueTimes queueTimes) {
     this.config = config;
     this.queueTimes = queueTimes;
     this.maxEvents = 2 * Math.min(config.settings().maxWaiting(), Integer.MAX_VALUE / 2);
@@ -51,16 +55,15 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
 
   /** Starts the loop. */
   public static SchedulerLoop start(SchedulerConfig config) {
-    return start(config, _ -> {});
+    return start(config, (_, _) -> {});
   }
 
   /**
    * Starts the loop.
    *
-   * @param queueTimes told of each assigned stage how long it had waited; called by the loop, must
-   *     not block
+   * @param queueTimes told of each assigned stage how long it had waited
    */
-  public static SchedulerLoop start(SchedulerConfig config, Consumer<Duration> queueTimes) {
+  public static SchedulerLoop start(SchedulerConfig config, QueueTimes queueTimes) {
     SchedulerLoop loop = new SchedulerLoop(config, queueTimes);
     loop.thread.start();
     return loop;
@@ -185,7 +188,7 @@ public final class SchedulerLoop implements Scheduler, WorkerChanges, AutoClosea
             .addKeyValue("worker", assigned.workerId())
             .addKeyValue("waitedMillis", TimeUnit.NANOSECONDS.toMillis(assigned.waitedNanos()))
             .log("stage placed");
-        queueTimes.accept(Duration.ofNanos(assigned.waitedNanos()));
+        queueTimes.placed(assigned.request(), Duration.ofNanos(assigned.waitedNanos()));
       }
       notice.deliver();
     } catch (RuntimeException e) {

@@ -249,7 +249,8 @@ final class SchedulerState {
       running.put(stage.id(), new Placed(stage, workerId));
       assigned++;
       notices.add(
-          new Notice.Assigned(stage.id(), stage.listener, workerId, nowNanos - stage.submittedAt));
+          new Notice.Assigned(
+              stage.request, stage.listener, workerId, nowNanos - stage.submittedAt));
     }
   }
 
@@ -364,9 +365,17 @@ final class SchedulerState {
         .forEach((demand, count) -> byPlatform.merge(demand.platform(), count, Integer::sum));
     Map<String, SchedulerStats.Share> tenants = new HashMap<>();
     for (String tenant : settings.tenants().keySet()) {
-      tenants.put(tenant, new SchedulerStats.Share(queue.waiting(tenant), queue.running(tenant)));
+      tenants.put(tenant, share(tenant));
+    }
+    SchedulerStats.Share unnamed = share(Standing.DEFAULT.tenant());
+    if (!unnamed.equals(SchedulerStats.Share.NONE)) {
+      tenants.put(Standing.DEFAULT.tenant(), unnamed);
     }
     return new Backlog(byPlatform, Duration.ofNanos(waiting.isEmpty() ? 0 : oldestNanos), tenants);
+  }
+
+  private SchedulerStats.Share share(String tenant) {
+    return new SchedulerStats.Share(queue.waiting(tenant), queue.running(tenant));
   }
 
   private void fail(QueuedStage stage, SlipwayException reason) {

@@ -32,7 +32,8 @@ public record SchedulerStats(
    *
    * @param byPlatform waiting stages; platforms without any are absent
    * @param oldest time that the stage which has waited longest has waited
-   * @param tenants of those tenants that the configuration names
+   * @param tenants of the tenant of those who say nothing, and of those that the configuration
+   *     names
    */
   public record Backlog(
       Map<Platform, Integer> byPlatform, Duration oldest, Map<String, Share> tenants) {

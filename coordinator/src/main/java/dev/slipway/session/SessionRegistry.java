@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,9 +49,16 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
 
   private boolean closed;
 
+  private final LongAdder opened = new LongAdder();
+
   public SessionRegistry(ContextStore store, HealthPolicy health) {
     this.store = store;
     this.health = health;
+  }
+
+  /** Sessions that were opened since the start. */
+  public long opened() {
+    return opened.sum();
   }
 
   /**
@@ -60,9 +68,9 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
    * @return where the client's messages go
    */
   public StreamObserver<BytesMessage> open(Metadata headers, StreamObserver<BytesMessage> client) {
-    SessionHeaders opened;
+    SessionHeaders asked;
     try {
-      opened = SessionHeaders.of(headers);
+      asked = SessionHeaders.of(headers);
     } catch (IllegalArgumentException e) {
       return refuse(client, Status.INVALID_ARGUMENT.withDescription(e.getMessage()));
     }
@@ -72,10 +80,10 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
         return refuse(
             client, Status.UNAVAILABLE.withDescription("the coordinator is shutting down"));
       }
-      if (open.containsKey(opened.id())) {
+      if (open.containsKey(asked.id())) {
         return refuse(
             client,
-            Status.ALREADY_EXISTS.withDescription("session " + opened.id() + " is open already"));
+            Status.ALREADY_EXISTS.withDescription("session " + asked.id() + " is open already"));
       }
       if (open.size() >= MAXIMUM_SESSIONS) {
         return refuse(
@@ -84,17 +92,15 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
       }
       session =
           new TunnelSession(
-              opened, (ServerCallStreamObserver<BytesMessage>) client, group, store, salt);
-      open.put(opened.id(), session);
+              asked, (ServerCallStreamObserver<BytesMessage>) client, group, store, salt);
+      open.put(asked.id(), session);
+      opened.increment();
       notifyAll();
     }
     session.onClose(() -> remove(session));
     session.watch(
-        opened
-            .healthTimeout()
-            .map(timeout -> new HealthPolicy(timeout, timeout, 1))
-            .orElse(health));
-    log.atInfo().addKeyValue("session", opened.id()).log("session opened");
+        asked.healthTimeout().map(timeout -> new HealthPolicy(timeout, timeout, 1)).orElse(health));
+    log.atInfo().addKeyValue("session", asked.id()).log("session opened");
     return session.fromClient();
   }
 
@@ -138,6 +144,11 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
       }
       wait(left);
     }
+  }
+
+  /** Sessions that are open now. */
+  public synchronized int count() {
+    return open.size();
   }
 
   private synchronized void remove(TunnelSession session) {

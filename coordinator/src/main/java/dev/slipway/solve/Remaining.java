@@ -9,7 +9,7 @@ import dev.slipway.oci.Digest;
 import dev.slipway.plan.BuildGraph;
 import dev.slipway.progress.BuildReport;
 import dev.slipway.progress.MovedBytes;
-import dev.slipway.telemetry.Meters.LookupOutcome;
+import dev.slipway.telemetry.CacheMetric;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -75,10 +75,16 @@ final class Remaining {
       }
       Optional<CacheRecord> hit = find(work);
       if (hit.isPresent()) {
-        if (!hit.get().key().equals(work.key)) {
+        boolean byContent = !hit.get().key().equals(work.key);
+        if (byContent) {
           aliases.add(hit.get().under(work.key));
         }
-        parts.meters().cacheLookups(LookupOutcome.HIT, 1);
+        parts
+            .meters()
+            .count(
+                CacheMetric.LOOKUPS,
+                kind(work),
+                byContent ? CacheMetric.Lookup.CONTENT_HIT : CacheMetric.Lookup.HIT);
         cached(work, hit.get());
         continue;
       }
@@ -100,6 +106,15 @@ final class Remaining {
       image.done(Map.of(0, resolved.getValue()), image.key);
       availability.add(resolved.getValue());
     }
+  }
+
+  /** What the step does, for figures. */
+  static CacheMetric.Kind kind(VertexWork work) {
+    return switch (work.vertex.op()) {
+      case Op.Exec _ -> CacheMetric.Kind.EXEC;
+      case Op.File _ -> CacheMetric.Kind.FILE;
+      case Op.Source _, Op.Merge _, Op.Diff _, Op.Build _ -> CacheMetric.Kind.OTHER;
+    };
   }
 
   /** The result under the vertex's own key, or under that made of what its inputs contain. */

@@ -11,8 +11,10 @@ import dev.slipway.plan.BuildGraph;
 import dev.slipway.plan.Stage;
 import dev.slipway.plan.StagePlanner;
 import dev.slipway.progress.MovedBytes;
-import dev.slipway.telemetry.Meters.LookupOutcome;
-import dev.slipway.telemetry.Meters.StageOutcome;
+import dev.slipway.telemetry.BuildLog;
+import dev.slipway.telemetry.CacheMetric;
+import dev.slipway.telemetry.QueueMetric;
+import dev.slipway.telemetry.QueueMetric.Retry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -141,6 +143,7 @@ final class SolveRun {
     if (claim.elsewhere().isPresent()) {
       Digest first = stage.steps().getFirst().digest();
       keyed.of(first).state = VertexWork.State.ELSEWHERE;
+      looked(keyed.of(first), CacheMetric.Lookup.SHARED);
       claims.join(
           first,
           claim.elsewhere().get(),
@@ -168,6 +171,7 @@ final class SolveRun {
     mounts.discardOnce(memory.discardedMounts());
     StageRun run =
         new StageRun(
+            build.buildId(),
             "stage-" + UUID.randomUUID(),
             stage,
             mine,
@@ -182,10 +186,16 @@ final class SolveRun {
       work.state = VertexWork.State.RUNNING;
       if (work.reusable && work.attempts == 0) {
         boolean stale = availability.record(work.key).isPresent();
-        parts.meters().cacheLookups(stale ? LookupOutcome.STALE : LookupOutcome.MISS, 1);
+        looked(work, stale ? CacheMetric.Lookup.STALE : CacheMetric.Lookup.MISS);
       }
     }
     running.put(run, messages);
+    BuildLog.event(build.buildId())
+        .addKeyValue("stage", run.id)
+        .addKeyValue("tenant", build.tenant())
+        .addKeyValue("steps", stage.steps().size())
+        .addKeyValue("first", stage.steps().getFirst().digest())
+        .log("stage queued");
     if (run.locks.isEmpty()) {
       place(run);
     } else {
@@ -241,8 +251,7 @@ final class SolveRun {
             .addKeyValue("stage", run.id)
             .addKeyValue("worker", workerId)
             .log("stage lost with its worker");
-        count(run, StageOutcome.LOST);
-        again(run, "worker " + workerId + " left the farm");
+        again(run, Retry.WORKER_LOST, "worker " + workerId + " left the farm");
       }
       case SolveEvent.LocksTaken(StageRun run) -> place(run);
       case SolveEvent.StageUnplaceable(StageRun run, SlipwayException reason) -> {
@@ -284,14 +293,15 @@ final class SolveRun {
     StageRun run = ended.run();
     switch (ended.outcome().getOutcomeCase()) {
       case SUCCEEDED -> {
-        count(run, StageOutcome.SUCCEEDED);
         over(run);
         if (run.stage.steps().stream().anyMatch(this::isRunning)) {
-          again(run, "worker " + run.workerName() + " reported success without all results");
+          again(
+              run,
+              Retry.GIVEN_BACK,
+              "worker " + run.workerName() + " reported success without all results");
         }
       }
       case FAILED -> {
-        count(run, StageOutcome.FAILED);
         var failed = ended.outcome().getFailed();
         run.mounts.used(run.workerId(), failed.getCacheMountsList());
         over(run);
@@ -303,23 +313,20 @@ final class SolveRun {
         throw failure(run, vertex, message, failed.getExitCode(), ErrorKind.INVALID);
       }
       case LAYERS_UNAVAILABLE -> {
-        count(run, StageOutcome.LAYERS_UNAVAILABLE);
         var missing = ended.outcome().getLayersUnavailable();
         retries.inputsMissing(run, missing);
-        again(run, missing.getMessage());
+        again(run, Retry.LAYERS_UNAVAILABLE, missing.getMessage());
       }
       case FAULT -> {
-        count(run, StageOutcome.LOST);
         LOG.atWarn()
             .addKeyValue("build", build.buildId())
             .addKeyValue("worker", run.workerName())
             .addKeyValue("reason", ended.outcome().getFault().getMessage())
             .log("worker failed under a stage");
-        again(run, ended.outcome().getFault().getMessage());
+        again(run, Retry.WORKER_FAULT, ended.outcome().getFault().getMessage());
       }
       case REFUSED, CANCELLED, OUTCOME_NOT_SET -> {
-        count(run, StageOutcome.CANCELLED);
-        again(run, "the stage was given back by worker " + run.workerName());
+        again(run, Retry.GIVEN_BACK, "the stage was given back by worker " + run.workerName());
       }
     }
   }
@@ -328,7 +335,9 @@ final class SolveRun {
    * Gives the unfinished steps of the run back to the plan, and whatever results went away with a
    * worker.
    */
-  private void again(StageRun run, String why) throws SlipwayException, InterruptedException {
+  private void again(StageRun run, Retry reason, String why)
+      throws SlipwayException, InterruptedException {
+    parts.meters().count(QueueMetric.STEPS_RETRIED, reason);
     over(run);
     claims.abandon(run.flights);
     for (Vertex step : run.stage.steps()) {
@@ -392,17 +401,18 @@ final class SolveRun {
         .orElse(work.key);
   }
 
-  private void count(StageRun run, StageOutcome outcome) {
-    parts.meters().stage(outcome, Duration.between(run.submittedAt, parts.clock().instant()));
+  private void looked(VertexWork work, CacheMetric.Lookup outcome) {
+    parts.meters().count(CacheMetric.LOOKUPS, Remaining.kind(work), outcome);
   }
 
   private StepFailure failure(
       StageRun run, Vertex vertex, String message, int exitCode, ErrorKind kind) {
     progress.failed(vertex.digest(), message);
-    LOG.atDebug()
-        .addKeyValue("build", build.buildId())
+    BuildLog.event(build.buildId())
         .addKeyValue("stage", run.id)
+        .addKeyValue("vertex", vertex.digest())
         .addKeyValue("kind", kind)
+        .addKeyValue("exitCode", exitCode)
         .log("step failed");
     return new StepFailure(
         kind, message, vertex.digest(), graph.sources(vertex.digest()), exitCode);

@@ -19,6 +19,7 @@ import dev.slipway.registry.Authenticator;
 import dev.slipway.session.Session;
 import dev.slipway.session.Session.LocalRequest;
 import dev.slipway.session.Sessions;
+import dev.slipway.telemetry.BuildMetric;
 import dev.slipway.telemetry.Meters;
 import java.time.Clock;
 import java.time.Duration;
@@ -133,8 +134,9 @@ public final class Sources {
                       Optional.of(begun),
                       Optional.empty()));
             });
-    meters.contextReceived(last[0]);
     Instant end = clock.instant();
+    meters.add(BuildMetric.CONTEXT_BYTES, last[0]);
+    meters.record(BuildMetric.CONTEXT_SECONDS, Duration.between(begun, end));
     progress.status(
         new StatusLine(
             line,

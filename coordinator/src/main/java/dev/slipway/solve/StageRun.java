@@ -18,6 +18,9 @@ import dev.slipway.protocol.worker.StepDone;
 import dev.slipway.protocol.worker.StepResult;
 import dev.slipway.protocol.worker.StepStatus;
 import dev.slipway.schedule.Scheduler;
+import dev.slipway.telemetry.BuildLog;
+import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.QueueMetric;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,6 +58,8 @@ final class StageRun implements Scheduler.Listener {
   private final Scheduler scheduler;
   private final Fleet fleet;
   private final Clock clock;
+  private final Meters meters;
+  private final String buildId;
   private final Assignment assignment;
   private final Consumer<SolveEvent> driver;
   private final AtomicBoolean cancelled = new AtomicBoolean();
@@ -63,6 +68,7 @@ final class StageRun implements Scheduler.Listener {
   private volatile String workerId = "";
 
   StageRun(
+      String buildId,
       String id,
       Stage stage,
       Map<Digest, Flight> flights,
@@ -81,6 +87,8 @@ final class StageRun implements Scheduler.Listener {
     this.scheduler = parts.scheduler();
     this.fleet = parts.fleet();
     this.clock = parts.clock();
+    this.meters = parts.meters();
+    this.buildId = buildId;
     this.submittedAt = clock.instant();
     this.assignment = assignment;
     this.driver = driver;
@@ -137,6 +145,11 @@ final class StageRun implements Scheduler.Listener {
   @Override
   public void assigned(String worker) {
     workerId = worker;
+    BuildLog.event(buildId)
+        .addKeyValue("stage", id)
+        .addKeyValue("worker", workerName())
+        .addKeyValue("waitedMillis", Duration.between(submittedAt, clock.instant()).toMillis())
+        .log("stage placed");
     Thread.ofVirtual().name("dispatch-" + id).start(() -> dispatch(worker));
   }
 
@@ -228,6 +241,12 @@ final class StageRun implements Scheduler.Listener {
   }
 
   private void refused(String reason) {
+    meters.count(QueueMetric.STAGES_REFUSED);
+    BuildLog.event(buildId)
+        .addKeyValue("stage", id)
+        .addKeyValue("worker", workerName())
+        .addKeyValue("reason", reason)
+        .log("stage given back");
     Optional<SlipwayException> verdict = refusals.add(workerName(), reason, clock.instant());
     if (verdict.isPresent()) {
       scheduler.finished(id);
@@ -242,11 +261,49 @@ final class StageRun implements Scheduler.Listener {
 
   private void end(SolveEvent event) {
     if (ended.compareAndSet(false, true)) {
+      measure(event);
       driver.accept(event);
     }
     if (cancelled.get()) {
       locks.close(); // the driver is gone
     }
+  }
+
+  /** Here and not at the driver, which may have all its results and be gone. */
+  private void measure(SolveEvent event) {
+    switch (event) {
+      case SolveEvent.StageEnded(_, StageOutcome outcome) ->
+          ended(
+              switch (outcome.getOutcomeCase()) {
+                case SUCCEEDED -> QueueMetric.StageOutcome.SUCCEEDED;
+                case FAILED -> QueueMetric.StageOutcome.FAILED;
+                case LAYERS_UNAVAILABLE -> QueueMetric.StageOutcome.LAYERS_UNAVAILABLE;
+                case FAULT -> QueueMetric.StageOutcome.LOST;
+                case REFUSED, CANCELLED, OUTCOME_NOT_SET -> QueueMetric.StageOutcome.CANCELLED;
+              });
+      case SolveEvent.StageLost _ -> ended(QueueMetric.StageOutcome.LOST);
+      case SolveEvent.StageUnplaceable(_, SlipwayException reason) ->
+          BuildLog.event(buildId)
+              .addKeyValue("stage", id)
+              .addKeyValue("reason", reason.getMessage())
+              .log("stage given up");
+      case SolveEvent.StepDone _,
+          SolveEvent.LocksTaken _,
+          SolveEvent.PartDigested _,
+          SolveEvent.FlightEnded _ -> {}
+    }
+  }
+
+  private void ended(QueueMetric.StageOutcome outcome) {
+    Duration took = Duration.between(submittedAt, clock.instant());
+    meters.count(QueueMetric.STAGES, outcome);
+    meters.record(QueueMetric.STAGE_SECONDS, took, outcome);
+    BuildLog.event(buildId)
+        .addKeyValue("stage", id)
+        .addKeyValue("worker", workerName())
+        .addKeyValue("outcome", outcome)
+        .addKeyValue("millis", took.toMillis())
+        .log("stage ended");
   }
 
   private void event(StageEvent event) {

@@ -8,12 +8,16 @@ import dev.slipway.http.ResponseStream;
 import dev.slipway.oci.Digest;
 import dev.slipway.progress.BuildSummary;
 import dev.slipway.protocol.Capability;
+import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.ProcessMetric;
+import io.micrometer.core.instrument.binder.netty4.NettyEventExecutorMetrics;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -71,12 +75,15 @@ public final class WebServer implements AutoCloseable {
       RelayedBlobs relayed,
       Capability.Verifier verifier,
       PrometheusMeterRegistry metrics,
+      Meters meters,
       Supplier<Optional<String>> unready,
       Clock clock) {}
 
   private WebServer(Parts parts, String host, int port) {
     this.parts = parts;
     this.vertx = Vertx.vertx();
+    new NettyEventExecutorMetrics(((VertxInternal) vertx).nettyEventLoopGroup())
+        .bindTo(parts.metrics());
     this.server =
         vertx
             .createHttpServer(new HttpServerOptions().setHost(host).setPort(port))
@@ -107,6 +114,7 @@ public final class WebServer implements AutoCloseable {
 
   private Router router() {
     Router router = Router.router(vertx);
+    router.route().handler(this::count);
     router.get("/livez").handler(context -> context.response().end("ok\n"));
     router.get("/readyz").handler(this::ready);
     router.get("/metrics").handler(context -> block(context, this::metrics));
@@ -124,6 +132,16 @@ public final class WebServer implements AutoCloseable {
     router.get("/trees/:id").handler(this::tree);
     router.get("/relay/:id").handler(this::relay);
     return router;
+  }
+
+  private void count(RoutingContext context) {
+    context.addEndHandler(_ ->
+        parts
+            .meters()
+            .count(
+                ProcessMetric.HTTP_REQUESTS,
+                ProcessMetric.Status.of(context.response().getStatusCode())));
+    context.next();
   }
 
   private void ready(RoutingContext context) {

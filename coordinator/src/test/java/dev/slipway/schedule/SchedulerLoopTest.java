@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 
 class SchedulerLoopTest {
   private final List<Duration> queueTimes = new CopyOnWriteArrayList<>();
-  private final SchedulerLoop loop = SchedulerLoop.start(SchedulerConfig.DEFAULTS, queueTimes::add);
+  private final SchedulerLoop loop =
+      SchedulerLoop.start(SchedulerConfig.DEFAULTS, (_, waited) -> queueTimes.add(waited));
 
   @AfterEach
   void stop() {

@@ -93,7 +93,7 @@ final class SimulatedFarm {
     latencies.add(System.nanoTime() - start);
     for (Notice notice : notices) {
       switch (notice) {
-        case Notice.Assigned(var stageId, _, var workerId, _) -> place(stageId, workerId);
+        case Notice.Assigned(var request, _, var workerId, _) -> place(request.stageId(), workerId);
         case Notice.Waiting _ -> {}
         case Notice.Lost(var stageId, _, var workerId) -> {
           check(workerId.equals(placedOn.get(stageId)), stageId + " was not on " + workerId);

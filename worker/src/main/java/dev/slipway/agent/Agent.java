@@ -109,8 +109,8 @@ public final class Agent implements AutoCloseable {
         new LayerFetcher(
             store, new LayerApplier(), transfer, scratch, clock, meters, inventory::added);
     Parts parts = new Parts(store);
-    BlobMaker blobs = new BlobMaker(store);
-    LayerStoring storing = new LayerStoring(store, blobs, durable);
+    BlobMaker blobs = new BlobMaker(store, meters);
+    LayerStoring storing = new LayerStoring(store, blobs, durable, meters);
     DiskQuestions diskQuestions = new DiskQuestions(disk, this::announce);
     LayerQuestions layerQuestions = new LayerQuestions(fetcher);
     this.work =
@@ -169,6 +169,11 @@ public final class Agent implements AutoCloseable {
   /** Whether a coordinator has taken this worker in, and it takes stages. */
   public boolean isReady() {
     return !draining && !links.joined().isEmpty();
+  }
+
+  /** Whether it takes no new stage because it is to leave. */
+  public boolean isDraining() {
+    return draining;
   }
 
   /** The coordinators that are joined now, by their own addresses. */

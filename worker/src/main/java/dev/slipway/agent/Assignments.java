@@ -13,12 +13,15 @@ import dev.slipway.protocol.worker.ReadPathOutcome;
 import dev.slipway.protocol.worker.RunStage;
 import dev.slipway.protocol.worker.StageOutcome;
 import dev.slipway.protocol.worker.WorkerMessage;
+import dev.slipway.registry.RegistryException;
 import dev.slipway.source.TransferProgress;
+import dev.slipway.telemetry.BuildLog;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * What one coordinator has this worker do: stages, pushes, reads and questions, each on a thread of
@@ -61,6 +64,13 @@ final class Assignments {
         stages.start(
             stage.getStageId(),
             () -> {
+              long begun = System.nanoTime();
+              MDC.put("stage", stage.getStageId());
+              MDC.put("build", stage.getBuildId());
+              BuildLog.event(stage.getBuildId())
+                  .addKeyValue("stage", stage.getStageId())
+                  .addKeyValue("steps", stage.getStepsCount())
+                  .log("stage begun here");
               StageOutcome outcome =
                   StageOnDisk.run(
                       stage,
@@ -70,10 +80,11 @@ final class Assignments {
                       event ->
                           outbox.send(WorkerMessage.newBuilder().setStageEvent(event).build()));
               work.stagesRun().incrementAndGet();
-              LOG.atDebug()
+              BuildLog.event(stage.getBuildId())
                   .addKeyValue("stage", stage.getStageId())
                   .addKeyValue("outcome", outcome.getOutcomeCase())
-                  .log("stage ended");
+                  .addKeyValue("millis", (System.nanoTime() - begun) / 1_000_000)
+                  .log("stage ended here");
               return outcome;
             },
             outcome -> outbox.send(WorkerMessage.newBuilder().setStageOutcome(outcome).build()));
@@ -127,7 +138,10 @@ final class Assignments {
     try (Holds.Link _ = held(push.getLayersList())) {
       outcome.addAllBlobs(work.pusher().push(push, progress));
     } catch (SlipwayException e) {
-      outcome.setError(e.getMessage()).setErrorKind(e.kind().name());
+      outcome
+          .setError(e.getMessage())
+          .setErrorKind(e.kind().name())
+          .setRegistryFailed(RegistryException.caused(e));
     } catch (InterruptedException _) {
       outcome.setError("push was cancelled").setErrorKind("CANCELLED");
     } catch (RuntimeException e) {

@@ -17,6 +17,8 @@ import dev.slipway.source.LayerFetcher;
 import dev.slipway.source.StatusLine;
 import dev.slipway.source.TransferProgress;
 import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.TransferMetric;
+import dev.slipway.telemetry.WorkerMetric;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -234,11 +236,11 @@ final class LayerPusher {
       throws SlipwayException, IOException, InterruptedException {
     StatusLine line = StatusLine.start(progress, clock, "pushing " + digest, Files.size(file));
     boolean sent;
-    try (Meters.Ongoing _ = meters.phase(Meters.Phase.PUSHING)) {
+    try (Meters.Ongoing _ = meters.phase(WorkerMetric.Phase.PUSHING)) {
       sent = transfer.upload(target, digest, file, line::at);
     }
     if (sent) {
-      meters.layerTransfer(Meters.TransferPath.PUSH, Files.size(file));
+      meters.add(TransferMetric.LAYER_BYTES, Files.size(file), TransferMetric.Path.PUSH);
     }
     line.done();
   }

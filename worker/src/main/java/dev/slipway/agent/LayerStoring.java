@@ -14,6 +14,8 @@ import dev.slipway.snapshot.Pin;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredBlob;
 import dev.slipway.snapshot.StoredLayer;
+import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.TransferMetric;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,11 +26,14 @@ final class LayerStoring {
   private final SnapshotStore store;
   private final BlobMaker blobs;
   private final Optional<BlobDirectory> directory;
+  private final Meters meters;
 
-  LayerStoring(SnapshotStore store, BlobMaker blobs, Optional<BlobDirectory> directory) {
+  LayerStoring(
+      SnapshotStore store, BlobMaker blobs, Optional<BlobDirectory> directory, Meters meters) {
     this.store = store;
     this.blobs = blobs;
     this.directory = directory;
+    this.meters = meters;
   }
 
   void store(Ask ask, Answer.Builder answer) throws SlipwayException, InterruptedException {
@@ -62,6 +67,7 @@ final class LayerStoring {
       StoredLayer made = blobs.make(layerId);
       StoredBlob blob = made.blob().orElseThrow();
       target.store(blob.digest(), made.blobFile());
+      meters.add(TransferMetric.LAYER_BYTES, blob.size(), TransferMetric.Path.DURABLE);
       return MadeBlob.newBuilder()
           .setLayerId(layerId)
           .setDiffId(made.diffId().orElseThrow().value())

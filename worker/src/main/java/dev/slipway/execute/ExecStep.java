@@ -21,6 +21,7 @@ import dev.slipway.snapshot.MountedRoot;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredLayer;
 import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.WorkerMetric;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -236,7 +237,7 @@ final class ExecStep {
 
   private ExecExit runProcess(ExecSpec spec, ExecOutput output, String command)
       throws SlipwayException, InterruptedException {
-    try (Meters.Ongoing _ = meters.phase(Meters.Phase.EXECUTING)) {
+    try (Meters.Ongoing _ = meters.phase(WorkerMetric.Phase.EXECUTING)) {
       return sandbox.run(spec, output);
     } catch (SlipwayException e) {
       throw switch (e.kind()) {
@@ -264,7 +265,7 @@ final class ExecStep {
       List<String> chain = new ArrayList<>(chain(mount, context));
       if (!mount.readOnly()) {
         StoredLayer layer;
-        try (Meters.Ongoing _ = meters.phase(Meters.Phase.DIFFING)) {
+        try (Meters.Ongoing _ = meters.phase(WorkerMetric.Phase.DIFFING)) {
           layer = mounted.commit(layerIds.get());
         }
         made.accept(layer);

@@ -1,5 +1,6 @@
 package dev.slipway.gc;
 
+import dev.slipway.telemetry.DiskMetric;
 import dev.slipway.telemetry.Meters;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -53,16 +54,19 @@ final class Collector {
   }
 
   /** Applies the policies one after the other; returns what is gone. */
-  List<DiskRecord> collect(List<Policy> policies, Meters.CollectReason reason)
+  List<DiskRecord> collect(List<Policy> policies, DiskMetric.Reason reason)
       throws InterruptedException {
     List<DiskRecord> gone = new ArrayList<>();
     turn.lockInterruptibly();
+    long begun = System.nanoTime();
     try {
       for (Policy policy : policies) {
         gone.addAll(apply(policy, reason));
       }
     } finally {
       turn.unlock();
+      meters.record(
+          DiskMetric.COLLECT_SECONDS, Duration.ofNanos(System.nanoTime() - begun), reason);
     }
     if (!gone.isEmpty()) {
       LOG.atInfo()
@@ -83,7 +87,7 @@ final class Collector {
     return all;
   }
 
-  private List<DiskRecord> apply(Policy policy, Meters.CollectReason reason)
+  private List<DiskRecord> apply(Policy policy, DiskMetric.Reason reason)
       throws InterruptedException {
     Map<String, Shelf> places = new HashMap<>();
     List<DiskRecord> records = new ArrayList<>();
@@ -102,7 +106,7 @@ final class Collector {
     List<DiskRecord> gone = new ArrayList<>();
     int next = 0;
     while (next < order.size() && bytes(gone) < excess) {
-      if (next > 0 && reason == Meters.CollectReason.POLICY) {
+      if (next > 0 && reason == DiskMetric.Reason.POLICY) {
         Thread.sleep(REST);
       }
       if (Thread.interrupted()) {
@@ -121,10 +125,7 @@ final class Collector {
   }
 
   private List<DiskRecord> remove(
-      List<DiskRecord> step,
-      Map<String, Shelf> places,
-      Policy policy,
-      Meters.CollectReason reason) {
+      List<DiskRecord> step, Map<String, Shelf> places, Policy policy, DiskMetric.Reason reason) {
     List<DiskRecord> gone = new ArrayList<>();
     for (Shelf shelf : shelves) {
       List<DiskRecord> ours =
@@ -133,7 +134,8 @@ final class Collector {
         gone.addAll(policy.blobsOnly() ? shelf.dropBlobs(ours) : shelf.remove(ours));
       }
     }
-    meters.collected(reason, gone.size(), bytes(gone));
+    meters.add(DiskMetric.COLLECTED_RECORDS, gone.size(), reason);
+    meters.add(DiskMetric.COLLECTED_BYTES, bytes(gone), reason);
     if (!gone.isEmpty() && !policy.blobsOnly()) {
       listeners.forEach(listener -> listener.accept(List.copyOf(gone)));
     }

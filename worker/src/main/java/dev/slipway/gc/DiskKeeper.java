@@ -5,6 +5,7 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.pattern.FieldFilter;
 import dev.slipway.snapshot.Pin;
 import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.telemetry.DiskMetric;
 import dev.slipway.telemetry.Meters;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -70,7 +71,9 @@ public final class DiskKeeper implements AutoCloseable {
     List<Shelf> shelves = new ArrayList<>(List.of(new LayerShelf(store, holds::isHeld, worker)));
     shelves.addAll(more);
     this.collector = new Collector(shelves, disk, clock, meters);
-    meters.disk(() -> Collector.bytes(collector.records()), disk::free);
+    meters.gauge(DiskMetric.USED_BYTES, () -> Collector.bytes(collector.records()));
+    meters.gauge(DiskMetric.FREE_BYTES, disk::free);
+    meters.gauge(DiskMetric.TOTAL_BYTES, disk::total);
   }
 
   /** Begins to look after the disk by itself. */
@@ -116,7 +119,7 @@ public final class DiskKeeper implements AutoCloseable {
 
   /** Removes what the policy says and nothing needs; returns when its bytes are free. */
   public List<DiskRecord> prune(Policy policy) throws InterruptedException {
-    List<DiskRecord> gone = collector.collect(List.of(policy), Meters.CollectReason.PRUNE);
+    List<DiskRecord> gone = collector.collect(List.of(policy), DiskMetric.Reason.PRUNE);
     if (!collector.awaitRemoved(REMOVAL_PATIENCE)) {
       LOG.atWarn()
           .addKeyValue("patience", REMOVAL_PATIENCE)
@@ -183,7 +186,7 @@ public final class DiskKeeper implements AutoCloseable {
     long minFree = Math.max(Math.max(wanted, configured), 2 * watch.leastFree());
     Policy layers = new Policy(FieldFilter.ALL, true, Duration.ZERO, reserved, 0, minFree, false);
     Policy blobs = new Policy(FieldFilter.ALL, true, Duration.ZERO, reserved, 0, minFree, true);
-    collector.collect(List.of(blobs, layers), Meters.CollectReason.DISK_FULL);
+    collector.collect(List.of(blobs, layers), DiskMetric.Reason.DISK_FULL);
     if (!collector.awaitRemoved(REMOVAL_PATIENCE)) {
       LOG.atWarn()
           .addKeyValue("patience", REMOVAL_PATIENCE)
@@ -194,7 +197,7 @@ public final class DiskKeeper implements AutoCloseable {
   /** By the configuration's policies; a task that throws would never be run again. */
   private void collect() {
     try {
-      collector.collect(policies, Meters.CollectReason.POLICY);
+      collector.collect(policies, DiskMetric.Reason.POLICY);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {

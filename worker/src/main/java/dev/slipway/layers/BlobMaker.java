@@ -8,6 +8,9 @@ import dev.slipway.snapshot.Pin;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredBlob;
 import dev.slipway.snapshot.StoredLayer;
+import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.TransferMetric;
+import dev.slipway.telemetry.WorkerMetric;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -34,6 +37,7 @@ public final class BlobMaker implements AutoCloseable {
   public static final String MEDIA_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip";
 
   private final SnapshotStore store;
+  private final Meters meters;
   private final LayerTarWriter tars = new LayerTarWriter();
   private final GzipMember members = GzipMember.fastest();
   private final int threadCount = Runtime.getRuntime().availableProcessors();
@@ -44,8 +48,9 @@ public final class BlobMaker implements AutoCloseable {
   /** Held while a layer's blob is made, so that it is made once. */
   private final Map<String, ReentrantLock> making = new ConcurrentHashMap<>();
 
-  public BlobMaker(SnapshotStore store) {
+  public BlobMaker(SnapshotStore store, Meters meters) {
     this.store = store;
+    this.meters = meters;
   }
 
   /** The layer with its {@code diffId} and {@code blob} present. NOT_FOUND when it is not here. */
@@ -66,11 +71,13 @@ public final class BlobMaker implements AutoCloseable {
   private StoredLayer compress(StoredLayer layer) throws SlipwayException {
     Path file = layer.blobFile();
     Path half = file.resolveSibling("blob." + Thread.currentThread().threadId());
-    try (OutputStream out = Files.newOutputStream(half);
+    try (Meters.Ongoing _ = meters.phase(WorkerMetric.Phase.PACKING);
+        OutputStream out = Files.newOutputStream(half);
         ParallelGzip gzip = new ParallelGzip(out, threads, threadCount + 2, members)) {
       Digest diffId = tars.write(layer, gzip);
       gzip.finish();
       Files.move(half, file, StandardCopyOption.ATOMIC_MOVE);
+      meters.add(TransferMetric.PACKED_BYTES, gzip.size());
       return store.describe(
           layer.id(), diffId, Optional.of(new StoredBlob(MEDIA_TYPE, gzip.digest(), gzip.size())));
     } catch (IOException e) {

@@ -4,6 +4,10 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.mounts.CacheMounts;
 import dev.slipway.snapshot.SnapshotStore;
+import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.ProcessMetric;
+import dev.slipway.telemetry.TransferMetric;
+import io.micrometer.core.instrument.binder.netty4.NettyEventExecutorMetrics;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -11,6 +15,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.internal.VertxInternal;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -47,6 +52,7 @@ public final class PeerServer implements AutoCloseable {
   private final BlobReplies blobs;
   private final MountReplies mounts;
   private final PrometheusMeterRegistry metrics;
+  private final Meters meters;
   private final BooleanSupplier ready;
   private final ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor();
   private final TrustedKeys keys;
@@ -59,15 +65,19 @@ public final class PeerServer implements AutoCloseable {
       SnapshotStore store,
       CacheMounts mounts,
       PrometheusMeterRegistry metrics,
+      Meters meters,
       TrustedKeys keys,
       BooleanSupplier ready) {
     this.tars = new TarReplies(store);
     this.blobs = new BlobReplies(store);
     this.mounts = new MountReplies(mounts);
     this.metrics = metrics;
+    this.meters = meters;
     this.keys = keys;
     this.ready = ready;
     this.vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS));
+    new NettyEventExecutorMetrics(((VertxInternal) vertx).nettyEventLoopGroup())
+        .bindTo(meters.registry());
   }
 
   /** Listens and returns the real port. @param address port 0 = any free one */
@@ -99,6 +109,12 @@ public final class PeerServer implements AutoCloseable {
 
   private void handle(HttpServerRequest request) {
     String path = request.path();
+    request
+        .response()
+        .endHandler(_ ->
+            meters.count(
+                ProcessMetric.HTTP_REQUESTS,
+                ProcessMetric.Status.of(request.response().getStatusCode())));
     if (request.method().equals(HttpMethod.POST)
         && path.startsWith(BLOBS)
         && path.endsWith(VERIFY)) {
@@ -116,10 +132,8 @@ public final class PeerServer implements AutoCloseable {
     } else if (path.startsWith(BLOBS)) {
       authorized(request, BLOBS, path.substring(BLOBS.length()), blobs::blob);
     } else if (path.equals("/metrics")) {
-      request
-          .response()
-          .putHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-          .end(metrics.scrape());
+      // Gauges of the disk look at every record.
+      writers.submit(() -> scrape(request));
     } else if (path.equals("/livez")) {
       Replies.text(request, 200, "ok");
     } else if (path.equals("/readyz")) {
@@ -128,6 +142,29 @@ public final class PeerServer implements AutoCloseable {
     } else {
       Replies.text(request, 404, "not found");
     }
+  }
+
+  private void scrape(HttpServerRequest request) {
+    try {
+      request
+          .response()
+          .putHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+          .end(metrics.scrape());
+    } catch (RuntimeException e) {
+      LOG.atError().setCause(e).log("metrics not given");
+      request.response().reset();
+    }
+  }
+
+  private void countBytes(HttpServerRequest request, String prefix) {
+    TransferMetric.Served what =
+        switch (prefix) {
+          case LAYERS -> TransferMetric.Served.LAYER;
+          case PARTS -> TransferMetric.Served.PART;
+          case MOUNTS -> TransferMetric.Served.MOUNT;
+          default -> TransferMetric.Served.BLOB;
+        };
+    meters.add(TransferMetric.SERVED_BYTES, request.response().bytesWritten(), what);
   }
 
   private interface Sender {
@@ -155,6 +192,7 @@ public final class PeerServer implements AutoCloseable {
       Replies.text(request, 403, e.getMessage());
       return;
     }
+    request.response().closeHandler(_ -> countBytes(request, prefix));
     writers.submit(() -> {
       try {
         sender.send(id, request);

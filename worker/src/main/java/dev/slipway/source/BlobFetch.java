@@ -8,6 +8,8 @@ import dev.slipway.protocol.worker.LayerBlob;
 import dev.slipway.registry.BlobTransfer;
 import dev.slipway.snapshot.StoredLayer;
 import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.TransferMetric;
+import dev.slipway.telemetry.WorkerMetric;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -78,7 +80,7 @@ final class BlobFetch {
     LayerBlob blob = wanted.layer().getBlob();
     StatusLine line = StatusLine.start(wanted.progress(), clock, digest.value(), blob.getSize());
     Heard heard = new Heard(line);
-    try (Meters.Ongoing _ = meters.phase(Meters.Phase.PULLING)) {
+    try (Meters.Ongoing _ = meters.phase(WorkerMetric.Phase.PULLING)) {
       transfer.download(
           new BlobTransfer.Blob(
               digest, blob.getSize() > 0 ? blob.getSize() : -1, sources(blob, peers)),
@@ -86,7 +88,7 @@ final class BlobFetch {
           heard);
     } finally {
       heard.taken.forEach((path, bytes) -> {
-        meters.layerTransfer(path, bytes);
+        meters.add(TransferMetric.LAYER_BYTES, bytes, path);
         wanted.moved().add(path, bytes);
       });
       for (BlobTransfer.Source source : heard.corrupt) {
@@ -133,7 +135,7 @@ final class BlobFetch {
   /** What happens to one download. */
   private final class Heard implements BlobTransfer.Listener {
     private final StatusLine line;
-    private final Map<Meters.TransferPath, Long> taken = new HashMap<>();
+    private final Map<TransferMetric.Path, Long> taken = new HashMap<>();
     private final List<BlobTransfer.Source> corrupt = new ArrayList<>();
 
     Heard(StatusLine line) {
@@ -147,10 +149,11 @@ final class BlobFetch {
 
     @Override
     public void taken(BlobTransfer.Source source, long bytes) {
-      taken.merge(
-          source.worker() ? Meters.TransferPath.PEER : Meters.TransferPath.REGISTRY,
-          bytes,
-          Long::sum);
+      TransferMetric.Path path =
+          source.isFile()
+              ? TransferMetric.Path.DURABLE
+              : source.worker() ? TransferMetric.Path.PEER : TransferMetric.Path.REGISTRY;
+      taken.merge(path, bytes, Long::sum);
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.slipway.source;
 
 import dev.slipway.protocol.worker.MovedBytes;
-import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.TransferMetric;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Bytes that came over the network, as on the wire, by where they came from. @ThreadSafe */
@@ -10,11 +10,13 @@ public final class Moved {
   private final LongAdder registries = new LongAdder();
   private final LongAdder coordinator = new LongAdder();
 
-  void add(Meters.TransferPath path, long bytes) {
+  void add(TransferMetric.Path path, long bytes) {
     switch (path) {
       case PEER -> peers.add(bytes);
       case REGISTRY -> registries.add(bytes);
       case COORDINATOR -> coordinator.add(bytes);
+      // Of the farm's own storage: neither a registry's nor a worker's network is used.
+      case DURABLE -> {}
       case PUSH -> throw new IllegalArgumentException("a push brings nothing here");
     }
   }

@@ -6,6 +6,8 @@ import dev.slipway.oci.Digest;
 import dev.slipway.protocol.worker.Layer;
 import dev.slipway.snapshot.StoredLayer;
 import dev.slipway.telemetry.Meters;
+import dev.slipway.telemetry.TransferMetric;
+import dev.slipway.telemetry.WorkerMetric;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -98,7 +100,7 @@ final class TarFetch {
 
     StoredLayer run() throws SlipwayException, InterruptedException {
       try (stream;
-          Meters.Ongoing _ = meters.phase(Meters.Phase.TRANSFERRING)) {
+          Meters.Ongoing _ = meters.phase(WorkerMetric.Phase.TRANSFERRING)) {
         stream.open();
         StoredLayer stored = unpacking.tar(wanted, stream, this::check);
         line.done();
@@ -106,14 +108,14 @@ final class TarFetch {
       } catch (IOException e) {
         throw new SlipwayException(ErrorKind.UNAVAILABLE, String.valueOf(e.getMessage()), e);
       } finally {
-        count(Meters.TransferPath.PEER, stream.fromWorkers());
-        count(Meters.TransferPath.COORDINATOR, stream.fromCoordinator());
+        count(TransferMetric.Path.PEER, stream.fromWorkers());
+        count(TransferMetric.Path.COORDINATOR, stream.fromCoordinator());
       }
     }
 
-    private void count(Meters.TransferPath path, long bytes) {
+    private void count(TransferMetric.Path path, long bytes) {
       if (bytes > 0) {
-        meters.layerTransfer(path, bytes);
+        meters.add(TransferMetric.LAYER_BYTES, bytes, path);
         wanted.moved().add(path, bytes);
       }
     }

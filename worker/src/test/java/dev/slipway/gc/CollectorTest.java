@@ -5,8 +5,8 @@ import static dev.slipway.gc.Records.layer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.pattern.FieldFilter;
+import dev.slipway.telemetry.DiskMetric.Reason;
 import dev.slipway.telemetry.Meters;
-import dev.slipway.telemetry.Meters.CollectReason;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +31,7 @@ class CollectorTest {
     }
     collector.onRemoved(gone -> gone.forEach(record -> heard.add(record.id())));
 
-    List<DiskRecord> gone = collector.collect(List.of(atMost(750)), CollectReason.POLICY);
+    List<DiskRecord> gone = collector.collect(List.of(atMost(750)), Reason.POLICY);
 
     assertThat(gone).extracting(DiskRecord::id).containsExactly("l0", "l1", "l2");
     assertThat(heard).containsExactly("l0", "l1", "l2");
@@ -47,7 +47,7 @@ class CollectorTest {
     }
     shelf.lately.add("l1");
 
-    List<DiskRecord> gone = collector.collect(List.of(atMost(800)), CollectReason.PRUNE);
+    List<DiskRecord> gone = collector.collect(List.of(atMost(800)), Reason.PRUNE);
 
     assertThat(gone).extracting(DiskRecord::id).containsExactly("l0", "l2");
   }
@@ -59,8 +59,7 @@ class CollectorTest {
     }
 
     collector.collect(
-        List.of(new Policy(FieldFilter.ALL, true, Duration.ZERO, 0, 0, 0, false)),
-        CollectReason.PRUNE);
+        List.of(new Policy(FieldFilter.ALL, true, Duration.ZERO, 0, 0, 0, false)), Reason.PRUNE);
 
     assertThat(shelf.records).isEmpty();
     assertThat(shelf.steps).allMatch(step -> step <= 64);
@@ -70,6 +69,6 @@ class CollectorTest {
   void doesNothingWhileTheDiskIsAsItShouldBe() throws Exception {
     shelf.put(layer("l", 100, 100));
 
-    assertThat(collector.collect(List.of(atMost(100)), CollectReason.POLICY)).isEmpty();
+    assertThat(collector.collect(List.of(atMost(100)), Reason.POLICY)).isEmpty();
   }
 }

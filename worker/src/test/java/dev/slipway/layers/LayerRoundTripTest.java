@@ -12,6 +12,8 @@ import dev.slipway.snapshot.MountedRoot;
 import dev.slipway.snapshot.OverlaySnapshots;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredLayer;
+import dev.slipway.telemetry.Meters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -114,7 +116,7 @@ class LayerRoundTripTest {
   @Test
   void blobsAreValidGzipOfTheTarAndMadeOnce() throws Exception {
     StoredLayer layer = busyLayer();
-    try (BlobMaker maker = new BlobMaker(store)) {
+    try (BlobMaker maker = new BlobMaker(store, new Meters(new SimpleMeterRegistry()))) {
       StoredLayer made = maker.make(layer.id());
 
       byte[] blob = Files.readAllBytes(made.blobFile());

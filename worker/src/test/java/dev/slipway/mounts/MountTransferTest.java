@@ -9,6 +9,8 @@ import dev.slipway.linux.Processes;
 import dev.slipway.peer.PeerServer;
 import dev.slipway.peer.TrustedKeys;
 import dev.slipway.protocol.Capability;
+import dev.slipway.telemetry.Meters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import java.net.InetSocketAddress;
@@ -47,6 +49,7 @@ class MountTransferTest {
             new EmptyStore(),
             giver,
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+            new Meters(new SimpleMeterRegistry()),
             keys,
             () -> true);
     port = server.start(new InetSocketAddress("127.0.0.1", 0));

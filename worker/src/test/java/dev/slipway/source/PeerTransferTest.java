@@ -104,6 +104,7 @@ class PeerTransferTest {
             opened,
             mounts,
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+            new Meters(new SimpleMeterRegistry()),
             keys,
             () -> true);
     closing.add(server);
@@ -389,7 +390,7 @@ class PeerTransferTest {
   /** A blob at the first giver, and at the second as a copy of it. */
   private StoredLayer makeBlobs() throws Exception {
     make(one.store, "chain:a", 2 * MEGABYTE);
-    try (BlobMaker maker = new BlobMaker(one.store);
+    try (BlobMaker maker = new BlobMaker(one.store, new Meters(new SimpleMeterRegistry()));
         LayerFetcher other = fetcher(two.store)) {
       StoredLayer made = maker.make("chain:a");
       other.ensure(List.of(List.of(image(made, one.direct()))), TransferProgress.NONE);

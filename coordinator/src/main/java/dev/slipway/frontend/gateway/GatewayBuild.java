@@ -331,6 +331,11 @@ public final class GatewayBuild {
     return calls.run(() -> result(question));
   }
 
+  /** What went wrong last in a call. */
+  public Optional<SlipwayException> lastFailure() {
+    return calls.lastFailure();
+  }
+
   /**
    * Ends the build: calls that still run are interrupted, new ones refused. Ended builds are
    * remembered for a while; their graphs, which may be large, are not.

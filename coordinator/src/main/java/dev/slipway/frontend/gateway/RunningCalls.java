@@ -3,6 +3,7 @@ package dev.slipway.frontend.gateway;
 import dev.slipway.error.SlipwayException;
 import java.io.IOException;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ final class RunningCalls {
   private final Set<Thread> threads = new HashSet<>();
   private boolean ended;
   private @Nullable Runnable last;
+  private volatile Optional<SlipwayException> lastFailure = Optional.empty();
 
   /**
    * Runs the work on this thread. @throws InterruptedException when the build has ended, or ends
@@ -25,9 +27,17 @@ final class RunningCalls {
     enter();
     try {
       return work.run();
+    } catch (SlipwayException e) {
+      lastFailure = Optional.of(e);
+      throw e;
     } finally {
       leave().run();
     }
+  }
+
+  /** What went wrong last; a client that gives up tells only a part of it. */
+  Optional<SlipwayException> lastFailure() {
+    return lastFailure;
   }
 
   synchronized void end() {
