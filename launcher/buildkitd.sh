@@ -2,10 +2,10 @@
 #
 # A farm of one coordinator and one worker in the place of buildkitd: its flags and TOML, in the foreground, ended by SIGTERM.
 # State only below --root. Flags about what a farm does not have (oci-worker-*, containerd-worker-*, group, debug addresses) are
-# taken and have no effect; TLS flags are refused, for a farm that listened without would not be what was asked for.
+# taken and have no effect.
 
 command_buildkitd() {
-  local root= addrs=() config= slots= flag value debug=
+  local root= addrs=() config= slots= flag value debug= tls=()
   while [ $# -gt 0 ]; do
     flag=$1 value=
     shift
@@ -26,7 +26,9 @@ command_buildkitd() {
       --addr) addrs+=("$value") ;;
       --oci-max-parallelism) [ "$value" = num-cpu ] || [ "$value" = 0 ] || slots=$value ;;
       --debug) [ "$value" = false ] || debug=yes ;;
-      --tls*) die "$flag: TLS is not supported yet; listen on a unix socket or on loopback" ;;
+      --tlscert) tls[0]=$value ;;
+      --tlskey) tls[1]=$value ;;
+      --tlscacert) tls[2]=$value ;;
       --group | --debugaddr | --otel-socket-path | --cdi-* | --oci-worker* | --oci-cni-* | --containerd-* | --rootless | --trace* | --log-format | \
         --save-cache-debug) ;;
       --allow-insecure-entitlement) say "$flag $value: entitlements are not supported yet; steps run without it" ;;
@@ -43,6 +45,11 @@ command_buildkitd() {
   slots=${slots:-$(nproc)}
   [ ${#addrs[@]} -gt 0 ] || mapfile -t addrs < <(config_value "$config" grpc address)
   [ ${#addrs[@]} -gt 0 ] || addrs=(unix:///run/buildkit/buildkitd.sock)
+  if [ ${#tls[@]} -gt 0 ]; then
+    [ -n "${tls[0]:-}" ] && [ -n "${tls[1]:-}" ] || die "TLS needs both --tlscert and --tlskey"
+    TLS_FILES=("${tls[@]}")
+  fi
+  tls_config "$config"
   ensure_packages run
   ensure_user
   ensure_jars

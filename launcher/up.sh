@@ -1,5 +1,5 @@
 # usage: slipway up [-d] [--coordinators C] [--workers N] [--slots S] [--addr tcp://HOST:PORT|unix://PATH]... [--http HOST:PORT]
-#                   [--root DIR] [--config FILE.toml]
+#                   [--tls DIR] [--root DIR] [--config FILE.toml]
 #
 # Starts coordinators and N workers on this machine and waits until they are ready.
 #   -d             leave them running; without it, ctrl-c ends them
@@ -10,6 +10,8 @@
 #   --slots S      steps a worker runs at a time; the machine's cores unless said
 #   --addr A       where clients connect, may be repeated; tcp://127.0.0.1:1234 unless said
 #   --http A       web page, metrics and health; 127.0.0.1:8080 unless said
+#   --tls DIR      clients connect with TLS, and need a certificate: DIR is a folder made by `slipway certs init`. A key that root alone
+#                  may read is opened to the farm's group
 #   --root DIR     all state; a folder under the user's home unless said. Farms with different roots and ports live side by side
 #   --config FILE  buildkitd.toml's keys ([registry."host"]) and Slipway's own
 
@@ -24,6 +26,7 @@ command_up() {
       --slots) need_value "$1" $# && slots=$2 && shift 2 ;;
       --addr) need_value "$1" $# && addrs+=("$2") && shift 2 ;;
       --http) need_value "$1" $# && http=$2 && shift 2 ;;
+      --tls) need_value "$1" $# && tls_folder "$2" && shift 2 ;;
       --root) need_value "$1" $# && root=$(realpath -m "$2") && shift 2 ;;
       --config) need_value "$1" $# && config=$2 && shift 2 ;;
       -h | --help) help_of up && return ;;
@@ -41,6 +44,7 @@ command_up() {
   [[ $workers =~ ^(0|[1-9][0-9]{0,2})$ ]] || die "--workers wants a number from 0 to 999, not '$workers'"
   [[ $slots =~ ^[1-9][0-9]{0,2}$ ]] || die "--slots wants a number from 1 to 999, not '$slots'"
   [ ${#addrs[@]} -gt 0 ] || addrs=(tcp://127.0.0.1:1234)
+  tls_config "$config"
   ensure_packages run
   ensure_user
   ensure_jars

@@ -33,6 +33,7 @@ prepare_root() {
   show "$root"
   show "$SLIPWAY_HOME"
   show "$JAVA_HOME"
+  check_tls
   if [ ! -s "$root/join-token" ]; then
     (umask 077 && head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$root/join-token")
     ! is_root || chown "$FARM_USER:$FARM_USER" "$root/join-token"
@@ -91,6 +92,7 @@ start_coordinator() {
   local arguments=(--root "$(home_of "$seen" "$name")" --http "$http" --workers-listen "127.0.0.1:$workers_port" --join-token-file "$seen/join-token")
   for addr in "$@"; do arguments+=(--addr "$(reachable_address "$root" "$addr")"); done
   [ -z "$config" ] || arguments+=(--config "$seen/config.toml")
+  mapfile -t -O ${#arguments[@]} arguments < <(tls_arguments)
   java_command coordinator
   start_process "$root" "$name" "${JAVA_COMMAND[@]}" "${arguments[@]}" "${CLUSTER_OPTIONS[@]}"
 }

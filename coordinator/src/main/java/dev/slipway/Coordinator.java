@@ -2,6 +2,8 @@ package dev.slipway;
 
 import dev.slipway.cache.ClusterCacheIndex;
 import dev.slipway.cache.IndexSnapshots;
+import dev.slipway.certificates.ServerTls;
+import dev.slipway.certificates.WatchedTls;
 import dev.slipway.cluster.Cluster;
 import dev.slipway.cluster.ClusterConfig;
 import dev.slipway.cluster.ClusterLocks;
@@ -10,6 +12,7 @@ import dev.slipway.cluster.MapNames;
 import dev.slipway.config.ClusterSettings;
 import dev.slipway.config.FarmConfig;
 import dev.slipway.config.HostPort;
+import dev.slipway.config.TlsFiles;
 import dev.slipway.context.ContextStore;
 import dev.slipway.control.BuildJobs;
 import dev.slipway.control.CallHeaders;
@@ -89,6 +92,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -311,7 +315,13 @@ final class Coordinator implements AutoCloseable {
     coordinators.onChange(
         all -> fleet.coordinators(all.stream().map(CoordinatorRecord::workersAddress).toList()));
 
-    endpoint = keep("endpoint", EndpointServer.start(endpointAddresses(options, config), services));
+    Optional<Supplier<ServerTls>> tls = Optional.empty();
+    Optional<TlsFiles> tlsFiles = options.tls().over(config.tls());
+    if (tlsFiles.isPresent()) {
+      tls = Optional.of(keep("TLS files", WatchedTls.start(tlsFiles.get(), clock)));
+    }
+    endpoint =
+        keep("endpoint", EndpointServer.start(endpointAddresses(options, config), tls, services));
     serving.set(endpoint);
     coordinators.announce(
         new CoordinatorRecord(

@@ -94,8 +94,10 @@ public final class CoordinatorMain implements Callable<Integer> {
       names = "--config",
       paramLabel = "FILE",
       description =
-          "TOML with the keys of buildkitd.toml: registry mirrors, entitlements, addresses.")
+          "TOML with the keys of buildkitd.toml: registry mirrors, entitlements, addresses, TLS.")
   private Optional<Path> config = Optional.empty();
+
+  @Mixin private TlsOptions tls = new TlsOptions();
 
   @Mixin private ClusterOptions cluster = new ClusterOptions();
 
@@ -121,6 +123,7 @@ public final class CoordinatorMain implements Callable<Integer> {
                   treesUrl,
                   joinTokenFile,
                   config,
+                  tls,
                   cluster));
     } catch (SlipwayException e) {
       System.err.println("slipway-coordinator: " + e.getMessage());

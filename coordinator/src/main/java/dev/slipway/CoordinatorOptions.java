@@ -15,6 +15,7 @@ import java.util.Optional;
  *     reach it; empty = as it is listened on
  * @param treesUrl {@code http://host:port} of {@code http} as workers reach it; empty = as it is
  *     listened on
+ * @param tls what the command line says about the endpoint's certificate
  * @param cluster what the command line says about the other coordinators
  */
 record CoordinatorOptions(
@@ -26,6 +27,7 @@ record CoordinatorOptions(
     Optional<String> treesUrl,
     Path joinTokenFile,
     Optional<Path> config,
+    TlsOptions tls,
     ClusterOptions cluster) {
   CoordinatorOptions {
     addresses = List.copyOf(addresses);

@@ -75,6 +75,7 @@ class CoordinatorTest {
         Optional.empty(),
         token,
         Optional.empty(),
+        new TlsOptions(),
         new ClusterOptions());
   }
 }

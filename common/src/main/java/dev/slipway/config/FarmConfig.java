@@ -20,6 +20,7 @@ import java.util.OptionalInt;
  *
  * @param root directory of all state
  * @param addresses endpoints, {@code tcp://host:port} or {@code unix://path}; empty = the default
+ * @param tls of the endpoint's TCP addresses; empty = plain text
  * @param entitlements what builds may ask for: {@code network.host}
  * @param registries by host name
  * @param maxParallelism steps that run at once on one worker
@@ -33,6 +34,7 @@ import java.util.OptionalInt;
 public record FarmConfig(
     Optional<Path> root,
     List<String> addresses,
+    Optional<TlsFiles> tls,
     List<String> entitlements,
     Map<String, Registry> registries,
     OptionalInt maxParallelism,
@@ -46,6 +48,7 @@ public record FarmConfig(
       new FarmConfig(
           Optional.empty(),
           List.of(),
+          Optional.empty(),
           List.of(),
           Map.of(),
           OptionalInt.empty(),
@@ -113,6 +116,7 @@ public record FarmConfig(
     FarmConfig farm(JsonNode tree) throws SlipwayException {
       Optional<Path> root = Optional.empty();
       List<String> addresses = List.of();
+      Optional<TlsFiles> tls = Optional.empty();
       List<String> entitlements = List.of();
       Map<String, Registry> registries = new LinkedHashMap<>();
       OptionalInt parallelism = OptionalInt.empty();
@@ -127,7 +131,12 @@ public record FarmConfig(
         switch (key) {
           case "root" -> root = Optional.of(Path.of(text(key, value)));
           case "insecure-entitlements" -> entitlements = texts(key, value);
-          case "grpc" -> addresses = grpc(table(key, value));
+          case "grpc" -> {
+            addresses = grpc(table(key, value));
+            if (value.has("tls")) {
+              tls = Optional.of(TlsFiles.read(new TomlTable(name, "grpc.tls", value.get("tls"))));
+            }
+          }
           case "cluster" -> cluster = ClusterSettings.read(new TomlTable(name, key, value));
           case "queue" -> queue = QueueSettings.read(new TomlTable(name, key, value));
           case "durability" ->
@@ -161,6 +170,7 @@ public record FarmConfig(
       return new FarmConfig(
           root,
           addresses,
+          tls,
           entitlements,
           registries,
           parallelism,
@@ -178,11 +188,7 @@ public record FarmConfig(
         String path = "grpc." + entry.getKey();
         switch (entry.getKey()) {
           case "address" -> addresses = texts(path, entry.getValue());
-          // Ignoring it would serve in the clear what somebody wanted encrypted.
-          case "tls" ->
-              throw new SlipwayException(
-                  ErrorKind.UNSUPPORTED,
-                  "configuration " + name + ": " + path + " is not supported yet");
+          case "tls" -> {}
           default -> skip(path, entry.getKey(), BuildkitdKeys.GRPC);
         }
       }

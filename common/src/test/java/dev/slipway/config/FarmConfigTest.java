@@ -111,6 +111,6 @@ class FarmConfigTest {
   @Test
   void refusesToServeInTheClearWhatShouldBeEncrypted() {
     assertThatThrownBy(() -> FarmConfig.parse("[grpc.tls]\ncert = \"c.pem\"", "test.toml"))
-        .hasMessageContaining("grpc.tls is not supported yet");
+        .hasMessageContaining("grpc.tls needs both a certificate (cert) and its key (key)");
   }
 }

@@ -1,5 +1,7 @@
 package dev.slipway.control;
 
+import dev.slipway.certificates.ServerTls;
+import dev.slipway.certificates.TlsFront;
 import dev.slipway.config.HostPort;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
@@ -21,15 +23,17 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The gRPC servers of the endpoint: one per address, {@code tcp://host:port} (h2c) or {@code
- * unix://path}. Handlers run on virtual threads.
+ * The gRPC servers of the endpoint: one per address, {@code tcp://host:port} (TLS or h2c) or {@code
+ * unix://path} (h2c). Handlers run on virtual threads.
  */
 public final class EndpointServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(EndpointServer.class);
@@ -52,6 +56,9 @@ public final class EndpointServer implements AutoCloseable {
   /** Clients may ping this often; proxies in front of farms do. */
   private static final Duration KEEPALIVE = Duration.ofSeconds(5);
 
+  /** Who has not said who he is by then is not a client. */
+  private static final Duration HANDSHAKE_PATIENCE = Duration.ofSeconds(20);
+
   private final List<Server> servers = new ArrayList<>();
   private final List<String> addresses = new ArrayList<>();
   private final List<Path> sockets = new ArrayList<>();
@@ -60,15 +67,25 @@ public final class EndpointServer implements AutoCloseable {
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call-", 0).factory());
   private final List<EventLoopGroup> groups = new ArrayList<>();
 
-  private EndpointServer() {}
+  private final Optional<Supplier<ServerTls>> tls;
+
+  private EndpointServer(Optional<Supplier<ServerTls>> tls) {
+    this.tls = tls;
+  }
 
   /**
-   * Starts serving. @throws SlipwayException INVALID when an address is none, UNAVAILABLE when it
-   * cannot be listened on
+   * Starts serving.
+   *
+   * @param tls of TCP addresses, asked at each connection; empty = plain text
+   * @throws SlipwayException INVALID when an address is none, UNAVAILABLE when it cannot be
+   *     listened on
    */
-  public static EndpointServer start(List<String> addresses, List<ServerServiceDefinition> services)
+  public static EndpointServer start(
+      List<String> addresses,
+      Optional<Supplier<ServerTls>> tls,
+      List<ServerServiceDefinition> services)
       throws SlipwayException {
-    EndpointServer endpoint = new EndpointServer();
+    EndpointServer endpoint = new EndpointServer(tls);
     try {
       for (String address : addresses) {
         endpoint.listen(address, services);
@@ -95,7 +112,12 @@ public final class EndpointServer implements AutoCloseable {
     try {
       if (address.startsWith("tcp://")) {
         InetSocketAddress wanted = HostPort.parse(address.substring("tcp://".length())).resolve();
-        Server server = start(NettyServerBuilder.forAddress(wanted), services);
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(wanted);
+        tls.ifPresent(files ->
+            builder
+                .protocolNegotiator(new TlsFront(files, executor))
+                .handshakeTimeout(HANDSHAKE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS));
+        Server server = start(builder, services);
         addresses.add(
             "tcp://" + HostPort.of((InetSocketAddress) server.getListenSockets().getFirst()));
       } else if (address.startsWith("unix://")) {

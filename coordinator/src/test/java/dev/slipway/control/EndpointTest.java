@@ -34,6 +34,7 @@ import io.grpc.stub.MetadataUtils;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -49,7 +50,7 @@ class EndpointTest {
 
   @BeforeEach
   void start() throws Exception {
-    server = EndpointServer.start(List.of("tcp://127.0.0.1:0"), farm.services());
+    server = EndpointServer.start(List.of("tcp://127.0.0.1:0"), Optional.empty(), farm.services());
     channel =
         NettyChannelBuilder.forTarget(server.addresses().getFirst().substring("tcp://".length()))
             .usePlaintext()

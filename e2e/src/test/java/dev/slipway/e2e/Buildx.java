@@ -23,6 +23,15 @@ final class Buildx {
 
   /** A client of that endpoint. */
   Buildx(String endpoint) {
+    this(endpoint, "");
+  }
+
+  /**
+   * A client of that endpoint.
+   *
+   * @param driverOptions as for {@code --driver-opt}; empty = none
+   */
+  Buildx(String endpoint, String driverOptions) {
     Path settings = Workplace.folder("buildx");
     try {
       Files.createDirectories(settings.resolve("docker"));
@@ -43,7 +52,12 @@ final class Buildx {
             "farm",
             "NO_COLOR",
             "1");
-    run("create", "--name", "farm", "--driver", "remote", endpoint).orThrow();
+    List<String> create =
+        new ArrayList<>(List.of("create", "--name", "farm", "--driver", "remote", endpoint));
+    if (!driverOptions.isEmpty()) {
+      create.addAll(List.of("--driver-opt", driverOptions));
+    }
+    run(create.toArray(String[]::new)).orThrow();
   }
 
   Command.Result run(String... arguments) {

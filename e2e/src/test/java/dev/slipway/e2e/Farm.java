@@ -64,6 +64,21 @@ final class Farm implements AutoCloseable {
     return up(root, coordinators, workers, file);
   }
 
+  /**
+   * Starts one whose clients need a certificate of that folder.
+   *
+   * @param certificates as {@code slipway certs init} made it
+   */
+  static Farm startWithTls(int workers, Path certificates) {
+    Path config = Workplace.folder("config").resolve("slipway.toml");
+    try {
+      Files.writeString(config, LocalRegistry.shared().mirrorConfig());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return up(Workplace.folder("farm"), 1, workers, config, "--tls", certificates.toString());
+  }
+
   /** Ends this farm and starts it again in the same folder with workers that have nothing. */
   Farm restartedWithEmptyWorkers(int workers, String config) {
     close();
@@ -87,9 +102,9 @@ final class Farm implements AutoCloseable {
     return up(root, 1, workers, file);
   }
 
-  private static Farm up(Path root, int coordinators, int workers, Path config) {
-    Command.run(
-            START,
+  private static Farm up(Path root, int coordinators, int workers, Path config, String... more) {
+    List<String> words =
+        new java.util.ArrayList<>(
             List.of(
                 Workplace.slipway(),
                 "up",
@@ -107,8 +122,9 @@ final class Farm implements AutoCloseable {
                 "--http",
                 "127.0.0.1:0",
                 "--config",
-                config.toString()))
-        .orThrow();
+                config.toString()));
+    words.addAll(List.of(more));
+    Command.run(START, words).orThrow();
     return new Farm(root);
   }
 

@@ -1,0 +1,73 @@
+# The endpoint's certificate files: where they are, and that the farm's user may read them.
+
+# The certificate, its key and, where clients need a certificate, their CA; empty = plain text.
+TLS_FILES=()
+
+# tls_folder DIR: those that `slipway certs` makes; clients need a certificate.
+tls_folder() {
+  local folder
+  folder=$(realpath -m "$1")
+  [ -d "$folder" ] || die "--tls: there is no folder $folder; make one with: slipway certs init --dir $folder"
+  TLS_FILES=("$folder/server/cert.pem" "$folder/server/key.pem" "$folder/ca.pem")
+}
+
+# tls_config FILE: those that a configuration names, unless the command line has named some.
+tls_config() {
+  local cert key ca
+  [ ${#TLS_FILES[@]} -eq 0 ] || return 0
+  cert=$(config_value "$1" grpc.tls cert) key=$(config_value "$1" grpc.tls key) ca=$(config_value "$1" grpc.tls ca)
+  # A half of a pair is for the coordinator to complain about.
+  [ -z "$cert" ] || [ -z "$key" ] || mapfile -t TLS_FILES < <(realpath -m "$cert" "$key" ${ca:+"$ca"})
+}
+
+# check_tls: that the files are there, and open to the farm's user. Called before its processes start.
+check_tls() {
+  local file
+  for file in "${TLS_FILES[@]}"; do
+    [ -e "$file" ] || die "TLS: $file does not exist$(tls_advice "$file")"
+    show "$(dirname "$file")"
+    farm_reads "$file" || open_to_farm "$file"
+  done
+}
+
+# farm_reads FILE: a view of its folder is there in the farm's processes only, so there the modes have to tell.
+farm_reads() {
+  if [ "$(seen_file "$1")" = "$1" ]; then as_farm test -r "$1"; else farm_has 4 "$1" && farm_has 1 "$(dirname "$1")"; fi
+}
+
+# farm_has BIT PATH: whether the modes give the farm's user that right (4 read, 1 pass).
+farm_has() {
+  local mode uid gid
+  read -r mode uid gid < <(stat -L -c '%a %u %g' "$2")
+  mode=$((8#$mode))
+  if [ "$uid" = "$(id -u "$FARM_USER")" ]; then
+    mode=$((mode >> 6))
+  elif [ "$gid" = "$(id -g "$FARM_USER")" ]; then
+    mode=$((mode >> 3))
+  fi
+  [ $((mode & $1)) -ne 0 ]
+}
+
+tls_advice() { [[ $1 != */server/* ]] || printf '; slipway certs init --dir %s makes it' "$(dirname "$(dirname "$1")")"; }
+
+# The path of a file as the farm's processes see it.
+seen_file() { printf '%s/%s' "$(view "$(dirname "$1")")" "$(basename "$1")"; }
+
+# open_to_farm FILE: a key of root's becomes readable by the farm's group too, and by nobody else.
+open_to_farm() {
+  local file=$1 folder=${1%/*}
+  is_root || die "TLS: $(id -un) may not read $file"
+  # A view leads past closed folders above this one, not into it.
+  farm_has 1 "$folder" || die "TLS: the user $FARM_USER, who runs the farm, may not pass $folder; try: chmod o+x $folder"
+  [ -f "$file" ] && [ "$(stat -L -c %a "$file")" = 600 ] && [ "$(stat -L -c %u "$file")" = 0 ] ||
+    die "TLS: the user $FARM_USER, who runs the farm, may not read $file; try: chgrp $FARM_USER $file && chmod 640 $file"
+  chgrp "$FARM_USER" "$file" && chmod 0640 "$file" || die "TLS: $file cannot be opened to the user $FARM_USER"
+  say "TLS: $file can now be read by the group $FARM_USER as well (0640)"
+}
+
+# tls_arguments: for the coordinator, one a line.
+tls_arguments() {
+  [ ${#TLS_FILES[@]} -gt 0 ] || return 0
+  printf -- '--tlscert\n%s\n--tlskey\n%s\n' "$(seen_file "${TLS_FILES[0]}")" "$(seen_file "${TLS_FILES[1]}")"
+  [ ${#TLS_FILES[@]} -lt 3 ] || printf -- '--tlscacert\n%s\n' "$(seen_file "${TLS_FILES[2]}")"
+}
