@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,7 +44,7 @@ class ClusterE2eTest {
   private static void awaitUntil(BooleanSupplier condition) {
     await()
         .atMost(Duration.ofSeconds(60))
-        .pollInterval(Duration.ofMillis(100))
+        .pollInterval(Duration.ofMillis(20))
         .until(condition::getAsBoolean);
   }
 
@@ -121,6 +125,70 @@ class ClusterE2eTest {
 
   @Test
   @Order(3)
+  void aKilledWorkerThatComesBackServesFromItsOldCacheWithinSeconds() throws Exception {
+    String once =
+        "FROM busybox\nRUN cat /proc/sys/kernel/random/uuid > /made # " + UUID.randomUUID();
+    build(farm.endpoint(1), once, "1");
+    int worker = lastWorker(farm.http(1, "/api/v1/builds").orElseThrow());
+    farm.killWorker(worker);
+    awaitUntil(() -> IntStream.rangeClosed(1, 3).noneMatch(each -> knows(each, worker)));
+
+    CompletableFuture<Integer> added = CompletableFuture.supplyAsync(farm::addWorker);
+    List<CompletableFuture<Instant>> known =
+        IntStream.rangeClosed(1, 3)
+            .mapToObj(each ->
+                CompletableFuture.supplyAsync(
+                    () -> {
+                      awaitUntil(() -> knows(each, worker));
+                      return Instant.now();
+                    },
+                    Thread.ofVirtual()::start))
+            .toList();
+    List<Instant> knownAt = known.stream().map(CompletableFuture::join).sorted().toList();
+    Command.Result second = build(farm.endpoint(2), once + "\nRUN cat /made > /again", "2");
+    Instant served = Instant.now();
+
+    assertThat(added.join()).isEqualTo(worker);
+    Instant started = farm.workerStarted(worker);
+    Duration spread = Duration.between(knownAt.getFirst(), knownAt.getLast());
+    System.out.printf(
+        "worker process: known to the first coordinator after %d ms, to all %d ms later, has served a build from its old cache after %d ms%n",
+        Duration.between(started, knownAt.getFirst()).toMillis(),
+        spread.toMillis(),
+        Duration.between(started, served).toMillis());
+    assertThat(spread).isLessThan(Duration.ofSeconds(1));
+    // Five on a machine that has nothing else to do.
+    assertThat(Duration.between(started, served)).isLessThan(Duration.ofSeconds(10));
+    assertThat(second.output()).containsPattern("\\[2/3] RUN cat /proc[^\n]*\n#\\d+ CACHED");
+    assertThat(PushedImage.read(REGISTRY, "cluster/life", "2", "amd64").text("again"))
+        .isEqualTo(PushedImage.read(REGISTRY, "cluster/life", "1", "amd64").text("made"));
+  }
+
+  private static Command.Result build(String endpoint, String dockerfile, String tag) {
+    return new Buildx(endpoint)
+        .build(
+            BuildDirectory.of(dockerfile + "\n").path(),
+            "-t",
+            REGISTRY.image("cluster/life:" + tag),
+            "--push")
+        .orThrow();
+  }
+
+  private static boolean knows(int coordinator, int worker) {
+    return farm.http(coordinator, "/api/v1/workers")
+        .filter(workers -> workers.contains("\"worker-" + worker + "\""))
+        .isPresent();
+  }
+
+  /** The worker that ran a step of the newest build, of which the others come after it. */
+  private static int lastWorker(String builds) {
+    Matcher worker = Pattern.compile("\"worker\":\"worker-(\\d+)\"").matcher(builds);
+    assertThat(worker.find()).as(builds).isTrue();
+    return Integer.parseInt(worker.group(1));
+  }
+
+  @Test
+  @Order(4)
   void aCoordinatorThatHangsIsLeftOutAndComesBack() {
     long stopped = System.nanoTime();
     farm.signalCoordinator(3, "STOP");
@@ -152,7 +220,7 @@ class ClusterE2eTest {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void theOthersGoOnWithoutTheOneThatWasKilled() {
     String salt = UUID.randomUUID().toString();
     new Buildx(farm.endpoint(1))
@@ -186,7 +254,7 @@ class ClusterE2eTest {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void theLastOneRefusesAndSaysWhy() {
     farm.signalCoordinator(2, "KILL");
     awaitUntil(() -> sees(3, 1));

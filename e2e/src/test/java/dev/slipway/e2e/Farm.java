@@ -9,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -206,6 +207,11 @@ final class Farm implements AutoCloseable {
     process("worker-" + number)
         .orElseThrow(() -> new AssertionError("worker " + number + " does not run"))
         .destroyForcibly();
+  }
+
+  /** When that worker's process was started, to a hundredth of a second. */
+  Instant workerStarted(int number) {
+    return process("worker-" + number).flatMap(each -> each.info().startInstant()).orElseThrow();
   }
 
   /** Stops a worker's process where it is, as a hung machine would, until {@link #resumeWorker}. */

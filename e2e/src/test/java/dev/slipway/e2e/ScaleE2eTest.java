@@ -44,11 +44,11 @@ class ScaleE2eTest {
 
   @Test
   void whatOnlyOneWorkerHasOutlivesIt() {
+    String mount = "FROM busybox\nRUN --mount=type=cache,target=/c,id=" + UUID.randomUUID();
     BuildDirectory app =
         BuildDirectory.of(
-            "FROM busybox\nRUN cat /proc/sys/kernel/random/uuid > /made && echo "
-                + UUID.randomUUID()
-                + "\n");
+            mount + " cat /proc/sys/kernel/random/uuid > /made && cp /made /c/seed\n");
+    BuildDirectory user = BuildDirectory.of(mount + " cp /c/seed /found\n");
     try (Farm farm = Farm.start(1)) {
       farm.buildx().build(app.path(), "-t", registry.image("drain/app:1"), "--push").orThrow();
       farm.addWorker();
@@ -57,6 +57,10 @@ class ScaleE2eTest {
 
       farm.buildx().build(app.path(), "-t", registry.image("drain/app:2"), "--push").orThrow();
       assertThat(PushedImage.read(registry, "drain/app", "2", "amd64").text("made"))
+          .isEqualTo(PushedImage.read(registry, "drain/app", "1", "amd64").text("made"));
+      farm.buildx().build(user.path(), "-t", registry.image("drain/user:1"), "--push").orThrow();
+      assertThat(PushedImage.read(registry, "drain/user", "1", "amd64").text("found"))
+          .as("the cache mount's newest copy was handed over")
           .isEqualTo(PushedImage.read(registry, "drain/app", "1", "amd64").text("made"));
       assertThat(farm.http("/api/v1/workers"))
           .contains("\"worker-2\"")
