@@ -5,19 +5,32 @@ import dev.slipway.protocol.Capability;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Hands out capability tokens; one is given again while most of its life is left, as signing costs
  * more than looking up. @ThreadSafe
  */
 final class CapabilityTokens {
-  /** Tokens remembered; about 500 bytes each. */
-  private static final int MAX_REMEMBERED = 10_000;
+  /**
+   * Tokens remembered, those asked for last; about 800 bytes each. Most layers are asked for once;
+   * those of base images again and again, and they are few.
+   */
+  static final int MAX_REMEMBERED = 1_000;
 
   private final Capability.Signer signer = Capability.Signer.generate();
-  private final Map<String, Token> remembered = new ConcurrentHashMap<>();
+  private final Map<String, Token> remembered =
+      Collections.synchronizedMap(
+          new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Token> eldest) {
+              return size() > MAX_REMEMBERED;
+            }
+          });
   private final Duration lifetime;
   private final Clock clock;
 
@@ -44,9 +57,6 @@ final class CapabilityTokens {
     Token token = remembered.get(resource);
     if (token != null && token.expiry().isAfter(now.plus(lifetime.dividedBy(2)))) {
       return token.text();
-    }
-    if (remembered.size() >= MAX_REMEMBERED) {
-      remembered.clear();
     }
     Instant expiry = now.plus(lifetime);
     Token fresh = new Token(signer.sign(resource, expiry), expiry);
