@@ -26,7 +26,7 @@ class QueueE2eTest {
             LocalRegistry.shared().mirrorConfig()
                 + """
                 [queue]
-                stage-timeout = "90s"
+                stage-timeout = "40s"
                 [queue.tenant.one-at-a-time]
                 max-running = 1
                 [queue.tenant.two-in-all]
@@ -157,7 +157,7 @@ class QueueE2eTest {
 
       assertThat(result.exitCode()).isNotZero();
       assertThat(result.output())
-          .contains("its stage ran for 90s, as long as queue.stage-timeout allows");
+          .contains("its stage ran for 40s, as long as queue.stage-timeout allows");
     }
   }
 }

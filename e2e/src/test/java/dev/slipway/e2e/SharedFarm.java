@@ -8,7 +8,10 @@ final class SharedFarm {
 
   static synchronized Farm get() {
     if (farm == null) {
-      farm = Farm.start(2);
+      // Nobody joins later: what no worker can run is refused soon.
+      farm =
+          Farm.start(
+              2, LocalRegistry.shared().mirrorConfig() + "[queue]\nworker-patience = \"3s\"\n");
       Workplace.atEnd(farm::close);
     }
     return farm;
