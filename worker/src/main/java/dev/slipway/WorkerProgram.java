@@ -121,6 +121,12 @@ final class WorkerProgram {
     Readiness readiness = Readiness.probe(settings.runtime());
     readiness.require();
     readiness.degraded().forEach(sentence -> LOG.atWarn().log(sentence));
+    if (!readiness.egress() && !settings.config().egress().isEmpty()) {
+      throw new SlipwayException(
+          ErrorKind.INVALID,
+          "the configuration has [worker.oci.egress], which cannot be kept here: steps share the host's network;"
+              + " install slirp4netns and let all users open /dev/net/tun");
+    }
     Files.createDirectories(settings.root());
     try (FileChannel lockFile =
             FileChannel.open(
@@ -166,7 +172,8 @@ final class WorkerProgram {
             new NetworkPool(
                 runtimeDirectory.resolve("net"),
                 readiness.egress(),
-                Unreachable.around(settings.coordinators()));
+                Unreachable.around(settings.coordinators())
+                    .and(Unreachable.configured(settings.config().egress())));
         PeerServer peers =
             new PeerServer(
                 store,

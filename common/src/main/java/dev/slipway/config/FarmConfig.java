@@ -29,6 +29,7 @@ import java.util.OptionalInt;
  * @param queue how stages wait
  * @param durability what outlives a worker
  * @param gc what workers keep on their disks
+ * @param egress what build steps may reach
  * @param unused keys that buildkitd knows and Slipway has no use for
  */
 public record FarmConfig(
@@ -43,6 +44,7 @@ public record FarmConfig(
     QueueSettings queue,
     DurabilitySettings durability,
     GcSettings gc,
+    EgressSettings egress,
     List<String> unused) {
   public static final FarmConfig DEFAULT =
       new FarmConfig(
@@ -57,6 +59,7 @@ public record FarmConfig(
           QueueSettings.DEFAULT,
           DurabilitySettings.DEFAULT,
           GcSettings.DEFAULT,
+          EgressSettings.DEFAULT,
           List.of());
 
   public FarmConfig {
@@ -125,6 +128,7 @@ public record FarmConfig(
       QueueSettings queue = QueueSettings.DEFAULT;
       DurabilitySettings durability = DurabilitySettings.DEFAULT;
       GcSettings gc = GcSettings.DEFAULT;
+      EgressSettings egress = EgressSettings.DEFAULT;
       for (Map.Entry<String, JsonNode> entry : tree.properties()) {
         String key = entry.getKey();
         JsonNode value = entry.getValue();
@@ -154,6 +158,11 @@ public record FarmConfig(
                   JsonNode oci = table("worker.oci", worker.getValue());
                   parallelism = parallelism(oci);
                   gc = GcSettings.read(new TomlTable(name, "worker.oci", oci));
+                  if (oci.has("egress")) {
+                    egress =
+                        EgressSettings.read(
+                            new TomlTable(name, "worker.oci.egress", oci.get("egress")));
+                  }
                   platforms =
                       oci.has("platforms")
                           ? texts("worker.oci.platforms", oci.get("platforms"))
@@ -179,6 +188,7 @@ public record FarmConfig(
           queue,
           durability,
           gc,
+          egress,
           unused);
     }
 
@@ -222,7 +232,7 @@ public record FarmConfig(
             }
             parallelism = OptionalInt.of(entry.getValue().intValue());
           }
-          case "platforms" -> {}
+          case "platforms", "egress" -> {}
           default -> {
             if (!GcSettings.KEYS.contains(entry.getKey())) {
               skip(path, entry.getKey(), BuildkitdKeys.OCI_WORKER);

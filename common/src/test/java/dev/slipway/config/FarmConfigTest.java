@@ -7,6 +7,8 @@ import dev.slipway.error.SlipwayException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FarmConfigTest {
   @Test
@@ -112,5 +114,25 @@ class FarmConfigTest {
   void refusesToServeInTheClearWhatShouldBeEncrypted() {
     assertThatThrownBy(() -> FarmConfig.parse("[grpc.tls]\ncert = \"c.pem\"", "test.toml"))
         .hasMessageContaining("grpc.tls needs both a certificate (cert) and its key (key)");
+  }
+
+  @Test
+  void egressIsTwoListsOfNetworks() throws Exception {
+    FarmConfig config =
+        FarmConfig.parse(
+            "[worker.oci.egress]\nallow = [\"10.1.2.3\"]\ndeny = [\"10.0.0.0/8\", \"0.0.0.0/0\"]\n",
+            "farm.toml");
+
+    assertThat(config.egress())
+        .isEqualTo(new EgressSettings(List.of("10.1.2.3/32"), List.of("10.0.0.0/8", "0.0.0.0/0")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"example.com", "10.0.0.1/8", "10.0.0.0/33", "256.0.0.0/8", "fd00::/8"})
+  void whatIsNoNetworkIsNamed(String network) {
+    assertThatThrownBy(
+            () -> FarmConfig.parse("[worker.oci.egress]\ndeny = [\"" + network + "\"]\n", "f"))
+        .hasMessageContaining("worker.oci.egress.deny must be a list of IPv4 networks")
+        .hasMessageContaining(network);
   }
 }

@@ -65,7 +65,7 @@ public final class NetworkPool implements AutoCloseable {
       there = List.copyOf(all);
     }
     for (Namespace namespace : there) {
-      run(more.command(namespace.path()).toArray(String[]::new));
+      run(unreachable.command(namespace.path()).toArray(String[]::new));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.slipway.sandbox;
 
+import dev.slipway.config.EgressSettings;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -17,15 +18,27 @@ import java.util.stream.Stream;
  * networks have none.
  *
  * @param networks in CIDR notation
+ * @param exceptions networks that are reachable all the same, unless a longer prefix bars them
  */
-public record Unreachable(List<String> networks) {
+public record Unreachable(List<String> networks, List<String> exceptions) {
   /**
    * Link-local addresses, RFC 3927: metadata services live there, and nothing that a build needs.
    */
   private static final String LINK_LOCAL = "169.254.0.0/16";
 
+  /** slirp4netns' gateway, which passes on what no route keeps. */
+  private static final String GATEWAY = "10.0.2.2";
+
+  private static final String EVERYTHING = "0.0.0.0/0";
+
   public Unreachable {
     networks = List.copyOf(networks);
+    exceptions = List.copyOf(exceptions);
+  }
+
+  /** What the configuration says. */
+  public static Unreachable configured(EgressSettings egress) {
+    return new Unreachable(egress.deny(), egress.allow());
   }
 
   /**
@@ -50,7 +63,7 @@ public record Unreachable(List<String> networks) {
         // joined.
       }
     }
-    return new Unreachable(List.copyOf(networks));
+    return new Unreachable(List.copyOf(networks), List.of());
   }
 
   private static Stream<String> network(InetAddress address) {
@@ -63,18 +76,36 @@ public record Unreachable(List<String> networks) {
         : Stream.empty();
   }
 
-  /** What either bars. */
-  Unreachable and(Unreachable other) {
-    TreeSet<String> all = new TreeSet<>(networks);
-    all.addAll(other.networks);
-    return new Unreachable(List.copyOf(all));
+  /** What either bars, except for what either lets through. */
+  public Unreachable and(Unreachable other) {
+    return new Unreachable(both(networks, other.networks), both(exceptions, other.exceptions));
+  }
+
+  private static List<String> both(List<String> some, List<String> others) {
+    TreeSet<String> all = new TreeSet<>(some);
+    all.addAll(others);
+    return List.copyOf(all);
   }
 
   /** The command that enters the namespace and adds the routes. */
   List<String> command(Path namespace) {
-    String script = "for network; do ip route replace prohibit \"$network\" || exit 1; done";
-    return Stream.concat(
-            Stream.of("nsenter", "--net=" + namespace, "sh", "-c", script, "sh"), networks.stream())
+    String script =
+        "while [ \"$1\" != -- ]; do ip route replace prohibit \"$1\" || exit 1; shift; done; shift;"
+            + " for network; do ip route replace \"$network\" via "
+            + GATEWAY
+            + " || exit 1; done";
+    Stream<String> barred = networks.stream().filter(network -> !exceptions.contains(network));
+    return Stream.of(
+            Stream.of("nsenter", "--net=" + namespace, "sh", "-c", script, "sh"),
+            barred.flatMap(Unreachable::routes),
+            Stream.of("--"),
+            exceptions.stream().flatMap(Unreachable::routes))
+        .flatMap(part -> part)
         .toList();
+  }
+
+  /** The default route stays, for the gateway's sake: two halves go before it. */
+  private static Stream<String> routes(String network) {
+    return network.equals(EVERYTHING) ? Stream.of("0.0.0.0/1", "128.0.0.0/1") : Stream.of(network);
   }
 }

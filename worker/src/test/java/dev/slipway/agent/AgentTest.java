@@ -113,7 +113,7 @@ class AgentTest {
     Sandbox sandbox =
         new Sandbox(
             new SandboxConfig("runc", root.resolve("sandbox")),
-            new NetworkPool(root.resolve("net"), false, new Unreachable(List.of())));
+            new NetworkPool(root.resolve("net"), false, new Unreachable(List.of(), List.of())));
     EmptyStore store = new EmptyStore();
     Meters meters = new Meters(new SimpleMeterRegistry());
     CacheMounts mounts =

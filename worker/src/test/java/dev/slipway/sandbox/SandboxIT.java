@@ -3,6 +3,7 @@ package dev.slipway.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.slipway.config.EgressSettings;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.ExecMeta;
 import dev.slipway.graph.Op;
@@ -172,6 +173,19 @@ class SandboxIT {
         .contains("closed")
         .contains("tap0")
         .doesNotContain("eth0");
+  }
+
+  @Test
+  void reachesWhatTheRulesAllowAndNothingElse() throws Exception {
+    assumeTrue(readiness.egress());
+    networks.forbid(
+        Unreachable.configured(new EgressSettings(List.of("192.0.2.0/24"), List.of("0.0.0.0/0"))));
+
+    run(
+        Op.Network.SANDBOX,
+        "for to in 192.0.2.1 198.51.100.1; do busybox ip route get $to || echo no route to $to; done");
+
+    assertThat(text()).contains("192.0.2.1 via 10.0.2.2").contains("no route to 198.51.100.1");
   }
 
   @Test

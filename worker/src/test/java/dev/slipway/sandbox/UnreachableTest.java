@@ -2,6 +2,7 @@ package dev.slipway.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.config.EgressSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,10 +29,23 @@ class UnreachableTest {
 
   @Test
   void addressesAreArgumentsOfTheCommandNeverPartOfTheScript() {
-    List<String> command = new Unreachable(List.of("10.1.2.3/32")).command(Path.of("/run/net0"));
+    List<String> command =
+        new Unreachable(List.of("10.1.2.3/32"), List.of("10.1.2.0/24"))
+            .command(Path.of("/run/net0"));
 
     assertThat(command)
         .startsWith("nsenter", "--net=/run/net0", "sh", "-c")
-        .endsWith("sh", "10.1.2.3/32");
+        .endsWith("sh", "10.1.2.3/32", "--", "10.1.2.0/24");
+  }
+
+  @Test
+  void whatIsAllowedAsWellIsNotBarredAndEverythingIsTwoHalves() {
+    Unreachable rules =
+        Unreachable.configured(
+                new EgressSettings(List.of("10.1.2.3/32", "192.0.2.0/24"), List.of("0.0.0.0/0")))
+            .and(new Unreachable(List.of("10.1.2.3/32"), List.of()));
+
+    assertThat(rules.command(Path.of("/run/net0")))
+        .endsWith("sh", "0.0.0.0/1", "128.0.0.0/1", "--", "10.1.2.3/32", "192.0.2.0/24");
   }
 }
