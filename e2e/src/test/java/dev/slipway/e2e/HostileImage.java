@@ -17,6 +17,8 @@ final class HostileImage {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes, "UTF-8");
 
+  private String containers = "{}";
+
   HostileImage() {
     tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
   }
@@ -38,6 +40,21 @@ final class HostileImage {
     TarArchiveEntry entry = new TarArchiveEntry(path, TarConstants.LF_LINK, true);
     entry.setLinkName(target);
     return put(entry, new byte[0]);
+  }
+
+  /** A block device. */
+  HostileImage device(String path, int major, int minor) {
+    TarArchiveEntry entry = new TarArchiveEntry(path, TarConstants.LF_BLK, true);
+    entry.setDevMajor(major);
+    entry.setDevMinor(minor);
+    entry.setMode(0666);
+    return put(entry, new byte[0]);
+  }
+
+  /** What the image's configuration says of its containers, as JSON. */
+  HostileImage config(String json) {
+    containers = json;
+    return this;
   }
 
   private HostileImage put(TarArchiveEntry entry, byte[] body) {
@@ -65,8 +82,8 @@ final class HostileImage {
     byte[] plain = tar();
     byte[] packed = gzip(plain);
     byte[] config =
-        "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"%s\"]}}"
-            .formatted(digest(plain))
+        "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":%s,\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"%s\"]}}"
+            .formatted(containers, digest(plain))
             .getBytes(StandardCharsets.UTF_8);
     registry.pushBlob(name, digest(packed), packed);
     registry.pushBlob(name, digest(config), config);
