@@ -1,6 +1,6 @@
 /**
- * What is measured: every metric's name, help and tags, declared once. Depends on nothing of
- * Slipway's.
+ * What is measured and told: every metric's name, help and labels, declared once, and how lines of
+ * the log look. Depends on nothing of Slipway's.
  */
 @NullMarked
 package dev.slipway.telemetry;
