@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -14,6 +15,7 @@ import org.awaitility.Awaitility;
  * container is switched off: its image cannot be pulled where no registry is reachable.
  */
 final class Engine {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static Engine shared;
   private final Command daemon;
 
@@ -56,6 +58,16 @@ final class Engine {
         .atMost(Duration.ofMinutes(1))
         .until(() -> daemon.output().contains("API listen on") || ended(daemon));
     return new Engine(daemon);
+  }
+
+  /** {@code docker …} to its end; a failure is an error of the test. */
+  String docker(String... arguments) {
+    List<String> words = new ArrayList<>(List.of("docker"));
+    words.addAll(List.of(arguments));
+    try (Command command =
+        Command.start(Map.of("DOCKER_HOST", System.getenv("DOCKER_HOST")), Path.of("/"), words)) {
+      return command.await(PATIENCE).orThrow().output().strip();
+    }
   }
 
   private static boolean ended(Command daemon) {

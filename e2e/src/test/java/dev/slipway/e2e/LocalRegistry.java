@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -25,26 +26,40 @@ final class LocalRegistry {
           .build();
   private static LocalRegistry shared;
 
+  private final Path folder;
   private final String address;
 
-  private LocalRegistry(String address) {
+  private LocalRegistry(Path folder, String address) {
+    this.folder = folder;
     this.address = address;
   }
 
   /** The shared one, with `busybox` in it. */
   static synchronized LocalRegistry shared() {
     if (shared == null) {
-      shared = start(Workplace.folder("registry"), "", 200);
-      Command.run(
-              Duration.ofMinutes(3),
-              List.of(
-                  Workplace.tree().resolve("launcher/base-image").toString(),
-                  Workplace.baseImageCache().toString(),
-                  shared.address,
-                  "busybox"))
-          .orThrow();
+      shared = start(Workplace.folder("registry"), "127.0.0.1", "", 200);
+      shared.provide(Duration.ofMinutes(3), "busybox");
     }
     return shared;
+  }
+
+  /** Puts images in it that {@code launcher/base-image} makes. */
+  void provide(Duration patience, String... images) {
+    Command.run(
+            patience,
+            Stream.concat(
+                    Stream.of(
+                        Workplace.tree().resolve("launcher/base-image").toString(),
+                        Workplace.baseImageCache().toString(),
+                        address),
+                    Stream.of(images))
+                .toList())
+        .orThrow();
+  }
+
+  /** The same images at another address of this machine, until the end of the run. */
+  LocalRegistry at(String host) {
+    return start(folder, host, "", 200);
   }
 
   /**
@@ -59,13 +74,17 @@ final class LocalRegistry {
     } catch (IOException e) {
       throw new AssertionError("cannot write " + passwords, e);
     }
-    return start(folder, "auth: {htpasswd: {realm: farm, path: %s}}\n".formatted(passwords), 401);
+    return start(
+        folder,
+        "127.0.0.1",
+        "auth: {htpasswd: {realm: farm, path: %s}}\n".formatted(passwords),
+        401);
   }
 
-  private static LocalRegistry start(Path folder, String more, int answer) {
+  private static LocalRegistry start(Path folder, String host, String more, int answer) {
     try {
-      String address = "127.0.0.1:" + freePort();
-      Path config = folder.resolve("config.yml");
+      String address = host + ":" + freePort();
+      Path config = folder.resolve("config-" + host + ".yml");
       Files.writeString(
           config,
           """
@@ -79,7 +98,7 @@ final class LocalRegistry {
       Command command =
           Command.start(Map.of(), folder, List.of("docker-registry", "serve", config.toString()));
       Workplace.atEnd(command::close);
-      LocalRegistry registry = new LocalRegistry(address);
+      LocalRegistry registry = new LocalRegistry(folder, address);
       Awaitility.await("the registry answers: " + command.output())
           .atMost(Duration.ofSeconds(20))
           .until(() -> registry.answers(command, answer));
@@ -94,7 +113,7 @@ final class LocalRegistry {
       throw new AssertionError("docker-registry ended: " + server.output());
     }
     try (java.net.Socket socket = new java.net.Socket()) {
-      socket.connect(new java.net.InetSocketAddress("127.0.0.1", uri("/").getPort()), 500);
+      socket.connect(new java.net.InetSocketAddress(uri("/").getHost(), uri("/").getPort()), 500);
       return get("/v2/", "*/*").statusCode() == answer;
     } catch (IOException e) {
       return false;

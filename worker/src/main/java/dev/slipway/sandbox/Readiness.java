@@ -19,8 +19,11 @@ import java.util.List;
  * @param egress whether build steps can have a network of their own
  */
 public record Readiness(List<String> missing, List<String> degraded, boolean egress) {
-  /** Ids of an image's users and groups; fewer cannot own its files. */
-  private static final long IDS_NEEDED = 65_536;
+  /**
+   * Ids of an image's users and groups, 0 to nobody (65534); fewer cannot own its files. A pod with
+   * a user namespace of its own has 65,536, of which the worker's own becomes 0 and 0 stays unused.
+   */
+  private static final long IDS_NEEDED = 65_535;
 
   private static final long ALL_IDS = 4_294_967_295L;
 
