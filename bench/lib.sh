@@ -3,7 +3,7 @@
 shopt -s inherit_errexit
 
 SLIPWAY_HOME=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
-for part in say debian setup java aot user process farm registry buildx; do . "$SLIPWAY_HOME/launcher/lib/$part.sh"; done
+for part in say debian setup java aot user process tls farm registry buildx; do . "$SLIPWAY_HOME/launcher/lib/$part.sh"; done
 
 # begin_bench PACKAGE_SET...: everything installed and built, $root and $registry set; the end of the script ends all it started.
 begin_bench() {

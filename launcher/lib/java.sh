@@ -5,9 +5,10 @@ readonly OLDEST_JDK=25
 # Resident memory that stays where it is (docs/benchmarks.md has the figures).
 # A small heap, collected by one thread: a coordinator streams, and a worker's bytes go through the kernel. Its size does not depend on the
 # machine's. What is kept of ended builds has to die in the young generation (with 20 MB of it 8 MB of each 100 builds were taken for old),
-# for the old one is collected only when the heap is full, or when 64 MB of compiled code want to be: that throws away code compiled twice.
-# What compilers allocate for a moment goes back to the system every 5 s, from two arenas instead of eight for each processor.
-readonly MEMORY_FLAGS='-XX:+UseSerialGC -Xms192m -Xmx768m -Xmn96m -XX:ReservedCodeCacheSize=64m -XX:TrimNativeHeapInterval=5000'
+# for the old one is collected only when the heap is full, or when compiled code, of which 64 MB are allowed, has grown by some: that throws
+# away what was compiled twice. What compilers allocate for a moment goes back to the system every 5 s, from two arenas instead of eight for
+# each processor.
+readonly MEMORY_FLAGS='-XX:+UseSerialGC -XX:MaxRAM=1536m -XX:MaxRAMPercentage=50 -XX:InitialRAMPercentage=12.5 -Xmn96m -XX:ReservedCodeCacheSize=64m -XX:TrimNativeHeapInterval=5000'
 
 # find_jdk: the home of a JDK 25 or later ($JAVA_HOME first, then the usual folder), on standard output.
 find_jdk() {
