@@ -120,7 +120,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
     return Optional.ofNullable(members.get(id)).map(member -> member.node);
   }
 
-  /** What the worker said last about itself; empty when it is not in the farm. */
+  @Override
   public Optional<WorkerStatus> status(String workerId) {
     return Optional.ofNullable(members.get(workerId)).map(Member::status);
   }

@@ -22,6 +22,11 @@ public interface Fleet {
 
   Optional<WorkerNode> worker(String id);
 
+  /** What the worker said last about itself; empty when nothing is known. */
+  default Optional<WorkerStatus> status(String workerId) {
+    return Optional.empty();
+  }
+
   /**
    * Sends a stage to its worker. The listener hears of nothing when this throws.
    *

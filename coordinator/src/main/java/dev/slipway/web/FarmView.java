@@ -1,5 +1,6 @@
 package dev.slipway.web;
 
+import dev.slipway.fleet.Fleet;
 import dev.slipway.fleet.WorkerNode;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.BuildReport;
@@ -15,12 +16,12 @@ import java.util.Locale;
 final class FarmView {
   private FarmView() {}
 
-  static JsonObject workers(List<WorkerNode> workers) {
+  static JsonObject workers(Fleet fleet) {
     JsonArray list = new JsonArray();
-    for (WorkerNode worker : workers) {
+    for (WorkerNode worker : fleet.workers()) {
       JsonObject labels = new JsonObject();
       worker.labels().forEach(labels::put);
-      list.add(
+      JsonObject json =
           new JsonObject()
               .put("id", worker.id())
               .put("name", worker.labels().getOrDefault("dev.slipway.worker.name", worker.id()))
@@ -29,7 +30,14 @@ final class FarmView {
               .put("emulatedPlatforms", ids(worker.emulatedPlatforms()))
               .put("slots", worker.slots())
               .put("joinedAt", worker.joinedAt().toString())
-              .put("labels", labels));
+              .put("labels", labels);
+      fleet
+          .status(worker.id())
+          .ifPresent(status ->
+              json.put("runningStages", status.runningStages())
+                  .put("freeBytes", status.freeBytes())
+                  .put("draining", status.draining()));
+      list.add(json);
     }
     return new JsonObject().put("workers", list);
   }

@@ -120,8 +120,7 @@ public final class WebServer implements AutoCloseable {
     router.get("/metrics").handler(context -> block(context, this::metrics));
     router
         .get("/api/v1/workers")
-        .handler(context ->
-            block(context, () -> json(context, FarmView.workers(parts.fleet().workers()))));
+        .handler(context -> block(context, () -> json(context, FarmView.workers(parts.fleet()))));
     router
         .get("/api/v1/builds")
         .handler(context ->

@@ -6,6 +6,7 @@ import dev.slipway.context.ContextTree;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.fleet.WorkerNode;
+import dev.slipway.fleet.WorkerStatus;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.BuildReport;
@@ -61,8 +62,12 @@ class WebServerTest {
                 getClass().getClassLoader(),
                 new Class<?>[] {Fleet.class},
                 (_, method, _) -> {
-                  assertThat(method.getName()).isEqualTo("workers");
-                  return workers;
+                  return switch (method.getName()) {
+                    case "workers" -> workers;
+                    case "status" ->
+                        Optional.of(new WorkerStatus(3, 5_000_000_000L, Duration.ZERO, true));
+                    default -> throw new AssertionError(method);
+                  };
                 });
     web =
         WebServer.start(
@@ -107,6 +112,9 @@ class WebServerTest {
         new JsonObject(text("/api/v1/workers")).getJsonArray("workers").getJsonObject(0);
     assertThat(worker.getString("name")).isEqualTo("left");
     assertThat(worker.getJsonArray("platforms").getString(0)).isEqualTo("linux/amd64");
+    assertThat(worker.getInteger("runningStages")).isEqualTo(3);
+    assertThat(worker.getLong("freeBytes")).isEqualTo(5_000_000_000L);
+    assertThat(worker.getBoolean("draining")).isTrue();
   }
 
   @Test
