@@ -1,5 +1,5 @@
 # usage: slipway up [-d] [--coordinators C] [--workers N] [--slots S] [--addr tcp://HOST:PORT|unix://PATH]... [--http HOST:PORT]
-#                   [--tls DIR] [--root DIR] [--config FILE.toml]
+#                   [--tls DIR] [--farm-tls DIR] [--root DIR] [--config FILE.toml]
 #
 # Starts coordinators and N workers on this machine and waits until they are ready.
 #   -d             leave them running; without it, ctrl-c ends them
@@ -12,6 +12,7 @@
 #   --http A       web page, metrics and health; 127.0.0.1:8080 unless said
 #   --tls DIR      clients connect with TLS, and need a certificate: DIR is a folder made by `slipway certs init`. A key that root alone
 #                  may read is opened to the farm's group
+#   --farm-tls DIR coordinators and workers show each other certificates: DIR is a folder made by `slipway certs farm`
 #   --root DIR     all state; a folder under the user's home unless said. Farms with different roots and ports live side by side
 #   --config FILE  buildkitd.toml's keys ([registry."host"]) and Slipway's own
 
@@ -27,6 +28,7 @@ command_up() {
       --addr) need_value "$1" $# && addrs+=("$2") && shift 2 ;;
       --http) need_value "$1" $# && http=$2 && shift 2 ;;
       --tls) need_value "$1" $# && tls_folder "$2" && shift 2 ;;
+      --farm-tls) need_value "$1" $# && farm_tls_folder "$2" && shift 2 ;;
       --root) need_value "$1" $# && root=$(realpath -m "$2") && shift 2 ;;
       --config) need_value "$1" $# && config=$2 && shift 2 ;;
       -h | --help) help_of up && return ;;

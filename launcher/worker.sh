@@ -48,6 +48,7 @@ add_worker() {
   [ -n "$slots" ] || slots=$(config_value "$(config_of "$root")" worker.oci max-parallelism)
   slots=${slots:-$(nproc)}
   [[ $slots =~ ^[1-9][0-9]{0,2}$ ]] || die "--slots wants a number from 1 to 999, not '$slots'"
+  [ ! -s "$root/run/farm-tls" ] || read -r FARM_TLS <"$root/run/farm-tls"
   prepare_root "$root"
   mapfile -t WORKERS_PORTS < <(sed 's/.*://' "$root/run/workers.address")
   exec 9>"$root/run/worker.lock"

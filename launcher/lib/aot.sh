@@ -31,7 +31,7 @@ ensure_aot() {
 
 train() {
   local root=$1 name deadline
-  VIEWS=() TLS_FILES=()
+  VIEWS=() TLS_FILES=() FARM_TLS=
   prepare_root "$root"
   trap 'stop_farm "$root" >/dev/null 2>&1' EXIT
   : >"$root/run/links"

@@ -92,7 +92,7 @@ start_coordinator() {
   local arguments=(--root "$(home_of "$seen" "$name")" --http "$http" --workers-listen "127.0.0.1:$workers_port" --join-token-file "$seen/join-token")
   for addr in "$@"; do arguments+=(--addr "$(reachable_address "$root" "$addr")"); done
   [ -z "$config" ] || arguments+=(--config "$seen/config.toml")
-  mapfile -t -O ${#arguments[@]} arguments < <(tls_arguments)
+  mapfile -t -O ${#arguments[@]} arguments < <(tls_arguments && farm_tls_arguments coordinator)
   java_command coordinator
   start_process "$root" "$name" "${JAVA_COMMAND[@]}" "${arguments[@]}" "${CLUSTER_OPTIONS[@]}"
 }
@@ -163,6 +163,7 @@ start_worker() {
   java_command worker
   local arguments=("$@")
   [ ! -f "$root/config.toml" ] || arguments+=(--config "$seen/config.toml")
+  mapfile -t -O ${#arguments[@]} arguments < <(farm_tls_arguments worker)
   # A process namespace: whatever ends the worker ends its containers too.
   # The namespace keeps the limit it is made under: whatever ids a step takes on, all of them together stay below it.
   start_process "$root" "$name" bash -c 'ulimit -u "$0" 2>/dev/null || true; exec "$@"' $WORKER_PROCESSES rootlesskit --net=host --pidns --copy-up=/etc --copy-up=/run --state-dir="$seen/$name/rootlesskit" \
@@ -214,6 +215,8 @@ start_farm() {
   done
   prepare_root "$root"
   : >"$root/run/links"
+  # For workers that are added later.
+  printf '%s\n' "$FARM_TLS" >"$root/run/farm-tls"
   # All at once: a worker that is there first asks again until the coordinator answers.
   start_coordinators "$root" "$coordinators" "$config" "$http" "$@"
   for ((number = 1; number <= workers; number++)); do start_worker "$root" "$number" "$slots"; done

@@ -1,7 +1,9 @@
-# The endpoint's certificate files: where they are, and that the farm's user may read them.
+# Certificate files of the endpoint and of the farm's own processes: where they are, and that the farm's user may read them.
 
 # The certificate, its key and, where clients need a certificate, their CA; empty = plain text.
 TLS_FILES=()
+# The folder with what coordinators and workers show each other; empty = plain text.
+FARM_TLS=
 
 # tls_folder DIR: those that `slipway certs` makes; clients need a certificate.
 tls_folder() {
@@ -9,6 +11,22 @@ tls_folder() {
   folder=$(realpath -m "$1")
   [ -d "$folder" ] || die "--tls: there is no folder $folder; make one with: slipway certs init --dir $folder"
   TLS_FILES=("$folder/server/cert.pem" "$folder/server/key.pem" "$folder/ca.pem")
+}
+
+# farm_tls_folder DIR: what `slipway certs farm` makes.
+farm_tls_folder() {
+  FARM_TLS=$(realpath -m "$1")
+  [ -d "$FARM_TLS" ] || die "--farm-tls: there is no folder $FARM_TLS; make one with: slipway certs farm --dir $FARM_TLS"
+}
+
+# farm_tls_files: all of that folder that processes read.
+farm_tls_files() { [ -z "$FARM_TLS" ] || printf '%s\n' "$FARM_TLS"/{coordinator,worker}/{cert,key}.pem "$FARM_TLS/ca.pem"; }
+
+# farm_tls_arguments coordinator|worker: one a line.
+farm_tls_arguments() {
+  [ -n "$FARM_TLS" ] || return 0
+  printf -- '--farm-tlscert\n%s\n--farm-tlskey\n%s\n--farm-tlscacert\n%s\n' "$(seen_file "$FARM_TLS/$1/cert.pem")" \
+    "$(seen_file "$FARM_TLS/$1/key.pem")" "$(seen_file "$FARM_TLS/ca.pem")"
 }
 
 # tls_config FILE: those that a configuration names, unless the command line has named some.
@@ -22,8 +40,9 @@ tls_config() {
 
 # check_tls: that the files are there, and open to the farm's user. Called before its processes start.
 check_tls() {
-  local file
-  for file in "${TLS_FILES[@]}"; do
+  local file files=()
+  mapfile -t files < <(farm_tls_files)
+  for file in "${TLS_FILES[@]}" "${files[@]}"; do
     [ -e "$file" ] || die "TLS: $file does not exist$(tls_advice "$file")"
     show "$(dirname "$file")"
     farm_reads "$file" || open_to_farm "$file"
@@ -48,7 +67,12 @@ farm_has() {
   [ $((mode & $1)) -ne 0 ]
 }
 
-tls_advice() { [[ $1 != */server/* ]] || printf '; slipway certs init --dir %s makes it' "$(dirname "$(dirname "$1")")"; }
+tls_advice() {
+  case $1 in
+    "$FARM_TLS"/*) printf '; slipway certs farm --dir %s makes it' "$FARM_TLS" ;;
+    */server/*) printf '; slipway certs init --dir %s makes it' "$(dirname "$(dirname "$1")")" ;;
+  esac
+}
 
 # The path of a file as the farm's processes see it.
 seen_file() { printf '%s/%s' "$(view "$(dirname "$1")")" "$(basename "$1")"; }

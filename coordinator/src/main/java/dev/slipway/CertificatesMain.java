@@ -62,6 +62,14 @@ public final class CertificatesMain {
     System.out.println("Keep ca-key.pem away from the farm: who has it can make clients.");
   }
 
+  @Command(
+      description = "What coordinators and workers show each other: a CA and two certificates.")
+  void farm() throws SlipwayException {
+    folder().initFarm();
+    System.out.println(
+        "Start the farm:  ./slipway up --farm-tls " + folder.toAbsolutePath().normalize());
+  }
+
   @Command(description = "One more client's certificate.")
   void client(
       @Option(

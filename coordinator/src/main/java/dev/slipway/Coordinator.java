@@ -2,6 +2,8 @@ package dev.slipway;
 
 import dev.slipway.cache.ClusterCacheIndex;
 import dev.slipway.cache.IndexSnapshots;
+import dev.slipway.certificates.Audience;
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.certificates.ServerTls;
 import dev.slipway.certificates.WatchedTls;
 import dev.slipway.cluster.Cluster;
@@ -11,6 +13,7 @@ import dev.slipway.cluster.Leases;
 import dev.slipway.cluster.MapNames;
 import dev.slipway.config.ClusterSettings;
 import dev.slipway.config.FarmConfig;
+import dev.slipway.config.FarmSettings;
 import dev.slipway.config.HostPort;
 import dev.slipway.config.TlsFiles;
 import dev.slipway.context.ContextStore;
@@ -163,8 +166,21 @@ final class Coordinator implements AutoCloseable {
     RegistryClient registries = keep("registry client", new RegistryClient(registryHosts(config)));
     ClusterSettings members = options.cluster().over(config.cluster());
     ClusterConfig membership = ClusterConfig.of(members, joinToken);
+    FarmSettings network = options.farm().over(config.farm());
+    Optional<FarmTls> farmTls = Optional.empty();
+    if (network.tls().isPresent()) {
+      farmTls = Optional.of(keep("farm TLS", FarmTls.start(network.tls().get(), clock)));
+    }
+    HostPort workersListen = HostPort.parse(options.workersListen());
+    network.checkListen(
+        "--workers-listen",
+        workersListen.host(),
+        farmTls.isPresent(),
+        "give it certificates ([farm.tls], --farm-tlscert, --farm-tlskey and --farm-tlscacert)");
+    network.checkListen("cluster.listen", membership.listen().host(), false, "");
     Cluster cluster = keep("cluster", Cluster.start(membership));
-    Coordinators coordinators = keep("coordinators", Coordinators.start(cluster, joinToken));
+    Coordinators coordinators =
+        keep("coordinators", Coordinators.start(cluster, joinToken, farmTls));
     Quorum quorum = keep("quorum", Quorum.start(cluster, members.size()));
     DurableLayers durable = new DurableLayers(config.durability());
     ClusterCacheIndex index = new ClusterCacheIndex(cluster, durable.places());
@@ -295,13 +311,13 @@ final class Coordinator implements AutoCloseable {
       inner.addAll(routing.forCoordinators(services));
       services = routing.forClients(services);
     }
-    HostPort workersListen = HostPort.parse(options.workersListen());
     FarmServer farm =
         keep(
             "workers' server",
             FarmServer.start(
                 new InetSocketAddress(workersListen.host(), workersListen.port()),
                 joinToken,
+                farmTls,
                 fleet,
                 inner));
     workersAddress = new HostPort(workersListen.host(), farm.address().getPort()).toString();
@@ -318,7 +334,8 @@ final class Coordinator implements AutoCloseable {
     Optional<Supplier<ServerTls>> tls = Optional.empty();
     Optional<TlsFiles> tlsFiles = options.tls().over(config.tls());
     if (tlsFiles.isPresent()) {
-      tls = Optional.of(keep("TLS files", WatchedTls.start(tlsFiles.get(), clock)));
+      tls =
+          Optional.of(keep("TLS files", WatchedTls.start(tlsFiles.get(), Audience.CLIENTS, clock)));
     }
     endpoint =
         keep("endpoint", EndpointServer.start(endpointAddresses(options, config), tls, services));

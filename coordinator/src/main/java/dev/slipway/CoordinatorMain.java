@@ -1,5 +1,6 @@
 package dev.slipway;
 
+import dev.slipway.config.FarmOptions;
 import dev.slipway.error.SlipwayException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -99,6 +100,8 @@ public final class CoordinatorMain implements Callable<Integer> {
 
   @Mixin private TlsOptions tls = new TlsOptions();
 
+  @Mixin private FarmOptions farm = new FarmOptions();
+
   @Mixin private ClusterOptions cluster = new ClusterOptions();
 
   /**
@@ -124,6 +127,7 @@ public final class CoordinatorMain implements Callable<Integer> {
                   joinTokenFile,
                   config,
                   tls,
+                  farm,
                   cluster));
     } catch (SlipwayException e) {
       System.err.println("slipway-coordinator: " + e.getMessage());

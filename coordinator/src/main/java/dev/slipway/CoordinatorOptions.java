@@ -1,5 +1,6 @@
 package dev.slipway;
 
+import dev.slipway.config.FarmOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param treesUrl {@code http://host:port} of {@code http} as workers reach it; empty = as it is
  *     listened on
  * @param tls what the command line says about the endpoint's certificate
+ * @param farm what the command line says about the farm's own network
  * @param cluster what the command line says about the other coordinators
  */
 record CoordinatorOptions(
@@ -28,6 +30,7 @@ record CoordinatorOptions(
     Path joinTokenFile,
     Optional<Path> config,
     TlsOptions tls,
+    FarmOptions farm,
     ClusterOptions cluster) {
   CoordinatorOptions {
     addresses = List.copyOf(addresses);

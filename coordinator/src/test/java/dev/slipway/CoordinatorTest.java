@@ -3,6 +3,7 @@ package dev.slipway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.config.FarmOptions;
 import dev.slipway.protocol.buildkit.control.ControlGrpc;
 import dev.slipway.protocol.buildkit.control.InfoRequest;
 import io.grpc.ManagedChannel;
@@ -76,6 +77,7 @@ class CoordinatorTest {
         token,
         Optional.empty(),
         new TlsOptions(),
+        new FarmOptions(),
         new ClusterOptions());
   }
 }

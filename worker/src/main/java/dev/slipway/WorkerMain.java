@@ -1,6 +1,8 @@
 package dev.slipway;
 
 import dev.slipway.config.FarmConfig;
+import dev.slipway.config.FarmOptions;
+import dev.slipway.config.FarmSettings;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The worker's command line. */
@@ -97,10 +100,15 @@ public final class WorkerMain implements Callable<Integer> {
               + " (default: durability.directory of the configuration); no other is touched.")
   private @Nullable Path durableDirectory;
 
+  @Mixin private FarmOptions farm = new FarmOptions();
+
   @Override
   public Integer call() throws InterruptedException {
     try {
       FarmConfig settings = config == null ? FarmConfig.DEFAULT : FarmConfig.read(config);
+      FarmSettings network = farm.over(settings.farm());
+      InetSocketAddress here = address(listen);
+      network.checkListen("--listen", here.getHostString(), false, "");
       WorkerProgram.run(
           new WorkerProgram.Settings(
               root.toAbsolutePath().normalize(),
@@ -108,12 +116,13 @@ public final class WorkerMain implements Callable<Integer> {
               joinToken(),
               slots(),
               Duration.ofSeconds(drainSeconds),
-              address(listen),
+              here,
               advertise,
               name,
               labels,
               runtime,
               settings,
+              network,
               Optional.ofNullable(durableDirectory)
                   .or(() -> settings.durability().directory().map(Path::of))));
       return 0;

@@ -3,7 +3,10 @@ package dev.slipway;
 import dev.slipway.agent.Agent;
 import dev.slipway.agent.WorkerDescription;
 import dev.slipway.agent.WorkerIdentity;
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.config.FarmConfig;
+import dev.slipway.config.FarmSettings;
+import dev.slipway.config.TlsFiles;
 import dev.slipway.content.BlobDirectory;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
@@ -78,6 +81,7 @@ final class WorkerProgram {
       Map<String, String> labels,
       String runtime,
       FarmConfig config,
+      FarmSettings network,
       Optional<Path> durableDirectory) {
     Settings {
       coordinators = List.copyOf(coordinators);
@@ -143,6 +147,19 @@ final class WorkerProgram {
 
   private static void serve(Settings settings, Readiness readiness, StopSignals signals)
       throws SlipwayException, IOException, InterruptedException {
+    Optional<TlsFiles> files = settings.network().tls();
+    if (files.isEmpty()) {
+      serve(settings, readiness, signals, Optional.empty());
+      return;
+    }
+    try (FarmTls tls = FarmTls.start(files.get(), InstantSource.system())) {
+      serve(settings, readiness, signals, Optional.of(tls));
+    }
+  }
+
+  private static void serve(
+      Settings settings, Readiness readiness, StopSignals signals, Optional<FarmTls> farmTls)
+      throws SlipwayException, IOException, InterruptedException {
     String id = WorkerIdentity.of(settings.root());
     Path runtimeDirectory = runtimeDirectory(settings.root(), id);
     Binfmt.Platforms platforms = Binfmt.register(settings.root());
@@ -186,7 +203,7 @@ final class WorkerProgram {
       WorkerDescription description = describe(settings, id, platforms, port);
       Sandbox sandbox =
           new Sandbox(new SandboxConfig(settings.runtime(), runtimeDirectory), networks);
-      Agent.Farm farm = new Agent.Farm(settings.coordinators(), settings.joinToken());
+      Agent.Farm farm = new Agent.Farm(settings.coordinators(), settings.joinToken(), farmTls);
       try (Agent made =
           new Agent(
               description,

@@ -28,6 +28,8 @@ public final class CertificateFolder {
   private static final Duration LIFE = Duration.ofDays(397);
 
   private static final String SERVER = "server";
+  private static final String COORDINATOR = "coordinator";
+  private static final String WORKER = "worker";
   private static final String FIRST_CLIENT = "client";
 
   /** Where the endpoint is reached on its own machine. */
@@ -60,6 +62,28 @@ public final class CertificateFolder {
       authority.write(ca(), caKey());
       write(SERVER, authority.issue(server(names)));
       write(FIRST_CLIENT, authority.issue(client(FIRST_CLIENT)));
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /**
+   * Makes the certificates of a farm's own processes: a CA, one for all coordinators, one for all
+   * workers.
+   */
+  public void initFarm() throws SlipwayException {
+    for (Path file : List.of(ca(), caKey(), folder.resolve(COORDINATOR), folder.resolve(WORKER))) {
+      refuseToOverwrite(file);
+    }
+    try {
+      openFolder(folder);
+      Authority authority = Authority.create("Slipway farm CA", CA_LIFE, clock);
+      authority.write(ca(), caKey());
+      Set<Use> both = Set.of(Use.SERVER, Use.CLIENT);
+      write(
+          COORDINATOR,
+          authority.issue(new Subject("coordinator", List.of(FarmTls.COORDINATOR), both, LIFE)));
+      write(WORKER, authority.issue(new Subject("worker", List.of(), Set.of(Use.CLIENT), LIFE)));
     } catch (IOException e) {
       throw failed(e);
     }

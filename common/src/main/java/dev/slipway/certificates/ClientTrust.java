@@ -13,22 +13,28 @@ import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
-import javax.net.ssl.X509TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /** Which client certificates are let in: those that one of the CAs issued, in their time. */
 public final class ClientTrust {
   private final List<X509Certificate> authorities;
-  private final X509TrustManager manager;
+  private final X509ExtendedTrustManager manager;
+  private final Audience audience;
   private final InstantSource clock;
 
   private ClientTrust(
-      List<X509Certificate> authorities, X509TrustManager manager, InstantSource clock) {
+      List<X509Certificate> authorities,
+      X509ExtendedTrustManager manager,
+      Audience audience,
+      InstantSource clock) {
     this.authorities = authorities;
     this.manager = manager;
+    this.audience = audience;
     this.clock = clock;
   }
 
-  public static ClientTrust in(List<X509Certificate> authorities, InstantSource clock)
+  public static ClientTrust in(
+      List<X509Certificate> authorities, Audience audience, InstantSource clock)
       throws SlipwayException {
     try {
       KeyStore anchors = KeyStore.getInstance(KeyStore.getDefaultType());
@@ -39,8 +45,8 @@ public final class ClientTrust {
       TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
       factory.init(anchors);
       for (TrustManager manager : factory.getTrustManagers()) {
-        if (manager instanceof X509TrustManager trust) {
-          return new ClientTrust(List.copyOf(authorities), trust, clock);
+        if (manager instanceof X509ExtendedTrustManager trust) {
+          return new ClientTrust(List.copyOf(authorities), trust, audience, clock);
         }
       }
       throw new IllegalStateException("every JDK has PKIX for X.509");
@@ -48,6 +54,10 @@ public final class ClientTrust {
       throw new SlipwayException(
           ErrorKind.INVALID, "the clients' CA cannot be used: " + e.getMessage(), e);
     }
+  }
+
+  X509ExtendedTrustManager manager() {
+    return manager;
   }
 
   /**
@@ -58,8 +68,8 @@ public final class ClientTrust {
   public Optional<String> refusal(List<X509Certificate> chain) {
     if (chain.isEmpty()) {
       return Optional.of(
-          "this farm wants a client certificate and got none: give the client cert and key, such as"
-              + " docker buildx create --driver-opt cacert=ca.pem,cert=cert.pem,key=key.pem");
+          "this farm wants a client certificate and got none: give the caller cert and key: "
+              + audience.remedy());
     }
     X509Certificate certificate = chain.getFirst();
     String name = certificate.getSubjectX500Principal().getName();
@@ -84,8 +94,8 @@ public final class ClientTrust {
               + certificate.getIssuerX500Principal().getName()
               + ", is not of this farm's CA ("
               + authorities.getFirst().getSubjectX500Principal().getName()
-              + ") or not made for clients: "
-              + e.getMessage());
+              + ")"
+              + (e.getCause() == null ? " or not made for this: " + e.getMessage() : ""));
     }
   }
 }

@@ -17,11 +17,13 @@ import javax.net.ssl.SSLException;
  * How a server speaks TLS: 1.2 or later; HTTP/2 for those that name it (ALPN) and for those that
  * name nothing.
  *
+ * @param audience who connects
  * @param clients given: they need a certificate that it lets in
  */
-public record ServerTls(SslContext context, Identity identity, Optional<ClientTrust> clients) {
+public record ServerTls(
+    SslContext context, Identity identity, Optional<ClientTrust> clients, Audience audience) {
 
-  public static ServerTls of(Identity identity, Optional<ClientTrust> clients)
+  public static ServerTls of(Identity identity, Optional<ClientTrust> clients, Audience audience)
       throws SlipwayException {
     SslContextBuilder builder =
         SslContextBuilder.forServer(identity.key(), identity.chain())
@@ -40,7 +42,7 @@ public record ServerTls(SslContext context, Identity identity, Optional<ClientTr
       builder.clientAuth(ClientAuth.OPTIONAL).trustManager(new JudgedLater());
     }
     try {
-      return new ServerTls(builder.build(), identity, clients);
+      return new ServerTls(builder.build(), identity, clients, audience);
     } catch (SSLException e) {
       throw new SlipwayException(
           ErrorKind.INVALID,

@@ -13,7 +13,6 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.AsciiString;
@@ -40,8 +39,7 @@ public final class TlsFront implements InternalProtocolNegotiator.ProtocolNegoti
 
   private static final AsciiString SCHEME = AsciiString.cached("https");
   private static final String PLAIN =
-      "this endpoint speaks TLS and got plain text: give the client its CA, such as docker buildx"
-          + " create --driver-opt cacert=ca.pem,cert=cert.pem,key=key.pem";
+      "this endpoint speaks TLS and got plain text: give the caller its CA: ";
 
   /** What tells TLS from anything else. */
   private static final int RECORD_HEADER = 5;
@@ -91,7 +89,7 @@ public final class TlsFront implements InternalProtocolNegotiator.ProtocolNegoti
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-      context.pipeline().addBefore(context.name(), null, new FirstBytes(mine.context(), context));
+      context.pipeline().addBefore(context.name(), null, new FirstBytes(mine, context));
     }
 
     @Override
@@ -158,11 +156,11 @@ public final class TlsFront implements InternalProtocolNegotiator.ProtocolNegoti
 
   /** Gives way to TLS, or tells a client without it what to do. */
   private final class FirstBytes extends ByteToMessageDecoder {
-    private final SslContext tls;
+    private final ServerTls tls;
     private final ChannelHandlerContext gate;
     private boolean refused;
 
-    FirstBytes(SslContext tls, ChannelHandlerContext gate) {
+    FirstBytes(ServerTls tls, ChannelHandlerContext gate) {
       this.tls = tls;
       this.gate = gate;
     }
@@ -173,7 +171,7 @@ public final class TlsFront implements InternalProtocolNegotiator.ProtocolNegoti
         in.skipBytes(in.readableBytes());
       } else if (in.readableBytes() >= RECORD_HEADER) {
         if (SslHandler.isEncrypted(in, false)) {
-          SslHandler handler = new SslHandler(tls.newEngine(context.alloc()), handshakes);
+          SslHandler handler = new SslHandler(tls.context().newEngine(context.alloc()), handshakes);
           context.pipeline().replace(this, null, handler);
         } else {
           refuse(context, in);
@@ -186,13 +184,13 @@ public final class TlsFront implements InternalProtocolNegotiator.ProtocolNegoti
           .addKeyValue("client", context.channel().remoteAddress())
           .log("client refused: it speaks plain text");
       if (in.toString(in.readerIndex(), 4, StandardCharsets.US_ASCII).equals("PRI ")) {
-        RefusingHttp2.inPlaceOf(gate, PLAIN);
+        RefusingHttp2.inPlaceOf(gate, PLAIN + tls.audience().remedy());
         context.pipeline().remove(this);
         return;
       }
       refused = true;
       in.skipBytes(in.readableBytes());
-      context.writeAndFlush(http1(PLAIN));
+      context.writeAndFlush(http1(PLAIN + tls.audience().remedy()));
       // A close at once may take the answer away from a client that still sends.
       context.executor().schedule(() -> context.close(), LAST_WORDS_MILLIS, TimeUnit.MILLISECONDS);
     }

@@ -32,6 +32,7 @@ public final class WatchedTls implements Supplier<ServerTls>, AutoCloseable {
   private static final Duration REMIND_EVERY = Duration.ofDays(1);
 
   private final TlsFiles files;
+  private final Audience audience;
   private final InstantSource clock;
   private final Thread thread;
   private volatile ServerTls current;
@@ -41,8 +42,10 @@ public final class WatchedTls implements Supplier<ServerTls>, AutoCloseable {
   private boolean told;
   private Instant reminded = Instant.MIN;
 
-  private WatchedTls(TlsFiles files, InstantSource clock) throws SlipwayException {
+  private WatchedTls(TlsFiles files, Audience audience, InstantSource clock)
+      throws SlipwayException {
     this.files = files;
+    this.audience = audience;
     this.clock = clock;
     this.seen = stamps();
     this.current = load();
@@ -50,8 +53,9 @@ public final class WatchedTls implements Supplier<ServerTls>, AutoCloseable {
   }
 
   /** Reads the files. @throws SlipwayException when they cannot be used; the message says why */
-  public static WatchedTls start(TlsFiles files, InstantSource clock) throws SlipwayException {
-    WatchedTls watched = new WatchedTls(files, clock);
+  public static WatchedTls start(TlsFiles files, Audience audience, InstantSource clock)
+      throws SlipwayException {
+    WatchedTls watched = new WatchedTls(files, audience, clock);
     watched.thread.start();
     return watched;
   }
@@ -65,9 +69,10 @@ public final class WatchedTls implements Supplier<ServerTls>, AutoCloseable {
     Identity identity = Identity.read(files.cert(), files.key());
     Optional<ClientTrust> clients = Optional.empty();
     if (files.ca().isPresent()) {
-      clients = Optional.of(ClientTrust.in(PemFiles.certificates(files.ca().get()), clock));
+      clients =
+          Optional.of(ClientTrust.in(PemFiles.certificates(files.ca().get()), audience, clock));
     }
-    return ServerTls.of(identity, clients);
+    return ServerTls.of(identity, clients, audience);
   }
 
   private void watch() {
@@ -124,8 +129,8 @@ public final class WatchedTls implements Supplier<ServerTls>, AutoCloseable {
         .addKeyValue("expires", expires)
         .log(
             now.isAfter(expires)
-                ? "the endpoint's certificate has expired, clients refuse it"
-                : "the endpoint's certificate ends soon");
+                ? "this certificate has expired, others refuse it"
+                : "this certificate ends soon");
   }
 
   /** What changes when a file does, though its name stays. */

@@ -25,6 +25,7 @@ import java.util.OptionalInt;
  * @param registries by host name
  * @param maxParallelism steps that run at once on one worker
  * @param platforms all that workers may build for; empty = what they can
+ * @param farm how its processes reach each other
  * @param cluster which coordinators form the farm
  * @param queue how stages wait
  * @param durability what outlives a worker
@@ -40,6 +41,7 @@ public record FarmConfig(
     Map<String, Registry> registries,
     OptionalInt maxParallelism,
     List<String> platforms,
+    FarmSettings farm,
     ClusterSettings cluster,
     QueueSettings queue,
     DurabilitySettings durability,
@@ -55,6 +57,7 @@ public record FarmConfig(
           Map.of(),
           OptionalInt.empty(),
           List.of(),
+          FarmSettings.DEFAULT,
           ClusterSettings.DEFAULT,
           QueueSettings.DEFAULT,
           DurabilitySettings.DEFAULT,
@@ -124,6 +127,7 @@ public record FarmConfig(
       Map<String, Registry> registries = new LinkedHashMap<>();
       OptionalInt parallelism = OptionalInt.empty();
       List<String> platforms = List.of();
+      FarmSettings farm = FarmSettings.DEFAULT;
       ClusterSettings cluster = ClusterSettings.DEFAULT;
       QueueSettings queue = QueueSettings.DEFAULT;
       DurabilitySettings durability = DurabilitySettings.DEFAULT;
@@ -138,9 +142,12 @@ public record FarmConfig(
           case "grpc" -> {
             addresses = grpc(table(key, value));
             if (value.has("tls")) {
-              tls = Optional.of(TlsFiles.read(new TomlTable(name, "grpc.tls", value.get("tls"))));
+              tls =
+                  Optional.of(
+                      TlsFiles.read(new TomlTable(name, "grpc.tls", value.get("tls")), "grpc.tls"));
             }
           }
+          case "farm" -> farm = FarmSettings.read(new TomlTable(name, key, value));
           case "cluster" -> cluster = ClusterSettings.read(new TomlTable(name, key, value));
           case "queue" -> queue = QueueSettings.read(new TomlTable(name, key, value));
           case "durability" ->
@@ -184,6 +191,7 @@ public record FarmConfig(
           registries,
           parallelism,
           platforms,
+          farm,
           cluster,
           queue,
           durability,

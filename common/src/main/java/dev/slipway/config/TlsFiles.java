@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * {@code [grpc.tls]}: the PEM files that the endpoint serves TLS with.
+ * {@code [grpc.tls]} and {@code [farm.tls]}: the PEM files that a process serves TLS with.
  *
  * @param cert its certificate, those of its issuers after it
  * @param key its private key, not encrypted
@@ -14,10 +14,11 @@ import java.util.Optional;
  */
 public record TlsFiles(Path cert, Path key, Optional<Path> ca) {
 
-  static TlsFiles read(TomlTable table) throws SlipwayException {
+  /** Reads the table. @param where its name, for errors */
+  static TlsFiles read(TomlTable table, String where) throws SlipwayException {
     TlsFiles files =
-        of(table.text("cert"), table.text("key"), table.text("ca"), "grpc.tls")
-            .orElseThrow(() -> incomplete("grpc.tls"));
+        of(table.text("cert"), table.text("key"), table.text("ca"), where)
+            .orElseThrow(() -> incomplete(where));
     table.end();
     return files;
   }

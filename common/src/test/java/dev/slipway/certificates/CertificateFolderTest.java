@@ -48,7 +48,7 @@ class CertificateFolderTest {
     assertThat(Subject.hostsOf(server.certificate()))
         .containsExactlyInAnyOrder(
             "localhost", "127.0.0.1", "0:0:0:0:0:0:0:1", "farm.example.com", "10.0.0.7");
-    ClientTrust trust = ClientTrust.in(List.of(ca), InstantSource.fixed(NOW));
+    ClientTrust trust = ClientTrust.in(List.of(ca), Audience.CLIENTS, InstantSource.fixed(NOW));
     assertThat(trust.refusal(client.chain())).isEmpty();
     assertThat(trust.refusal(server.chain())).as("a server is no client").isPresent();
   }
@@ -113,7 +113,7 @@ class CertificateFolderTest {
     made("farm");
     made("other");
     X509Certificate ca = certificate("farm/ca.pem");
-    ClientTrust trust = ClientTrust.in(List.of(ca), InstantSource.fixed(NOW));
+    ClientTrust trust = ClientTrust.in(List.of(ca), Audience.CLIENTS, InstantSource.fixed(NOW));
     Identity old =
         Authority.read(file("farm/ca.pem"), file("farm/ca-key.pem"), InstantSource.fixed(NOW))
             .issue(new Subject("old", List.of(), Set.of(Use.CLIENT), Duration.ofMinutes(-1)));

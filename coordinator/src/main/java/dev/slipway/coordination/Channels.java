@@ -1,5 +1,6 @@
 package dev.slipway.coordination;
 
+import dev.slipway.certificates.FarmTls;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -8,6 +9,7 @@ import io.grpc.stub.MetadataUtils;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +34,10 @@ final class Channels implements AutoCloseable {
 
   private record Target(String address, ManagedChannel channel) {}
 
-  Channels(String joinToken) {
+  private final Optional<FarmTls> tls;
+
+  Channels(String joinToken, Optional<FarmTls> tls) {
+    this.tls = tls;
     Metadata headers = new Metadata();
     headers.put(Metadata.Key.of("slipway-join-token", Metadata.ASCII_STRING_MARSHALLER), joinToken);
     this.token = MetadataUtils.newAttachHeadersInterceptor(headers);
@@ -44,8 +49,7 @@ final class Channels implements AutoCloseable {
 
   private Target dial(CoordinatorRecord coordinator) {
     ManagedChannel channel =
-        NettyChannelBuilder.forTarget("dns:///" + coordinator.workersAddress())
-            .usePlaintext()
+        FarmTls.dial(tls, NettyChannelBuilder.forTarget("dns:///" + coordinator.workersAddress()))
             .executor(executor)
             .intercept(token)
             .maxInboundMessageSize(MAX_MESSAGE)

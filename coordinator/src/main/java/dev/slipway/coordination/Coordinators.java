@@ -1,5 +1,6 @@
 package dev.slipway.coordination;
 
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.cluster.Cluster;
 import dev.slipway.cluster.ClusterMap;
 import dev.slipway.cluster.MapNames;
@@ -54,9 +55,10 @@ public final class Coordinators implements AutoCloseable {
    * Starts to follow the cluster.
    *
    * @param joinToken what coordinators show each other
+   * @param tls of the channels to the others
    */
-  public static Coordinators start(Cluster cluster, String joinToken) {
-    Coordinators coordinators = new Coordinators(cluster, new Channels(joinToken));
+  public static Coordinators start(Cluster cluster, String joinToken, Optional<FarmTls> tls) {
+    Coordinators coordinators = new Coordinators(cluster, new Channels(joinToken, tls));
     cluster.onChange(_ -> coordinators.changed.release());
     coordinators.records.watch((_, _) -> coordinators.changed.release());
     coordinators.follower.start();

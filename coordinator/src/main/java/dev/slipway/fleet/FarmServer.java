@@ -1,11 +1,15 @@
 package dev.slipway.fleet;
 
+import dev.slipway.certificates.CoordinatorsOnly;
+import dev.slipway.certificates.FarmTls;
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -45,11 +49,13 @@ public final class FarmServer implements AutoCloseable {
    *
    * @param address port 0 = any free one
    * @param joinToken what callers must present
+   * @param tls lets only the farm's processes in; empty = plain text
    * @param others services besides that for workers, with the same token
    */
   public static FarmServer start(
       InetSocketAddress address,
       String joinToken,
+      Optional<FarmTls> tls,
       FarmFleet fleet,
       List<ServerServiceDefinition> others)
       throws IOException {
@@ -65,7 +71,11 @@ public final class FarmServer implements AutoCloseable {
             .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .intercept(new JoinToken(joinToken))
             .addService(new FarmService(fleet));
-    others.forEach(builder::addService);
+    tls.ifPresent(farm -> farm.protect(builder, handlers));
+    for (ServerServiceDefinition other : others) {
+      builder.addService(
+          tls.isPresent() ? ServerInterceptors.intercept(other, new CoordinatorsOnly()) : other);
+    }
     return new FarmServer(builder.build().start(), fleet);
   }
 

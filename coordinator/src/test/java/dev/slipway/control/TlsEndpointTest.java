@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.slipway.certificates.Audience;
 import dev.slipway.certificates.CertificateFolder;
 import dev.slipway.certificates.Identity;
 import dev.slipway.certificates.PemFiles;
@@ -63,6 +64,7 @@ class TlsEndpointTest {
                 folder.resolve("farm/server/cert.pem"),
                 folder.resolve("farm/server/key.pem"),
                 clientCa),
+            Audience.CLIENTS,
             InstantSource.system());
     server = EndpointServer.start(List.of("tcp://127.0.0.1:0"), Optional.of(tls), farm.services());
   }

@@ -13,6 +13,7 @@ import io.grpc.ManagedChannel;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,7 +28,7 @@ class CoordinatorsTest {
     for (ClusterSettings settings : ClusterMembers.settings(2)) {
       Cluster cluster = ClusterMembers.start(settings);
       members.add(cluster);
-      coordinators.add(Coordinators.start(cluster, "token"));
+      coordinators.add(Coordinators.start(cluster, "token", Optional.empty()));
     }
   }
 

@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -80,7 +81,9 @@ abstract class FleetFixture {
               }
             },
             Clock.systemUTC());
-    server = FarmServer.start(new InetSocketAddress("127.0.0.1", 0), TOKEN, fleet, List.of());
+    server =
+        FarmServer.start(
+            new InetSocketAddress("127.0.0.1", 0), TOKEN, Optional.empty(), fleet, List.of());
   }
 
   final StageListener listener(Consumer<StageEvent> events, Consumer<StageOutcome> outcome) {

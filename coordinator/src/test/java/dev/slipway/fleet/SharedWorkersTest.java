@@ -40,6 +40,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -102,7 +103,12 @@ class SharedWorkersTest {
               index,
               mounts,
               fleet,
-              FarmServer.start(new InetSocketAddress("127.0.0.1", 0), TOKEN, fleet, List.of())));
+              FarmServer.start(
+                  new InetSocketAddress("127.0.0.1", 0),
+                  TOKEN,
+                  Optional.empty(),
+                  fleet,
+                  List.of())));
     }
     await()
         .untilAsserted(() ->

@@ -14,6 +14,7 @@ import io.grpc.netty.NettyServerBuilder;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -32,7 +33,7 @@ final class Site implements AutoCloseable {
   Site(String name, ClusterSettings settings) throws Exception {
     services = new ToyServices(name);
     cluster = ClusterMembers.start(settings);
-    coordinators = Coordinators.start(cluster, "token");
+    coordinators = Coordinators.start(cluster, "token", Optional.empty());
     quorum = Quorum.start(cluster, settings.size());
     routing = new CallRouting(cluster, coordinators, quorum, forwarded::incrementAndGet);
     inner = serve(routing.forCoordinators(services.all()));

@@ -25,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,7 +49,7 @@ class ClusterFlightsTest {
       implements AutoCloseable {
     static Node start(ClusterSettings settings, FakeFarm farm) throws Exception {
       Cluster cluster = ClusterMembers.start(settings);
-      Coordinators coordinators = Coordinators.start(cluster, "token");
+      Coordinators coordinators = Coordinators.start(cluster, "token", Optional.empty());
       FarmSolver solver =
           new FarmSolver(TestParts.of(farm), new Leases(cluster, MapNames.LEASES), coordinators);
       Server server =

@@ -101,7 +101,8 @@ final class ContainerFarm implements AutoCloseable {
     try {
       Files.writeString(
           folder.resolve("join-token"), java.util.HexFormat.of().formatHex(token) + "\n");
-      Files.writeString(folder.resolve("slipway.toml"), registry.mirrorConfig());
+      Files.writeString(
+          folder.resolve("slipway.toml"), "[farm]\ninsecure = true\n" + registry.mirrorConfig());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -66,18 +66,27 @@ final class Farm implements AutoCloseable {
   }
 
   /**
-   * Starts one whose clients need a certificate of that folder.
+   * Starts one whose clients need a certificate, and whose processes show each other theirs.
    *
    * @param certificates as {@code slipway certs init} made it
+   * @param inner as {@code slipway certs farm} made it
    */
-  static Farm startWithTls(int workers, Path certificates) {
+  static Farm startWithTls(int coordinators, int workers, Path certificates, Path inner) {
     Path config = Workplace.folder("config").resolve("slipway.toml");
     try {
       Files.writeString(config, LocalRegistry.shared().mirrorConfig());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return up(Workplace.folder("farm"), 1, workers, config, "--tls", certificates.toString());
+    return up(
+        Workplace.folder("farm"),
+        coordinators,
+        workers,
+        config,
+        "--tls",
+        certificates.toString(),
+        "--farm-tls",
+        inner.toString());
   }
 
   /** Ends this farm and starts it again in the same folder with workers that have nothing. */

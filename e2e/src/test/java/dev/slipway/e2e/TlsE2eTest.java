@@ -1,20 +1,33 @@
 package dev.slipway.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.certificates.FarmTls;
+import io.grpc.ManagedChannel;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyChannelBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A farm whose clients need a certificate, set up with the two commands that a user would type. */
+/**
+ * A farm of two coordinators whose clients need a certificate and whose processes show each other
+ * theirs, set up with the commands that a user would type.
+ */
 class TlsE2eTest {
   private static final Path CERTIFICATES = Workplace.folder("certificates").resolve("farm");
   private static final Path STRANGERS = CERTIFICATES.resolveSibling("strangers");
+  private static final Path INNER = CERTIFICATES.resolveSibling("inner");
   private static Farm farm;
 
   private final LocalRegistry registry = LocalRegistry.shared();
@@ -22,7 +35,8 @@ class TlsE2eTest {
   @BeforeAll
   static void start() {
     certs("init", "--dir", CERTIFICATES.toString(), "--host", "farm.example.com").orThrow();
-    farm = Farm.startWithTls(1, CERTIFICATES);
+    certs("farm", "--dir", INNER.toString()).orThrow();
+    farm = Farm.startWithTls(2, 1, CERTIFICATES, INNER);
   }
 
   @AfterAll
@@ -37,15 +51,21 @@ class TlsE2eTest {
   }
 
   private static Buildx client(Path pair) {
+    return client(1, pair);
+  }
+
+  private static Buildx client(int coordinator, Path pair) {
     return new Buildx(
-        farm.endpoint(),
+        farm.endpoint(coordinator),
         "cacert=%s/ca.pem,cert=%s/cert.pem,key=%s/key.pem,servername=farm.example.com"
             .formatted(CERTIFICATES, pair, pair));
   }
 
   @Test
   void aClientWithACertificateBuildsAndPushes() {
-    client(CERTIFICATES.resolve("client"))
+    // The queue, the worker's lock and the index are the first one's: asked for over the farm's
+    // TLS.
+    client(2, CERTIFICATES.resolve("client"))
         .build(
             BuildDirectory.of("FROM busybox\nCOPY hello /hello\nRUN cat /hello > /copy\n")
                 .with("hello", "over TLS\n")
@@ -57,6 +77,29 @@ class TlsE2eTest {
 
     assertThat(PushedImage.read(registry, "tls/app", "1", "amd64").text("copy"))
         .isEqualTo("over TLS\n");
+  }
+
+  @Test
+  void aCertificateOfClientsIsNotOneOfTheFarm() throws SSLException {
+    ManagedChannel channel =
+        NettyChannelBuilder.forTarget(farm.workersAddress())
+            .overrideAuthority(FarmTls.COORDINATOR)
+            .sslContext(
+                GrpcSslContexts.forClient()
+                    .trustManager(INNER.resolve("ca.pem").toFile())
+                    .keyManager(
+                        CERTIFICATES.resolve("client/cert.pem").toFile(),
+                        CERTIFICATES.resolve("client/key.pem").toFile())
+                    .build())
+            .build();
+
+    assertThatThrownBy(() ->
+            HealthGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(10, TimeUnit.SECONDS)
+                .check(HealthCheckRequest.getDefaultInstance()))
+        .hasMessageContaining("UNAUTHENTICATED: the client certificate CN=client")
+        .hasMessageContaining("is not of this farm's CA (CN=Slipway farm CA");
+    channel.shutdownNow();
   }
 
   @Test
@@ -97,10 +140,6 @@ class TlsE2eTest {
     List<String> words =
         new ArrayList<>(
             List.of(
-                "openssl",
-                "s_client",
-                "-connect",
-                farm.endpoint().substring("tcp://".length()),
                 "-verify_hostname",
                 "farm.example.com",
                 "-CAfile",
@@ -110,7 +149,14 @@ class TlsE2eTest {
                 "-key",
                 CERTIFICATES.resolve("client/key.pem").toString()));
     words.addAll(List.of(options));
-    return Command.run(Duration.ofSeconds(20), words).output();
+    return openssl(farm.endpoint().substring("tcp://".length()), words.toArray(String[]::new))
+        .output();
+  }
+
+  private static Command.Result openssl(String address, String... options) {
+    List<String> words = new ArrayList<>(List.of("openssl", "s_client", "-connect", address));
+    words.addAll(List.of(options));
+    return Command.run(Duration.ofSeconds(20), words);
   }
 
   private static String certificateIn(String shown) {

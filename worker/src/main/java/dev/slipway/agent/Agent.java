@@ -1,5 +1,6 @@
 package dev.slipway.agent;
 
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.content.BlobDirectory;
 import dev.slipway.execute.StageExecutor;
 import dev.slipway.gc.DiskKeeper;
@@ -52,7 +53,7 @@ public final class Agent implements AutoCloseable {
    *
    * @param seeds {@code host:port} of one or some; they name the others
    */
-  public record Farm(List<String> seeds, String joinToken) {
+  public record Farm(List<String> seeds, String joinToken, Optional<FarmTls> tls) {
     public Farm {
       seeds = List.copyOf(seeds);
     }
@@ -138,6 +139,7 @@ public final class Agent implements AutoCloseable {
         new FarmLinks(
             farm.seeds(),
             farm.joinToken(),
+            farm.tls(),
             news -> membership(description, incarnation, news),
             coordinators);
   }

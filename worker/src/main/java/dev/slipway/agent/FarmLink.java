@@ -1,5 +1,6 @@
 package dev.slipway.agent;
 
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.FarmGrpc;
 import dev.slipway.protocol.worker.Hello;
@@ -12,6 +13,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -65,13 +67,18 @@ final class FarmLink implements AutoCloseable {
 
   /**
    * @param address {@code host:port} of the coordinator
+   * @param tls of the channel
    * @param hello made anew for each try
    */
-  FarmLink(String address, String joinToken, Supplier<Hello> hello, Member member) {
+  FarmLink(
+      String address,
+      String joinToken,
+      Optional<FarmTls> tls,
+      Supplier<Hello> hello,
+      Member member) {
     this.address = address;
     this.channel =
-        NettyChannelBuilder.forTarget(address)
-            .usePlaintext()
+        FarmTls.dial(tls, NettyChannelBuilder.forTarget(address))
             .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .build();

@@ -1,5 +1,6 @@
 package dev.slipway.agent;
 
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.protocol.worker.Welcome;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ final class FarmLinks implements AutoCloseable {
 
   private final List<String> seeds;
   private final String joinToken;
+  private final Optional<FarmTls> tls;
   private final Function<Membership.News, Membership> memberships;
   private final Agent.Coordinators coordinators;
   private final Map<String, Link> links = new LinkedHashMap<>();
@@ -46,16 +49,19 @@ final class FarmLinks implements AutoCloseable {
 
   /**
    * @param seeds {@code host:port}
+   * @param tls of the channels
    * @param memberships makes one for each link
    * @param coordinators told of those that are joined and left
    */
   FarmLinks(
       List<String> seeds,
       String joinToken,
+      Optional<FarmTls> tls,
       Function<Membership.News, Membership> memberships,
       Agent.Coordinators coordinators) {
     this.seeds = List.copyOf(seeds);
     this.joinToken = joinToken;
+    this.tls = tls;
     this.memberships = memberships;
     this.coordinators = coordinators;
   }
@@ -84,7 +90,7 @@ final class FarmLinks implements AutoCloseable {
       this.dialed = dialed;
       this.self = dialed;
       this.membership = memberships.apply(this);
-      this.link = new FarmLink(dialed, joinToken, membership::hello, membership);
+      this.link = new FarmLink(dialed, joinToken, tls, membership::hello, membership);
       this.thread = Thread.ofVirtual().name("farm-link-" + dialed).unstarted(this::run);
     }
 

@@ -130,7 +130,7 @@ class AgentTest {
     agent =
         new Agent(
             description,
-            new Agent.Farm(List.of(coordinator.address()), FakeCoordinator.TOKEN),
+            new Agent.Farm(List.of(coordinator.address()), FakeCoordinator.TOKEN, Optional.empty()),
             store,
             mounts,
             disk,
