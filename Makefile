@@ -23,7 +23,7 @@ format: ; $(MVN) -q spotless:apply
 metrics: build ; @"$(JAVA_HOME)/bin/java" -cp common/target/classes dev.slipway.telemetry.Catalogue docs/metrics.md
 
 # The Grafana dashboards, from dashboards/source.
-dashboards: ; @cd dashboards && for file in source/*.json; do jq -f expand.jq "$$file" > "slipway-$${file#source/}"; done
+dashboards: ; @cd dashboards && for file in source/*.board; do name=$${file#source/}; jq -f expand.jq "$$file" > "slipway-$${name%.board}.json"; done
 
 bench: ; @bench/run
 

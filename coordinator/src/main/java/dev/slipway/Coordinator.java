@@ -337,6 +337,7 @@ final class Coordinator implements AutoCloseable {
       tls =
           Optional.of(keep("TLS files", WatchedTls.start(tlsFiles.get(), Audience.CLIENTS, clock)));
     }
+    CoordinatorGauges.certificate(meters, tls, clock);
     endpoint =
         keep("endpoint", EndpointServer.start(endpointAddresses(options, config), tls, services));
     serving.set(endpoint);

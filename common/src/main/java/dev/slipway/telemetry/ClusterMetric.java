@@ -35,6 +35,11 @@ public enum ClusterMetric implements Metric {
           "slipway.calls.forwarded",
           COORDINATOR,
           "Calls of clients passed on to the coordinator that owns their build.")),
+  CERTIFICATE_SECONDS(
+      gauge(
+          "slipway.certificate.expiry.seconds",
+          COORDINATOR,
+          "Time until the certificate that clients are shown ends; +Inf without TLS.")),
   SESSIONS(gauge("slipway.sessions", COORDINATOR, "Client sessions open.")),
   SESSIONS_OPENED(counter("slipway.sessions.opened", COORDINATOR, "Client sessions opened."));
 

@@ -76,7 +76,8 @@ class PrometheusE2eTest {
   void dashboardsAreWhatTheirSourcesSay() throws IOException {
     Path folder = Workplace.tree().resolve("dashboards");
     for (Path file : Dashboards.files()) {
-      String source = file.getFileName().toString().replace("slipway-", "");
+      String source =
+          file.getFileName().toString().replace("slipway-", "").replace(".json", ".board");
       Command.Result made =
           Command.run(
               Duration.ofSeconds(10),
