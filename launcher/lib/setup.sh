@@ -42,15 +42,15 @@ ensure_packages() {
   [ -z "$missing" ] || die "still missing after the installation: $(cut -d'|' -f1 <<<"$missing" | paste -sd' ')"
 }
 
-# install_packages "package|suite" lines: as root. A package the machine's release has comes from there.
+# install_packages "package|suite" lines: as root. A package the machine's release has comes from there, unless the suite begins with "=".
 install_packages() {
   local package suite own=() newer=() newer_suite=
   apt_get update
   while IFS='|' read -r package suite; do
-    if [ -z "$suite" ] || release_has "$package"; then
+    if [ -z "$suite" ] || [ "${suite#=}" = "$(debian_codename)" ] || { [[ $suite != =* ]] && release_has "$package"; }; then
       own+=("$package")
     else
-      newer+=("$package") newer_suite=$suite
+      newer+=("$package") newer_suite=${suite#=}
     fi
   done <<<"$1"
   [ ${#own[@]} -eq 0 ] || apt_get install --no-install-recommends "${own[@]}"
@@ -66,7 +66,8 @@ install_from_newer() {
   printf 'Package: *\nPin: release n=%s\nPin-Priority: 50\n' "$suite" >"/etc/apt/preferences.d/slipway-$suite"
   apt_get update
   for package in "$@"; do
-    apt_get install --no-install-recommends "$package" 2>/dev/null || apt_get install --no-install-recommends -t "$suite" "$package"
+    # Where this release has an older one, that would be taken without -t.
+    { ! release_has "$package" && apt_get install --no-install-recommends "$package" 2>/dev/null; } || apt_get install --no-install-recommends -t "$suite" "$package"
   done
 }
 

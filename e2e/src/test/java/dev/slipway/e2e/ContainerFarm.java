@@ -59,6 +59,9 @@ final class ContainerFarm implements AutoCloseable {
           settings,
           FarmImages.COORDINATOR,
           "--addr=tcp://0.0.0.0:1234",
+          "--tlscert=/etc/slipway/certificates/server/cert.pem",
+          "--tlskey=/etc/slipway/certificates/server/key.pem",
+          "--tlscacert=/etc/slipway/certificates/ca.pem",
           "--http=0.0.0.0:8080",
           "--workers-listen=0.0.0.0:1235",
           "--workers-advertise=coordinator:1235",
@@ -79,7 +82,11 @@ final class ContainerFarm implements AutoCloseable {
           .atMost(START)
           .failFast("a container ended", () -> running() < containers.size())
           .until(() -> joined() == workers);
-      buildx = new Buildx("tcp://" + address("coordinator", clients) + ":1234");
+      buildx =
+          new Buildx(
+              "tcp://" + address("coordinator", clients) + ":1234",
+              "cacert=%1$s/ca.pem,cert=%1$s/client/cert.pem,key=%1$s/client/key.pem,servername=coordinator"
+                  .formatted(settings.resolve("certificates")));
     } catch (RuntimeException | AssertionError e) {
       String logs = logs();
       close();
@@ -93,9 +100,30 @@ final class ContainerFarm implements AutoCloseable {
     return new ContainerFarm(workers);
   }
 
-  /** The configuration and the join token, as a read-only volume. */
+  /** The configuration, the join token and the certificates, as a read-only volume. */
   private Path settings() {
     Path folder = Workplace.folder("container-farm");
+    Path certificates = folder.resolve("certificates");
+    Command.run(
+            START,
+            List.of(
+                Workplace.slipway(),
+                "certs",
+                "init",
+                "--dir",
+                certificates.toString(),
+                "--host",
+                "coordinator"))
+        .orThrow();
+    // The images' user reads the endpoint's key, and no other.
+    Command.run(
+            START,
+            List.of(
+                "chown",
+                "1000:1000",
+                certificates.resolve("server").toString(),
+                certificates.resolve("server/key.pem").toString()))
+        .orThrow();
     byte[] token = new byte[24];
     ThreadLocalRandom.current().nextBytes(token);
     try {

@@ -8,7 +8,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 
-/** The farm's images as ordinary containers of a Docker engine, on networks of their own. */
+/**
+ * The farm's images as ordinary containers of a Docker engine, on networks of their own, with TLS
+ * for clients.
+ */
 @EnabledIf("dev.slipway.e2e.Engine#possible")
 class ContainersE2eTest {
   private static final int WORKERS = 3;

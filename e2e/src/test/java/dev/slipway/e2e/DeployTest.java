@@ -21,7 +21,7 @@ class DeployTest {
   private static final Path DEPLOY = Workplace.tree().resolve("deploy");
 
   /** Where Debian's package docker-compose puts it, from Debian 13 on. */
-  private static final Path COMPOSE = Path.of("/usr/libexec/docker/cli-plugins/docker-compose");
+  static final Path COMPOSE = Path.of("/usr/libexec/docker/cli-plugins/docker-compose");
 
   @ParameterizedTest
   @ValueSource(
