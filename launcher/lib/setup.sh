@@ -72,7 +72,8 @@ install_from_newer() {
 }
 
 # Whether a source that is not one of ours has the package.
-release_has() { apt-cache policy "$1" | grep -qE '^ +(5|99)[0-9]{1,2} [a-z]'; }
+# (not grep -q: apt-cache would end by SIGPIPE, which counts as a failure here)
+release_has() { apt-cache policy "$1" | grep -E '^ +(5|99)[0-9]{1,2} [a-z]' >/dev/null; }
 
 apt_get() {
   local log status=0

@@ -154,6 +154,8 @@ final class ContainerFarm implements AutoCloseable {
         List.of(
             LocalRegistry.shared().image(repository + ":1"),
             "--root=/var/lib/slipway",
+            // The second network has nobody else in it.
+            "--insecure-farm-network",
             "--config=/etc/slipway/slipway.toml",
             "--join-token-file=/etc/slipway/join-token"));
     words.addAll(List.of(arguments));
