@@ -77,7 +77,7 @@ class TlsE2eTest {
 
     assertThat(PushedImage.read(registry, "tls/app", "1", "amd64").text("copy"))
         .isEqualTo("over TLS\n");
-    assertThat(farm.root().resolve("log/coordinator.log"))
+    assertThat(farm.root().resolve("log/coordinator-2.log"))
         .content()
         .containsPattern("audit: pushed who=\"CN=client[^\"]*\" from=\"127.0.0.1\".*tls/app:1");
   }
