@@ -278,3 +278,12 @@ run_in_foreground() {
     wait $NAP || true
   done
 }
+
+# own_token ADDRESS: what curl has to send to the coordinator of that HTTP address, as its configuration.
+own_token() {
+  local home
+  for home in "$root" "$root"/coordinator-*; do
+    [ "$(cat "$home/run/http.address" 2>/dev/null)" != "$1" ] || [ ! -e "$home/run/own-token" ] ||
+      printf 'header = "Authorization: Bearer %s"\n' "$(cat "$home/run/own-token")"
+  done
+}

@@ -44,6 +44,9 @@ import dev.slipway.frontend.dockerfile.DockerfileFrontend;
 import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.frontend.gateway.ImageResolver;
 import dev.slipway.frontend.gateway.ResultFiles;
+import dev.slipway.identity.Access;
+import dev.slipway.identity.Doorkeeper;
+import dev.slipway.identity.Tenants;
 import dev.slipway.mounts.ClusterMountIndex;
 import dev.slipway.mounts.MountIndex;
 import dev.slipway.mounts.SoleMounts;
@@ -52,6 +55,7 @@ import dev.slipway.queue.FarmScheduler;
 import dev.slipway.queue.Leadership;
 import dev.slipway.queue.QueueGauges;
 import dev.slipway.queue.QueueService;
+import dev.slipway.quota.CacheQuotas;
 import dev.slipway.registry.RegistryClient;
 import dev.slipway.registry.RegistryHosts;
 import dev.slipway.registry.ResolvedImage;
@@ -84,13 +88,13 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -107,6 +111,9 @@ final class Coordinator implements AutoCloseable {
 
   /** A crash loses what was learned since; it is built again. */
   private static final Duration SNAPSHOT_INTERVAL = Duration.ofSeconds(10);
+
+  /** A tenant may have more than its bound for so long. */
+  private static final Duration QUOTA_LOOK = Duration.ofSeconds(15);
 
   /** Closed last to first. */
   private final Deque<Part> parts = new ArrayDeque<>();
@@ -246,6 +253,7 @@ final class Coordinator implements AutoCloseable {
             () -> loop.stats().waiting() > 0,
             coordinators::isOldest,
             meters);
+    Tenants tenants = Tenants.of(config.tenants(), config.entitlements());
     WorkerRecords workers = new WorkerRecords(fleet, List.copyOf(scheduling.platforms()));
     GatewayParts gateway =
         new GatewayParts(
@@ -265,10 +273,15 @@ final class Coordinator implements AutoCloseable {
                 workers,
                 new FarmDisk(fleet, index, clock),
                 sessions::open,
-                new HashSet<>(config.entitlements()),
+                tenants,
                 meters,
                 config.queue().buildTimeout()));
 
+    keep(
+        "cache quotas",
+        CacheQuotas.start(
+            new CacheQuotas.Parts(
+                index, fleet, tenants, QUOTA_LOOK, coordinators::isOldest, meters)));
     CoordinatorGauges.bind(meters, cluster, members.size(), quorum, sessions, jobs);
     QueueGauges.bind(meters, scheduler, config.queue());
     AtomicReference<EndpointServer> serving = new AtomicReference<>();
@@ -297,6 +310,7 @@ final class Coordinator implements AutoCloseable {
                 control, new CallHeaders(), new TimestampHeader(clock), calls),
             ServerInterceptors.intercept(
                 new LlbBridgeService(jobs, workers), new CallHeaders(), calls));
+    Access access = Access.of(config.access(), clock);
     List<ServerServiceDefinition> inner = new ArrayList<>();
     inner.add(new CoordinationService(queue, solver.watching()).bindService());
     if (!membership.isAlone()) {
@@ -308,9 +322,15 @@ final class Coordinator implements AutoCloseable {
                   coordinators,
                   quorum,
                   () -> meters.count(ClusterMetric.CALLS_FORWARDED)));
-      inner.addAll(routing.forCoordinators(services));
+      routing.forCoordinators(services).stream()
+          .map(service -> ServerInterceptors.intercept(service, Doorkeeper.forCoordinators()))
+          .forEach(inner::add);
       services = routing.forClients(services);
     }
+    Doorkeeper door =
+        Doorkeeper.forClients(access, () -> meters.count(ClusterMetric.CALLS_REFUSED));
+    services =
+        services.stream().map(service -> ServerInterceptors.intercept(service, door)).toList();
     FarmServer farm =
         keep(
             "workers' server",
@@ -335,7 +355,7 @@ final class Coordinator implements AutoCloseable {
     Optional<TlsFiles> tlsFiles = options.tls().over(config.tls());
     if (tlsFiles.isPresent()) {
       tls =
-          Optional.of(keep("TLS files", WatchedTls.start(tlsFiles.get(), Audience.CLIENTS, clock)));
+          Optional.of(keep("TLS files", WatchedTls.start(tlsFiles.get(), audience(access), clock)));
     }
     CoordinatorGauges.certificate(meters, tls, clock);
     endpoint =
@@ -344,7 +364,14 @@ final class Coordinator implements AutoCloseable {
     coordinators.announce(
         new CoordinatorRecord(
             cluster.self(), advertised, endpoint.addresses(), httpAddress, clock.instant()));
-    writeAddresses(Files.createDirectories(options.root().resolve("run")));
+    Path run = Files.createDirectories(options.root().resolve("run"));
+    writeOwnToken(run.resolve("own-token"), access);
+    writeAddresses(run);
+  }
+
+  /** With tokens a client can do without a certificate. */
+  private static Audience audience(Access access) {
+    return access.takesTokens() ? Audience.CLIENTS_WITH_TOKENS : Audience.CLIENTS;
   }
 
   private static List<String> endpointAddresses(CoordinatorOptions options, FarmConfig config) {
@@ -376,6 +403,16 @@ final class Coordinator implements AutoCloseable {
     write(run.resolve("workers.address"), workersAddress);
     write(run.resolve("grpc.address"), String.join("\n", endpoint.addresses()));
     write(run.resolve("http.address"), httpAddress);
+  }
+
+  /** For the farm's user on this machine, where others have to say who they are. */
+  private static void writeOwnToken(Path file, Access access) throws IOException {
+    Files.deleteIfExists(file);
+    if (!access.isOpen()) {
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.writeString(file, access.ownToken() + "\n");
+    }
   }
 
   /** Whoever waits for the file must never see half of it. */

@@ -66,6 +66,9 @@ public final class ClientTrust {
    * @param chain as it came in a handshake, which has proved that he has the key; empty = none came
    */
   public Optional<String> refusal(List<X509Certificate> chain) {
+    if (chain.isEmpty() && !audience.needsCertificate()) {
+      return Optional.empty();
+    }
     if (chain.isEmpty()) {
       return Optional.of(
           "this farm wants a client certificate and got none: give the caller cert and key: "

@@ -27,6 +27,8 @@ import java.util.OptionalInt;
  * @param platforms all that workers may build for; empty = what they can
  * @param farm how its processes reach each other
  * @param cluster which coordinators form the farm
+ * @param access who may use the farm
+ * @param tenants what their builds may use, by name
  * @param queue how stages wait
  * @param durability what outlives a worker
  * @param gc what workers keep on their disks
@@ -43,6 +45,8 @@ public record FarmConfig(
     List<String> platforms,
     FarmSettings farm,
     ClusterSettings cluster,
+    AccessSettings access,
+    Map<String, TenantSettings> tenants,
     QueueSettings queue,
     DurabilitySettings durability,
     GcSettings gc,
@@ -59,6 +63,8 @@ public record FarmConfig(
           List.of(),
           FarmSettings.DEFAULT,
           ClusterSettings.DEFAULT,
+          AccessSettings.DEFAULT,
+          Map.of(),
           QueueSettings.DEFAULT,
           DurabilitySettings.DEFAULT,
           GcSettings.DEFAULT,
@@ -69,6 +75,7 @@ public record FarmConfig(
     addresses = List.copyOf(addresses);
     entitlements = List.copyOf(entitlements);
     registries = Map.copyOf(registries);
+    tenants = Map.copyOf(tenants);
     platforms = List.copyOf(platforms);
     unused = List.copyOf(unused);
   }
@@ -129,6 +136,8 @@ public record FarmConfig(
       List<String> platforms = List.of();
       FarmSettings farm = FarmSettings.DEFAULT;
       ClusterSettings cluster = ClusterSettings.DEFAULT;
+      AccessSettings access = AccessSettings.DEFAULT;
+      Map<String, TenantSettings> tenants = Map.of();
       QueueSettings queue = QueueSettings.DEFAULT;
       DurabilitySettings durability = DurabilitySettings.DEFAULT;
       GcSettings gc = GcSettings.DEFAULT;
@@ -149,6 +158,8 @@ public record FarmConfig(
           }
           case "farm" -> farm = FarmSettings.read(new TomlTable(name, key, value));
           case "cluster" -> cluster = ClusterSettings.read(new TomlTable(name, key, value));
+          case "access" -> access = AccessSettings.read(new TomlTable(name, key, value));
+          case "tenant" -> tenants = tenants(table(key, value));
           case "queue" -> queue = QueueSettings.read(new TomlTable(name, key, value));
           case "durability" ->
               durability = DurabilitySettings.read(new TomlTable(name, key, value));
@@ -193,11 +204,27 @@ public record FarmConfig(
           platforms,
           farm,
           cluster,
+          access,
+          tenants,
           queue,
           durability,
           gc,
           egress,
           unused);
+    }
+
+    private Map<String, TenantSettings> tenants(JsonNode table) throws SlipwayException {
+      Map<String, TenantSettings> tenants = new LinkedHashMap<>();
+      for (Map.Entry<String, JsonNode> entry : table.properties()) {
+        String path = "tenant." + entry.getKey();
+        if (!entry.getKey().equals(TenantSettings.OTHERS)
+            && !TenantSettings.NAME.matcher(entry.getKey()).matches()) {
+          throw invalid(path, "named with 1 to 64 of a-z, 0-9, '.', '_', '-', or \"*\"");
+        }
+        tenants.put(
+            entry.getKey(), TenantSettings.read(new TomlTable(name, path, entry.getValue())));
+      }
+      return tenants;
     }
 
     private List<String> grpc(JsonNode table) throws SlipwayException {

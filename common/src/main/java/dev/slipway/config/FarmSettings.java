@@ -65,7 +65,7 @@ public record FarmSettings(Optional<TlsFiles> tls, boolean insecure) {
   }
 
   /** A name that nobody knows yet may become any address. */
-  private static boolean isLoopback(String host) {
+  static boolean isLoopback(String host) {
     try {
       return InetAddress.getByName(host).isLoopbackAddress();
     } catch (UnknownHostException _) {

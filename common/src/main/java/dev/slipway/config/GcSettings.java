@@ -69,7 +69,7 @@ public record GcSettings(
       return bytes != 0 ? bytes : total / 100 * percent;
     }
 
-    private static Space read(TomlTable table, String key) throws SlipwayException {
+    static Space read(TomlTable table, String key) throws SlipwayException {
       Optional<JsonNode> value = table.value(key);
       if (value.isEmpty()) {
         return NONE;

@@ -15,6 +15,17 @@ public enum CacheMetric implements Metric {
           "Steps looked up in the cache.",
           by("kind", Kind.class),
           by("outcome", Lookup.class))),
+  TENANT_BYTES(
+      gauge(
+          "slipway.tenant.cache.bytes",
+          COORDINATOR,
+          "What the results of a tenant's steps take on all workers' disks, as of the last look; at the oldest coordinator.",
+          Label.TENANT)),
+  QUOTA_COLLECTED_BYTES(
+      counter(
+          "slipway.tenant.cache.collected.bytes",
+          COORDINATOR,
+          "Removed from workers' disks because their tenant had more than its bound.")),
   DURABILITY_LAYERS(
       counter(
           "slipway.durability.layers",

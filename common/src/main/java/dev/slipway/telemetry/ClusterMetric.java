@@ -35,6 +35,11 @@ public enum ClusterMetric implements Metric {
           "slipway.calls.forwarded",
           COORDINATOR,
           "Calls of clients passed on to the coordinator that owns their build.")),
+  CALLS_REFUSED(
+      counter(
+          "slipway.calls.refused",
+          COORDINATOR,
+          "Calls turned away because their maker is not known or not let in.")),
   CERTIFICATE_SECONDS(
       gauge(
           "slipway.certificate.expiry.seconds",

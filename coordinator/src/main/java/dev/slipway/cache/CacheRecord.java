@@ -13,19 +13,21 @@ import java.util.Map;
  *     itself when nothing better is known
  * @param outputs layer chain by output index
  * @param cost what it took to make
+ * @param tenant whose build made it; whose it counts as, and not who may use it
  */
 public record CacheRecord(
     String key,
     String canonicalKey,
     Map<Integer, LayerChain> outputs,
     Duration cost,
-    Instant createdAt) {
+    Instant createdAt,
+    String tenant) {
   public CacheRecord {
     outputs = Map.copyOf(outputs);
   }
 
   /** The same result under another key. */
   public CacheRecord under(String otherKey) {
-    return new CacheRecord(otherKey, canonicalKey, outputs, cost, createdAt);
+    return new CacheRecord(otherKey, canonicalKey, outputs, cost, createdAt, tenant);
   }
 }

@@ -30,6 +30,9 @@ public final class ClusterCacheIndex implements CacheIndex, LayerCensus {
   /** Layers that workers get from clients, through the coordinator. */
   private static final String TREE = "tree:";
 
+  /** Layers that steps made. */
+  private static final String STEP = "snap:";
+
   /** Layers of one write; an inventory may have a hundred thousand. */
   private static final int BATCH = 1000;
 
@@ -255,6 +258,21 @@ public final class ClusterCacheIndex implements CacheIndex, LayerCensus {
             .reversed()
             .thenComparing(LayerRecord::id));
     return found;
+  }
+
+  @Override
+  public Map<String, Set<String>> tenants() {
+    Map<String, Set<String>> tenants = new HashMap<>();
+    records.forEach((_, record) ->
+        record
+            .outputs()
+            .values()
+            .forEach(chain ->
+                chain.layers().stream()
+                    .filter(id -> id.startsWith(STEP))
+                    .forEach(id ->
+                        tenants.computeIfAbsent(id, _ -> new HashSet<>()).add(record.tenant()))));
+    return tenants;
   }
 
   /** The workers among them that are in the farm, with the numbers of their memberships. */

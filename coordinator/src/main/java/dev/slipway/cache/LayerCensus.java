@@ -1,6 +1,8 @@
 package dev.slipway.cache;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** Which layers would be lost with a worker. @ThreadSafe */
 public interface LayerCensus {
@@ -10,4 +12,10 @@ public interface LayerCensus {
    * clients' directories. Reads all records: for rare occasions.
    */
   List<LayerRecord> onlyAt(String workerId);
+
+  /**
+   * Whose results the layers belong to that steps made: tenants by layer id. A layer that two
+   * tenants share a result of has both. Reads all records, as above.
+   */
+  Map<String, Set<String>> tenants();
 }

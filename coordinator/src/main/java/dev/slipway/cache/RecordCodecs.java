@@ -26,7 +26,7 @@ import java.util.Set;
  * boolean before it.
  */
 final class RecordCodecs {
-  private static final int VERSION = 4;
+  private static final int VERSION = 5;
 
   static final Codec<Membership> MEMBERSHIP =
       codec(RecordCodecs::writeMembership, RecordCodecs::readMembership);
@@ -117,6 +117,7 @@ final class RecordCodecs {
     out.writeUTF(record.canonicalKey());
     out.writeLong(record.cost().toNanos());
     out.writeLong(record.createdAt().toEpochMilli());
+    out.writeUTF(record.tenant());
     out.writeInt(record.outputs().size());
     for (Map.Entry<Integer, LayerChain> output : record.outputs().entrySet()) {
       out.writeInt(output.getKey());
@@ -132,6 +133,7 @@ final class RecordCodecs {
     String canonicalKey = in.readUTF();
     Duration cost = Duration.ofNanos(in.readLong());
     Instant createdAt = Instant.ofEpochMilli(in.readLong());
+    String tenant = in.readUTF();
     Map<Integer, LayerChain> outputs = new HashMap<>();
     for (int left = in.readInt(); left > 0; left--) {
       int output = in.readInt();
@@ -141,7 +143,7 @@ final class RecordCodecs {
       }
       outputs.put(output, new LayerChain(layers));
     }
-    return new CacheRecord(key, canonicalKey, outputs, cost, createdAt);
+    return new CacheRecord(key, canonicalKey, outputs, cost, createdAt, tenant);
   }
 
   private static <V> Codec<V> codec(Writer<V> writer, Reader<V> reader) {

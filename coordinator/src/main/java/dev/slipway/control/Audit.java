@@ -1,5 +1,6 @@
 package dev.slipway.control;
 
+import dev.slipway.identity.Caller;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;

@@ -9,10 +9,10 @@ import dev.slipway.frontend.FrontendResult;
 import dev.slipway.frontend.gateway.GatewayBuild;
 import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.graph.Definition;
+import dev.slipway.identity.Caller;
 import dev.slipway.progress.BuildSummary;
 import dev.slipway.progress.Progress.VertexState;
 import dev.slipway.progress.ProgressLog;
-import dev.slipway.schedule.Standing;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.SolvedResult;
 import dev.slipway.telemetry.BuildLog;
@@ -69,7 +69,7 @@ final class BuildRun {
       throws SlipwayException, IOException, InterruptedException {
     ProgressLog progress = new ProgressLog(parts.clock());
     BuildContext context =
-        new BuildContext(order.ref(), order.sessionId(), Standing.DEFAULT, progress);
+        new BuildContext(order.ref(), order.sessionId(), order.rights(), progress);
     GatewayBuild gateway = new GatewayBuild(context, order.inputs(), parts);
     if (order.standing().isPresent()) {
       gateway.settle(order.standing().get());
@@ -85,7 +85,7 @@ final class BuildRun {
     begun(order, job, caller);
     try (MDC.MDCCloseable _ = MDC.putCloseable("build", order.ref());
         Interruption interruption = Interruption.ofThisThread()) {
-      watch(order, interruption);
+      watch(order, caller, interruption);
       Map<String, String> response = runInTime(order, job, caller, interruption);
       end(job, caller, BuildSummary.State.SUCCEEDED, Optional.empty());
       return response;
@@ -103,7 +103,7 @@ final class BuildRun {
   /**
    * A client that vanished without a word is seen by its session first: nobody waits for the build.
    */
-  private void watch(Order order, Interruption clientGone) {
+  private void watch(Order order, Caller caller, Interruption clientGone) {
     if (order.sessionId().isEmpty()) {
       return;
     }
@@ -111,7 +111,10 @@ final class BuildRun {
         .name("session-watch-" + order.ref())
         .start(() -> {
           try {
-            parts.sessions().await(order.sessionId(), SESSION_PATIENCE).onClose(clientGone::fire);
+            parts
+                .sessions()
+                .await(caller.principal(), order.sessionId(), SESSION_PATIENCE)
+                .onClose(clientGone::fire);
           } catch (SlipwayException | InterruptedException e) {
             log.atDebug()
                 .addKeyValue("build", order.ref())
@@ -145,6 +148,9 @@ final class BuildRun {
 
   private Map<String, String> run(Order order, BuildJob job, Caller caller)
       throws SlipwayException, IOException, InterruptedException {
+    for (Order.Export export : order.exports()) {
+      exporter.check(export.attributes(), job.context().rights());
+    }
     order.cacheImports().forEach(source -> refuseCacheImport(job, source));
     FrontendResult result =
         during(

@@ -7,17 +7,9 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 
-/** Makes a call's headers, and who makes it, readable by its handler. */
+/** Makes a call's headers readable by its handler. */
 public final class CallHeaders implements ServerInterceptor {
   private static final Context.Key<Metadata> HEADERS = Context.key("slipway-call-headers");
-
-  private static final Context.Key<Caller> CALLER = Context.key("slipway-caller");
-
-  /** Who made the call that this thread handles. */
-  static Caller caller() {
-    Caller caller = CALLER.get();
-    return caller == null ? Caller.NOBODY : caller;
-  }
 
   /** The headers of the call that this thread handles. */
   static Metadata current() {
@@ -29,11 +21,6 @@ public final class CallHeaders implements ServerInterceptor {
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     return Contexts.interceptCall(
-        Context.current()
-            .withValue(HEADERS, headers)
-            .withValue(CALLER, Caller.of(call.getAttributes())),
-        call,
-        headers,
-        next);
+        Context.current().withValue(HEADERS, headers), call, headers, next);
   }
 }

@@ -4,6 +4,9 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ImageExporter;
 import dev.slipway.frontend.gateway.GatewayParts;
+import dev.slipway.identity.Caller;
+import dev.slipway.identity.Principal;
+import dev.slipway.identity.Tenants;
 import dev.slipway.protocol.buildkit.control.BytesMessage;
 import dev.slipway.protocol.buildkit.control.ControlGrpc;
 import dev.slipway.protocol.buildkit.control.DiskUsageRequest;
@@ -22,7 +25,6 @@ import dev.slipway.telemetry.Meters;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -34,7 +36,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
   private final BuildRun builds;
 
   /**
-   * @param entitlements what builds may ask for
+   * @param tenants what builds may do
    */
   public record Parts(
       BuildJobs jobs,
@@ -43,13 +45,9 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
       WorkerRecords workers,
       FarmDisk disk,
       SessionEndpoint sessions,
-      Set<String> entitlements,
+      Tenants tenants,
       Meters meters,
-      Duration buildTimeout) {
-    public Parts {
-      entitlements = Set.copyOf(entitlements);
-    }
-  }
+      Duration buildTimeout) {}
 
   public ControlService(Parts parts) {
     this.parts = parts;
@@ -80,41 +78,50 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
 
   @Override
   public StreamObserver<BytesMessage> session(StreamObserver<BytesMessage> client) {
-    return parts.sessions().open(CallHeaders.current(), client);
+    return parts.sessions().open(Caller.current().principal(), CallHeaders.current(), client);
   }
 
   @Override
   public void solve(SolveRequest request, StreamObserver<SolveResponse> client) {
     UnaryCall.answer(
         client,
-        () ->
-            SolveResponse.newBuilder()
-                .putAllExporterResponse(
-                    builds.run(Order.of(request, parts.entitlements()), CallHeaders.caller()))
-                .build());
+        () -> {
+          Caller caller = Caller.current();
+          Order order = Order.of(request, parts.tenants().rights(caller.principal()));
+          return SolveResponse.newBuilder()
+              .putAllExporterResponse(builds.run(order, caller))
+              .build();
+        });
   }
 
   @Override
   public void status(StatusRequest request, StreamObserver<StatusResponse> client) {
     StatusStream.start(
-        parts.jobs(), request.getRef(), (ServerCallStreamObserver<StatusResponse>) client);
+        parts.jobs(),
+        Caller.current().principal(),
+        request.getRef(),
+        (ServerCallStreamObserver<StatusResponse>) client);
   }
 
   @Override
   public void diskUsage(DiskUsageRequest request, StreamObserver<DiskUsageResponse> client) {
     UnaryCall.answer(
         client,
-        () -> DiskUsageResponse.newBuilder().addAllRecord(parts.disk().usage(request)).build());
+        () -> {
+          requireAdmin("listing the cache (du)");
+          return DiskUsageResponse.newBuilder().addAllRecord(parts.disk().usage(request)).build();
+        });
   }
 
   @Override
   public void prune(PruneRequest request, StreamObserver<UsageRecord> client) {
-    Caller caller = CallHeaders.caller();
+    Caller caller = Caller.current();
     LongAdder records = new LongAdder();
     LongAdder bytes = new LongAdder();
     UnaryCall.stream(
         client,
         () -> {
+          requireAdmin("pruning the cache");
           try {
             parts
                 .disk()
@@ -134,5 +141,14 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
                 .log("pruned");
           }
         });
+  }
+
+  private static void requireAdmin(String what) throws SlipwayException {
+    Principal caller = Caller.current().principal();
+    if (!caller.isAdmin()) {
+      throw new SlipwayException(
+          ErrorKind.DENIED,
+          what + " takes the role admin, and " + caller.name() + " is " + caller.role().word());
+    }
   }
 }

@@ -10,6 +10,7 @@ import dev.slipway.frontend.gateway.GatewayBuild.Answer;
 import dev.slipway.frontend.gateway.GatewayBuild.Question;
 import dev.slipway.frontend.gateway.ResultFiles.Section;
 import dev.slipway.graph.Definition;
+import dev.slipway.identity.Caller;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress.Warning;
@@ -75,7 +76,11 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
     if (id == null || id.isEmpty()) {
       throw new SlipwayException(ErrorKind.INVALID, "no buildid found in context");
     }
-    return jobs.awaitGateway(id, PATIENCE);
+    GatewayBuild build = jobs.awaitGateway(id, PATIENCE);
+    if (!build.context().rights().principal().equals(Caller.current().principal())) {
+      throw new UnknownBuild(id);
+    }
+    return build;
   }
 
   @Override
@@ -110,7 +115,9 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
                   ? Optional.of(LlbCodec.decode(request.getDefinition()))
                   : Optional.empty();
           Map<String, Definition> inputs = Order.decode(request.getFrontendInputsMap());
-          QueueOptions options = QueueOptions.of(request.getFrontendOptMap());
+          QueueOptions options =
+              QueueOptions.of(
+                  request.getFrontendOptMap(), build.context().rights().principal().tenant());
           if (options.standing().isPresent()) {
             build.settle(options.standing().get());
           }

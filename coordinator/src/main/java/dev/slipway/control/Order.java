@@ -4,6 +4,7 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.gateway.GatewayBuild.Question;
 import dev.slipway.graph.Definition;
+import dev.slipway.identity.Rights;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.buildkit.control.CacheOptions;
 import dev.slipway.protocol.buildkit.control.CacheOptionsEntry;
@@ -20,6 +21,7 @@ import java.util.Set;
 /**
  * A Solve request, checked and without its deprecated fields.
  *
+ * @param rights of its client
  * @param gatewayMode whether the client runs the frontend and returns the result by itself
  * @param question what to solve otherwise
  * @param inputs graphs that the client's frontend may ask for
@@ -29,6 +31,7 @@ import java.util.Set;
 record Order(
     String ref,
     String sessionId,
+    Rights rights,
     boolean internal,
     boolean gatewayMode,
     Question question,
@@ -45,7 +48,10 @@ record Order(
   /** One exporter with its attributes. */
   record Export(String type, Map<String, String> attributes) {}
 
-  static Order of(SolveRequest request, Set<String> entitlements) throws SlipwayException {
+  /**
+   * @param own what its client may do
+   */
+  static Order of(SolveRequest request, Rights own) throws SlipwayException {
     if (request.getRef().isEmpty()) {
       throw invalid("the request has no build ref");
     }
@@ -55,15 +61,9 @@ record Order(
               + request.getCompatibilityVersion()
               + ": known are 10, 20 and 30");
     }
-    for (String entitlement : request.getEntitlementsList()) {
-      if (!entitlements.contains(entitlement)) {
-        throw new SlipwayException(
-            ErrorKind.DENIED,
-            "granting entitlement "
-                + entitlement
-                + " is not allowed by build daemon configuration");
-      }
-    }
+    QueueOptions options = QueueOptions.of(request.getFrontendAttrsMap(), own.tenant());
+    Rights rights = options.standing().isEmpty() ? own : own.as(options.standing().get().tenant());
+    rights.checkEntitlements(request.getEntitlementsList());
     if (request.hasSourcePolicy() || !request.getSourcePolicySession().isEmpty()) {
       throw unsupported("a source policy");
     }
@@ -72,7 +72,6 @@ record Order(
     }
     checkCacheExports(request.getCache());
     boolean gatewayMode = !request.hasDefinition() && request.getFrontend().isEmpty();
-    QueueOptions options = QueueOptions.of(request.getFrontendAttrsMap());
     Map<String, String> attributes = options.others();
     Map<String, Definition> inputs = decode(request.getFrontendInputsMap());
     Optional<Definition> definition =
@@ -82,6 +81,7 @@ record Order(
     return new Order(
         request.getRef(),
         request.getSession(),
+        own,
         request.getInternal(),
         gatewayMode,
         new Question(definition, request.getFrontend(), attributes, inputs, false),

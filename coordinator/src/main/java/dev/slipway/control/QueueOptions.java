@@ -33,8 +33,12 @@ record QueueOptions(Optional<Standing> standing, Map<String, String> others) {
     others = Map.copyOf(others);
   }
 
-  /** Takes the options apart. @throws SlipwayException INVALID when one of the queue's is wrong */
-  static QueueOptions of(Map<String, String> options) throws SlipwayException {
+  /**
+   * Takes the options apart. @throws SlipwayException INVALID when one of the queue's is wrong
+   *
+   * @param ownTenant whose build it is when they name none
+   */
+  static QueueOptions of(Map<String, String> options, String ownTenant) throws SlipwayException {
     Map<String, String> others = new HashMap<>(options);
     Optional<String> tenant = take(others, "tenant", "SLIPWAY_TENANT");
     Optional<String> priority = take(others, "priority", "SLIPWAY_PRIORITY");
@@ -45,7 +49,7 @@ record QueueOptions(Optional<Standing> standing, Map<String, String> others) {
     return new QueueOptions(
         Optional.of(
             new Standing(
-                tenant(tenant.orElse(Standing.DEFAULT.tenant())),
+                tenant(tenant.orElse(ownTenant)),
                 priority(priority.orElse("normal")),
                 labels(labels.orElse("")))),
         others);

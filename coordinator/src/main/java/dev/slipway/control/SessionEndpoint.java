@@ -1,5 +1,6 @@
 package dev.slipway.control;
 
+import dev.slipway.identity.Principal;
 import dev.slipway.protocol.buildkit.control.BytesMessage;
 import io.grpc.Metadata;
 import io.grpc.stub.StreamObserver;
@@ -8,5 +9,6 @@ import io.grpc.stub.StreamObserver;
 @FunctionalInterface
 public interface SessionEndpoint {
   /** Opens a session; returns where the client's messages go. Must not block. */
-  StreamObserver<BytesMessage> open(Metadata headers, StreamObserver<BytesMessage> client);
+  StreamObserver<BytesMessage> open(
+      Principal owner, Metadata headers, StreamObserver<BytesMessage> client);
 }

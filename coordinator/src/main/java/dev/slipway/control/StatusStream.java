@@ -1,6 +1,7 @@
 package dev.slipway.control;
 
 import dev.slipway.error.SlipwayException;
+import dev.slipway.identity.Principal;
 import dev.slipway.progress.Progress.Event;
 import dev.slipway.protocol.buildkit.control.StatusResponse;
 import io.grpc.StatusRuntimeException;
@@ -22,20 +23,29 @@ final class StatusStream {
   private static final Duration PATIENCE = Duration.ofSeconds(6);
 
   private final BuildJobs jobs;
+  private final Principal reader;
   private final String ref;
   private final ServerCallStreamObserver<StatusResponse> client;
   private final Semaphore wakeUp = new Semaphore(0);
 
   private StatusStream(
-      BuildJobs jobs, String ref, ServerCallStreamObserver<StatusResponse> client) {
+      BuildJobs jobs,
+      Principal reader,
+      String ref,
+      ServerCallStreamObserver<StatusResponse> client) {
     this.jobs = jobs;
+    this.reader = reader;
     this.ref = ref;
     this.client = client;
   }
 
   /** Starts streaming and returns; must be called by the call's handler. */
-  static void start(BuildJobs jobs, String ref, ServerCallStreamObserver<StatusResponse> client) {
-    StatusStream stream = new StatusStream(jobs, ref, client);
+  static void start(
+      BuildJobs jobs,
+      Principal reader,
+      String ref,
+      ServerCallStreamObserver<StatusResponse> client) {
+    StatusStream stream = new StatusStream(jobs, reader, ref, client);
     Thread thread = Thread.ofVirtual().name("status-" + ref).unstarted(stream::run);
     client.setOnReadyHandler(stream.wakeUp::release);
     client.setOnCancelHandler(thread::interrupt);
@@ -44,8 +54,12 @@ final class StatusStream {
 
   private void run() {
     try {
-      var reader = jobs.await(ref, PATIENCE).progress().reader();
-      for (List<Event> events = reader.next(); !events.isEmpty(); events = reader.next()) {
+      BuildJob job = jobs.await(ref, PATIENCE);
+      if (!reader.sees(job.context().tenant())) {
+        throw new UnknownBuild(ref);
+      }
+      var news = job.progress().reader();
+      for (List<Event> events = news.next(); !events.isEmpty(); events = news.next()) {
         while (!client.isReady()) {
           wakeUp.acquire();
         }

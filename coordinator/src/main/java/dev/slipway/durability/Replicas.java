@@ -6,6 +6,7 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.fleet.WorkerNode;
 import dev.slipway.fleet.WorkerStatus;
+import dev.slipway.identity.Rights;
 import dev.slipway.progress.Progress;
 import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.FetchLayers;
@@ -33,7 +34,7 @@ final class Replicas {
   private static final long SPARE_BYTES = 1L << 30;
 
   private static final BuildContext NO_BUILD =
-      new BuildContext("durability", "", "", Progress.NONE);
+      new BuildContext("durability", "", Rights.of(""), Progress.NONE);
 
   private final int wanted;
   private final CacheIndex index;

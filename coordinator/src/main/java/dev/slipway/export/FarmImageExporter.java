@@ -6,6 +6,7 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ImageAssembly.Assembled;
 import dev.slipway.export.ImageAssembly.Document;
+import dev.slipway.identity.Rights;
 import dev.slipway.oci.Descriptor;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.OciJson;
@@ -78,6 +79,21 @@ public final class FarmImageExporter implements ImageExporter, AutoCloseable {
     }
   }
 
+  @Override
+  public void check(Map<String, String> attributes, Rights rights) throws SlipwayException {
+    ExportAttributes parsed = ExportAttributes.parse(attributes);
+    check(parsed, parsed.references(Optional.empty()), rights);
+  }
+
+  private static void check(ExportAttributes attributes, List<ImageReference> names, Rights rights)
+      throws SlipwayException {
+    if (attributes.push()) {
+      for (ImageReference name : names) {
+        rights.checkPush(name);
+      }
+    }
+  }
+
   private Map<String, String> export(
       Request request, ExportAttributes attributes, BuildContext build, ExportProgress progress)
       throws SlipwayException, InterruptedException {
@@ -91,6 +107,7 @@ public final class FarmImageExporter implements ImageExporter, AutoCloseable {
       throw new SlipwayException(
           ErrorKind.INVALID, "push needs a name: set the exporter's attribute name");
     }
+    check(attributes, names, build.rights());
     Set<String> layers = new LinkedHashSet<>();
     request
         .results()
@@ -216,7 +233,10 @@ public final class FarmImageExporter implements ImageExporter, AutoCloseable {
       throws SlipwayException, InterruptedException {
     return build.sessionId().isEmpty()
         ? Authenticator.ANONYMOUS
-        : parts.sessions().await(build.sessionId(), SESSION_PATIENCE).authenticator();
+        : parts
+            .sessions()
+            .await(build.rights().principal(), build.sessionId(), SESSION_PATIENCE)
+            .authenticator();
   }
 
   private Platform defaultPlatform() {

@@ -1,6 +1,7 @@
 package dev.slipway.export;
 
 import dev.slipway.error.SlipwayException;
+import dev.slipway.identity.Rights;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.SolvedResult;
 import java.util.List;
@@ -9,6 +10,14 @@ import java.util.Optional;
 
 /** Makes the image of a build's results and pushes it. Blocking. */
 public interface ImageExporter {
+  /**
+   * Checks, before anything is built for it, what can be told before.
+   *
+   * @throws SlipwayException INVALID when an attribute is wrong, DENIED when the image may not go
+   *     where it is to
+   */
+  void check(Map<String, String> attributes, Rights rights) throws SlipwayException;
+
   /**
    * Exports.
    *

@@ -2,6 +2,7 @@ package dev.slipway.export;
 
 import dev.slipway.cache.LayerRecord.Blob;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.identity.Rights;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.progress.Progress;
 import dev.slipway.registry.Authenticator;
@@ -15,7 +16,7 @@ import java.util.Map;
 /** Brings layers into one repository for no image and no build: their blobs alone. @ThreadSafe */
 public final class RepositoryLayers implements AutoCloseable {
   private static final BuildContext NO_BUILD =
-      new BuildContext("durability", "", "", Progress.NONE);
+      new BuildContext("durability", "", Rights.of(""), Progress.NONE);
 
   private final ExportParts parts;
   private final ImageReference name;

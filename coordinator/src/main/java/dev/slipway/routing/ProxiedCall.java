@@ -1,5 +1,6 @@
 package dev.slipway.routing;
 
+import dev.slipway.identity.CallerHeader;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -51,6 +52,7 @@ final class ProxiedCall<Q, A> extends ServerCall.Listener<Q> {
     Metadata passed = new Metadata();
     passed.merge(headers);
     passed.discardAll(JOIN_TOKEN);
+    CallerHeader.write(passed);
     owner.start(call.new Answers(), passed);
     owner.request(1);
     return call;

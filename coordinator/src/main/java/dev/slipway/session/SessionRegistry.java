@@ -3,6 +3,7 @@ package dev.slipway.session;
 import dev.slipway.context.ContextStore;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.identity.Principal;
 import dev.slipway.protocol.buildkit.control.BytesMessage;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -65,9 +66,11 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
    * Opens a session; call it inside the handler of {@code Control.Session}, with the observer that
    * gRPC gave. Does not block.
    *
+   * @param owner who may use it
    * @return where the client's messages go
    */
-  public StreamObserver<BytesMessage> open(Metadata headers, StreamObserver<BytesMessage> client) {
+  public StreamObserver<BytesMessage> open(
+      Principal owner, Metadata headers, StreamObserver<BytesMessage> client) {
     SessionHeaders asked;
     try {
       asked = SessionHeaders.of(headers);
@@ -92,7 +95,7 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
       }
       session =
           new TunnelSession(
-              asked, (ServerCallStreamObserver<BytesMessage>) client, group, store, salt);
+              asked, owner, (ServerCallStreamObserver<BytesMessage>) client, group, store, salt);
       open.put(asked.id(), session);
       opened.increment();
       notifyAll();
@@ -105,8 +108,9 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
   }
 
   @Override
-  public Session await(String id, Duration patience) throws SlipwayException, InterruptedException {
-    return tunnel(id, patience);
+  public Session await(Principal owner, String id, Duration patience)
+      throws SlipwayException, InterruptedException {
+    return tunnel(owner, id, patience);
   }
 
   /** Ends all sessions. */
@@ -123,7 +127,7 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
     group.shutdownGracefully(SHUTDOWN_QUIET_MILLIS, SHUTDOWN_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  private synchronized TunnelSession tunnel(String id, Duration patience)
+  private synchronized TunnelSession tunnel(Principal owner, String id, Duration patience)
       throws SlipwayException, InterruptedException {
     String wanted = id.substring(id.indexOf(':') + 1);
     if (wanted.isEmpty()) {
@@ -132,7 +136,9 @@ public final class SessionRegistry implements Sessions, AutoCloseable {
     long end = System.nanoTime() + patience.toNanos();
     while (true) {
       Optional<TunnelSession> session =
-          Optional.ofNullable(open.get(wanted)).filter(TunnelSession::isOpen);
+          Optional.ofNullable(open.get(wanted))
+              .filter(TunnelSession::isOpen)
+              .filter(one -> one.owner().equals(owner));
       if (session.isPresent()) {
         return session.get();
       }

@@ -5,6 +5,7 @@ import dev.slipway.context.ContextTree;
 import dev.slipway.context.SharedKey;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.identity.Principal;
 import dev.slipway.protocol.buildkit.control.BytesMessage;
 import dev.slipway.registry.Authenticator;
 import io.grpc.Channel;
@@ -25,6 +26,7 @@ final class TunnelSession implements Session {
   private static final Logger log = LoggerFactory.getLogger(TunnelSession.class);
 
   private final SessionHeaders headers;
+  private final Principal owner;
   private final ContextStore store;
   private final Tunnel tunnel;
   private final Authenticator authenticator;
@@ -37,11 +39,13 @@ final class TunnelSession implements Session {
 
   TunnelSession(
       SessionHeaders headers,
+      Principal owner,
       ServerCallStreamObserver<BytesMessage> client,
       EventLoopGroup group,
       ContextStore store,
       TokenSalt salt) {
     this.headers = headers;
+    this.owner = owner;
     this.store = store;
     this.tunnel = new Tunnel(headers.id(), group, client, this::ended);
     this.authenticator = new ClientAuthenticator(this, salt);
@@ -50,6 +54,10 @@ final class TunnelSession implements Session {
   @Override
   public String id() {
     return headers.id();
+  }
+
+  Principal owner() {
+    return owner;
   }
 
   @Override
@@ -87,12 +95,13 @@ final class TunnelSession implements Session {
           "no local sources enabled: no access allowed to dir \"" + request.name() + "\"");
     }
     // A client without a key is alone: what it sent under the same name in another session may be
-    // another directory.
+    // another directory. A key is the client's own word, so it counts among its principal's only:
+    // whoever lists files as another's would get what the other sent.
     SharedKey key =
         new SharedKey(
             request.name(),
             request.sharedKeyHint(),
-            sharedKey().isEmpty() ? aloneOwner() : "client:" + sharedKey());
+            sharedKey().isEmpty() ? aloneOwner() : "client:" + owner + ":" + sharedKey());
     return new DirectoryReceiver(this, store, request, received).receive(key);
   }
 

@@ -1,5 +1,7 @@
 package dev.slipway.solve;
 
+import dev.slipway.error.SlipwayException;
+import dev.slipway.identity.Rights;
 import dev.slipway.progress.Progress;
 import dev.slipway.schedule.Standing;
 
@@ -8,21 +10,39 @@ import dev.slipway.schedule.Standing;
  *
  * @param buildId the client's ref
  * @param sessionId session of the client; empty = none
+ * @param rights what it may do
  * @param standing what the build brings to the queue
+ * @param pulls what its client was seen to get from registries
  */
-public record BuildContext(String buildId, String sessionId, Standing standing, Progress progress) {
-  /** Of a tenant's ordinary build. */
-  public BuildContext(String buildId, String sessionId, String tenant, Progress progress) {
-    this(buildId, sessionId, Standing.of(tenant), progress);
+public record BuildContext(
+    String buildId,
+    String sessionId,
+    Rights rights,
+    Standing standing,
+    ProvenPulls pulls,
+    Progress progress) {
+  public BuildContext {
+    if (!rights.tenant().equals(standing.tenant())) {
+      throw new IllegalArgumentException(
+          "rights of " + rights.tenant() + " and a place in the queue of " + standing.tenant());
+    }
   }
 
-  /** Whose trust domain and turn it is. */
+  /** Of a client's ordinary build. */
+  public BuildContext(String buildId, String sessionId, Rights rights, Progress progress) {
+    this(buildId, sessionId, rights, Standing.of(rights.tenant()), new ProvenPulls(), progress);
+  }
+
+  /** Whose turn it is. */
   public String tenant() {
     return standing.tenant();
   }
 
-  /** The same build, with another standing. */
-  public BuildContext with(Standing other) {
-    return new BuildContext(buildId, sessionId, other, progress);
+  /**
+   * The same build, with another standing. @throws SlipwayException DENIED when its client may not
+   * be that tenant
+   */
+  public BuildContext with(Standing other) throws SlipwayException {
+    return new BuildContext(buildId, sessionId, rights.as(other.tenant()), other, pulls, progress);
   }
 }

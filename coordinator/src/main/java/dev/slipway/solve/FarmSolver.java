@@ -1,5 +1,6 @@
 package dev.slipway.solve;
 
+import dev.slipway.cache.ApartIndex;
 import dev.slipway.cluster.Leases;
 import dev.slipway.coordination.CoordinationService;
 import dev.slipway.coordination.Coordinators;
@@ -47,7 +48,14 @@ public final class FarmSolver implements Solver {
                 new BuildMemory(
                     new VertexProgress(build.progress(), parts.clock()),
                     new Holds(build.buildId(), parts.fleet())));
-    return new SolveRun(build, BuildGraph.of(definitions), memory, flights, parts).run();
+    SolveParts mine =
+        build
+            .rights()
+            .trust()
+            .apart()
+            .map(owner -> parts.with(new ApartIndex(parts.index(), owner)))
+            .orElse(parts);
+    return new SolveRun(build, BuildGraph.of(definitions), memory, flights, mine).run();
   }
 
   @Override

@@ -24,4 +24,20 @@ public record SolveParts(
     BuildReport report,
     Meters meters,
     Duration stageTimeout,
-    Clock clock) {}
+    Clock clock) {
+  /** The same with another index. */
+  SolveParts with(CacheIndex other) {
+    return new SolveParts(
+        other,
+        scheduler,
+        fleet,
+        sources,
+        references,
+        trees,
+        mounts,
+        report,
+        meters,
+        stageTimeout,
+        clock);
+  }
+}

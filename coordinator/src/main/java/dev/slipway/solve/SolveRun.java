@@ -74,8 +74,8 @@ final class SolveRun {
     // A step may come to read it only after others have run for an hour.
     trees.values().forEach(tree -> parts.trees().keep(build.buildId(), tree));
     Map<Digest, Digest> images = memory.imageDigests(graph, parts.sources(), build);
-    keyed = new KeyedGraph(graph, build.tenant(), trees, images);
-    claims = new StepClaims(flights, keyed, build.buildId());
+    keyed = new KeyedGraph(graph, build.rights().trust().domain(), trees, images);
+    claims = new StepClaims(flights, keyed, build);
     availability = new Availability(parts.index());
     questions = new PartQuestions(parts, build, events::add);
     contents = new ContentKeys(keyed, parts.index(), availability, questions);
@@ -278,7 +278,7 @@ final class SolveRun {
         work,
         messages.digestsByPart(done.run(), work.vertex, done.contents()),
         messages.isFaithful(done.run(), work.vertex));
-    parts.index().save(work.records(done.cost(), parts.clock().instant()));
+    parts.index().save(work.records(done.cost(), parts.clock().instant(), build.tenant()));
     for (LayerChain chain : done.results().values()) {
       availability.add(chain);
       memory.holds().keep(done.run().workerId(), chain.layers());

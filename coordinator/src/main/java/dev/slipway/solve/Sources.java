@@ -67,8 +67,8 @@ public final class Sources {
   }
 
   /**
-   * Root digests of {@code docker-image://} vertices: known when the reference is pinned, asked of
-   * the registry else.
+   * Root digests of {@code docker-image://} vertices. A pinned reference names it already; the
+   * registry is asked nevertheless, for an image that workers hold is for those who may pull it.
    */
   Map<Digest, Digest> digests(BuildContext build, List<Vertex> vertices, VertexProgress progress)
       throws SlipwayException, InterruptedException {
@@ -76,13 +76,15 @@ public final class Sources {
         vertices,
         vertex -> {
           ImageReference reference = reference(vertex);
+          build.rights().checkPull(reference);
           Optional<Digest> pinned = reference.digest();
-          return pinned.isPresent()
-              ? pinned.get()
-              : shown(
-                  vertex,
-                  progress,
-                  () -> images.digest(reference, platform(vertex), authenticator(build)));
+          if (pinned.isPresent() && build.pulls().has(reference, pinned.get())) {
+            return pinned.get();
+          }
+          return shown(
+              vertex,
+              progress,
+              () -> images.digest(reference, platform(vertex), authenticator(build)));
         });
   }
 
@@ -106,7 +108,9 @@ public final class Sources {
     Map<String, String> attributes = source.attributes();
     Session session =
         sessions.await(
-            attributes.getOrDefault("local.session", build.sessionId()), SESSION_PATIENCE);
+            build.rights().principal(),
+            attributes.getOrDefault("local.session", build.sessionId()),
+            SESSION_PATIENCE);
     LocalRequest request =
         new LocalRequest(
             source.locator(),
@@ -154,7 +158,9 @@ public final class Sources {
   Authenticator authenticator(BuildContext build) throws SlipwayException, InterruptedException {
     return build.sessionId().isEmpty()
         ? Authenticator.ANONYMOUS
-        : sessions.await(build.sessionId(), SESSION_PATIENCE).authenticator();
+        : sessions
+            .await(build.rights().principal(), build.sessionId(), SESSION_PATIENCE)
+            .authenticator();
   }
 
   private static <T> Map<Digest, T> each(List<Vertex> vertices, Parallel.Work<Vertex, T> work)

@@ -56,7 +56,7 @@ final class StageMounts {
             ofStep.add(
                 new Place(
                     mount.destination(),
-                    MountId.of(build.tenant(), cache.id(), beginning(step, mount, keyed)),
+                    MountId.of(owner(build), cache.id(), beginning(step, mount, keyed)),
                     build.tenant() + "/" + cache.id(),
                     cache.sharing(),
                     step.metadata().ignoreCache()));
@@ -67,6 +67,11 @@ final class StageMounts {
         }
       }
     }
+  }
+
+  /** Whoever may not change the tenant's cache has mounts of his own. */
+  private static String owner(BuildContext build) {
+    return build.rights().trust().apart().map(owner -> "apart " + owner).orElse(build.tenant());
   }
 
   /** What a new copy begins with, as a text: where that differs there are two mounts. */

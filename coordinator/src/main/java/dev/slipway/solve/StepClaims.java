@@ -1,5 +1,6 @@
 package dev.slipway.solve;
 
+import dev.slipway.cache.ApartIndex;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
 import dev.slipway.plan.Stage;
@@ -13,12 +14,14 @@ final class StepClaims {
   private final Flights flights;
   private final KeyedGraph keyed;
   private final String buildId;
+  private final Optional<String> apart;
   private final Map<Digest, Joined> joined = new HashMap<>();
 
-  StepClaims(Flights flights, KeyedGraph keyed, String buildId) {
+  StepClaims(Flights flights, KeyedGraph keyed, BuildContext build) {
     this.flights = flights;
     this.keyed = keyed;
-    this.buildId = buildId;
+    this.buildId = build.buildId();
+    this.apart = build.rights().trust().apart();
   }
 
   /**
@@ -73,9 +76,13 @@ final class StepClaims {
     mine.keySet().forEach(step -> end(mine, step, new Flight.Outcome.Abandoned()));
   }
 
-  /** A step told not to use the cache shares with nobody. */
+  /**
+   * A step told not to use the cache shares with nobody; one whose result is its client's only,
+   * with that client.
+   */
   private Flights.Wanted wanted(Digest step) {
     VertexWork work = keyed.of(step);
-    return new Flights.Wanted(work.reusable ? work.key : work.key + "@" + buildId, work.reusable);
+    String key = apart.map(owner -> ApartIndex.key(owner, work.key)).orElse(work.key);
+    return new Flights.Wanted(work.reusable ? key : key + "@" + buildId, work.reusable);
   }
 }

@@ -62,10 +62,12 @@ final class VertexWork {
 
   /**
    * The results as the cache keeps them: under the vertex's own key and under the canonical one.
+   *
+   * @param tenant whose build made them
    */
-  List<CacheRecord> records(Duration cost, Instant now) {
+  List<CacheRecord> records(Duration cost, Instant now, String tenant) {
     String lasting = canonical.isEmpty() ? key : canonical;
-    CacheRecord record = new CacheRecord(key, lasting, results, cost, now);
+    CacheRecord record = new CacheRecord(key, lasting, results, cost, now, tenant);
     return lasting.equals(key) ? List.of(record) : List.of(record, record.under(lasting));
   }
 

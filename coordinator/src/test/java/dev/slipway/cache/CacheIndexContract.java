@@ -179,6 +179,7 @@ abstract class CacheIndexContract {
         "canonical " + key,
         Map.of(0, chain, 3, LayerChain.SCRATCH),
         Duration.ofMillis(1234),
-        Instant.parse("2026-11-23T10:00:00.123Z"));
+        Instant.parse("2026-11-23T10:00:00.123Z"),
+        "team-a");
   }
 }

@@ -31,7 +31,8 @@ class IndexSnapshotsTest {
           "canonical",
           Map.of(0, new LayerChain(List.of("snap:a"))),
           Duration.ofSeconds(3),
-          Instant.parse("2026-11-23T10:00:00Z"));
+          Instant.parse("2026-11-23T10:00:00Z"),
+          "team-a");
 
   @TempDir private Path directory;
 

@@ -21,7 +21,8 @@ class QueueOptionsTest {
                 "build-arg:SLIPWAY_PRIORITY", "high",
                 "build-arg:SLIPWAY_WORKER_LABELS", "gpu=true, zone=a",
                 "build-arg:VERSION", "1",
-                "target", "app"));
+                "target", "app"),
+            "team-b");
 
     assertThat(options.standing())
         .contains(new Standing("team-a", 50, Map.of("gpu", "true", "zone", "a")));
@@ -35,7 +36,8 @@ class QueueOptionsTest {
             Map.of(
                 "slipway.tenant", "team-a",
                 "slipway.priority", "-100",
-                "slipway.worker-labels", "gpu=true"));
+                "slipway.worker-labels", "gpu=true"),
+            "team-b");
 
     assertThat(options.standing()).contains(new Standing("team-a", -100, Map.of("gpu", "true")));
     assertThat(options.others()).isEmpty();
@@ -43,14 +45,14 @@ class QueueOptionsTest {
 
   @Test
   void saysNothingWhereNothingIsSaid() throws Exception {
-    assertThat(QueueOptions.of(Map.of("target", "app", "build-arg:SLIPWAY_TENANT", "")))
+    assertThat(QueueOptions.of(Map.of("target", "app", "build-arg:SLIPWAY_TENANT", ""), "team-b"))
         .isEqualTo(new QueueOptions(java.util.Optional.empty(), Map.of("target", "app")));
   }
 
   @Test
-  void whatIsLeftOutIsTheDefault() throws Exception {
-    assertThat(QueueOptions.of(Map.of("slipway.priority", "low")).standing())
-        .contains(new Standing("default", -50, Map.of()));
+  void whatIsLeftOutIsTheClientsOwn() throws Exception {
+    assertThat(QueueOptions.of(Map.of("slipway.priority", "low"), "team-b").standing())
+        .contains(new Standing("team-b", -50, Map.of()));
   }
 
   @ParameterizedTest
@@ -64,7 +66,7 @@ class QueueOptionsTest {
         "slipway.worker-labels;a=1,a=2;given twice"
       })
   void saysWhatIsWrong(String key, String value, String message) {
-    assertThatThrownBy(() -> QueueOptions.of(Map.of(key, value)))
+    assertThatThrownBy(() -> QueueOptions.of(Map.of(key, value), "team-b"))
         .isInstanceOfSatisfying(
             SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID))
         .hasMessageContaining(message);
@@ -72,8 +74,9 @@ class QueueOptionsTest {
 
   @Test
   void refusesTwoDifferentAnswers() {
-    assertThatThrownBy(
-            () -> QueueOptions.of(Map.of("slipway.tenant", "a", "build-arg:SLIPWAY_TENANT", "b")))
+    assertThatThrownBy(() ->
+            QueueOptions.of(
+                Map.of("slipway.tenant", "a", "build-arg:SLIPWAY_TENANT", "b"), "team-b"))
         .hasMessageContaining("give one of them");
   }
 }

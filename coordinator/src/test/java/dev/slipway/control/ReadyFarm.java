@@ -20,6 +20,8 @@ import dev.slipway.graph.Op;
 import dev.slipway.graph.SourceMap;
 import dev.slipway.graph.Vertex;
 import dev.slipway.graph.VertexMetadata;
+import dev.slipway.identity.Rights;
+import dev.slipway.identity.Tenants;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress.VertexState;
@@ -100,7 +102,7 @@ final class ReadyFarm implements Solver, Fleet {
             files,
             (reference, _, _) ->
                 new ResolvedImage(reference, Digest.ofText(reference), "{}".getBytes(UTF_8)),
-            (id, _) -> {
+            (_, id, _) -> {
               if (id.equals(OPEN_SESSION)) {
                 return openSession();
               }
@@ -115,7 +117,16 @@ final class ReadyFarm implements Solver, Fleet {
             },
             workers::platforms,
             clock);
-    ImageExporter exporter = (_, _) -> Map.of("containerimage.digest", "sha256:exported");
+    ImageExporter exporter =
+        new ImageExporter() {
+          @Override
+          public void check(Map<String, String> attributes, Rights rights) {}
+
+          @Override
+          public Map<String, String> export(Request request, BuildContext build) {
+            return Map.of("containerimage.digest", "sha256:exported");
+          }
+        };
     ControlService control =
         new ControlService(
             new ControlService.Parts(
@@ -124,8 +135,8 @@ final class ReadyFarm implements Solver, Fleet {
                 exporter,
                 workers,
                 new FarmDisk(this, new MemoryCacheIndex(), clock),
-                (_, client) -> client,
-                Set.of(),
+                (_, _, client) -> client,
+                Tenants.NONE,
                 new Meters(new SimpleMeterRegistry()),
                 buildTimeout));
     return List.of(

@@ -62,7 +62,12 @@ class DurabilityTest {
 
   private static CacheRecord record(String... layers) {
     return new CacheRecord(
-        "key", "key", Map.of(0, new LayerChain(List.of(layers))), Duration.ZERO, Instant.EPOCH);
+        "key",
+        "key",
+        Map.of(0, new LayerChain(List.of(layers))),
+        Duration.ZERO,
+        Instant.EPOCH,
+        "team-a");
   }
 
   private Set<String> holders(String layer) {

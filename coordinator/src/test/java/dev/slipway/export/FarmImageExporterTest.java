@@ -10,6 +10,8 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ImageExporter.PlatformResult;
 import dev.slipway.export.ImageExporter.Request;
+import dev.slipway.identity.Principal;
+import dev.slipway.identity.Rights;
 import dev.slipway.oci.Descriptor;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.ImageConfig;
@@ -118,7 +120,7 @@ class FarmImageExporterTest {
             PLATFORMS.getBytes(StandardCharsets.UTF_8));
     return exporter.export(
         new Request(0, "image", attributes, List.of(results), metadata),
-        new BuildContext("build", "session", "tenant", lines));
+        new BuildContext("build", "session", Rights.of("tenant"), lines));
   }
 
   private static final String PLATFORMS =
@@ -330,7 +332,7 @@ class FarmImageExporterTest {
 
   private static final class OneSession implements Sessions {
     @Override
-    public Session await(String id, Duration patience) {
+    public Session await(Principal owner, String id, Duration patience) {
       Authenticator farmer =
           new Authenticator() {
             @Override

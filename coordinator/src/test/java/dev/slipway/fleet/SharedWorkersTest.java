@@ -375,7 +375,12 @@ class SharedWorkersTest {
 
   private static CacheRecord record(String key, String layer) {
     return new CacheRecord(
-        key, key, Map.of(0, new LayerChain(List.of(layer))), Duration.ofSeconds(1), Instant.EPOCH);
+        key,
+        key,
+        Map.of(0, new LayerChain(List.of(layer))),
+        Duration.ofSeconds(1),
+        Instant.EPOCH,
+        "team-a");
   }
 
   private FakeWorker dial(int coordinator) {

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import dev.slipway.config.AccessSettings.Role;
 import dev.slipway.context.ContextStore;
 import dev.slipway.context.ContextTree;
 import dev.slipway.context.FileMode;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.identity.Principal;
 import dev.slipway.protocol.buildkit.auth.AuthGrpc;
 import dev.slipway.protocol.buildkit.auth.CredentialsRequest;
 import dev.slipway.protocol.buildkit.auth.CredentialsResponse;
@@ -58,12 +60,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(30)
 class SessionTest {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Principal ALICE = new Principal("alice", "team-a", List.of(), Role.BUILDER);
+  private static final Principal BOB = new Principal("bob", "team-b", List.of(), Role.BUILDER);
   private static final String DIFF_COPY = "/moby.filesync.v1.FileSync/DiffCopy";
 
   @TempDir Path directory;
   private final TestDirectory files = new TestDirectory();
   private SessionRegistry registry;
   private Server daemon;
+
+  /** Who opens the next session. */
+  private volatile Principal owner = ALICE;
 
   @BeforeEach
   void start() throws IOException {
@@ -87,7 +94,7 @@ class SessionTest {
   void receivesADirectoryAndAsksForNothingTheSecondTime() throws Exception {
     directory(300, 1);
     try (TestClient client = client("s1", "app:node")) {
-      Session session = registry.await("s1", PATIENCE);
+      Session session = registry.await(ALICE, "s1", PATIENCE);
       AtomicLong received = new AtomicLong();
 
       ContextTree first = session.receive(request("context"), received::set);
@@ -101,7 +108,7 @@ class SessionTest {
     files.requested.set(0);
     try (TestClient client = client("s2", "app:node")) {
       ContextTree second =
-          registry.await("any:s2", PATIENCE).receive(request("context"), bytes -> {});
+          registry.await(ALICE, "any:s2", PATIENCE).receive(request("context"), bytes -> {});
 
       assertThat(files.requested).hasValue(0);
       assertThat(second.readFile("dir/f000002"))
@@ -109,7 +116,7 @@ class SessionTest {
       directory(300, 2);
       assertThat(
               registry
-                  .await("s2", PATIENCE)
+                  .await(ALICE, "s2", PATIENCE)
                   .receive(request("context"), bytes -> {})
                   .contentDigest())
           .isNotEqualTo(second.contentDigest());
@@ -125,7 +132,8 @@ class SessionTest {
         Map.of("large", ByteString.copyFrom(large), "small", ByteString.copyFromUtf8("s"));
     files.stats = List.of(file("large", large.length, 1), file("small", 1, 1));
     try (TestClient client = client("s1", "")) {
-      ContextTree tree = registry.await("s1", PATIENCE).receive(request("context"), bytes -> {});
+      ContextTree tree =
+          registry.await(ALICE, "s1", PATIENCE).receive(request("context"), bytes -> {});
 
       assertThat(tree.readFile("large")).isEqualTo(large);
     }
@@ -136,8 +144,8 @@ class SessionTest {
     directory(3, 1);
     try (TestClient one = client("s1", "");
         TestClient two = client("s2", "")) {
-      var a = registry.await("s1", PATIENCE).receive(request("context"), bytes -> {});
-      var b = registry.await("s2", PATIENCE).receive(request("context"), bytes -> {});
+      var a = registry.await(ALICE, "s1", PATIENCE).receive(request("context"), bytes -> {});
+      var b = registry.await(ALICE, "s2", PATIENCE).receive(request("context"), bytes -> {});
 
       assertThat(files.requested).hasValue(6);
       assertThat(a.contentDigest()).isEqualTo(b.contentDigest());
@@ -145,9 +153,34 @@ class SessionTest {
   }
 
   @Test
+  void clientsOfTwoPrincipalsShareNothingWhateverKeyTheyName() throws Exception {
+    directory(3, 1);
+    try (TestClient one = client("s1", "app:node")) {
+      registry.await(ALICE, "s1", PATIENCE).receive(request("context"), bytes -> {});
+    }
+    files.requested.set(0);
+    owner = BOB;
+    try (TestClient two = client("s2", "app:node")) {
+      registry.await(BOB, "s2", PATIENCE).receive(request("context"), bytes -> {});
+
+      assertThat(files.requested).hasValue(3);
+    }
+  }
+
+  @Test
+  void aSessionIsThereForWhoOpenedItOnly() throws Exception {
+    try (TestClient client = client("s1", "")) {
+      registry.await(ALICE, "s1", PATIENCE);
+
+      assertThatThrownBy(() -> registry.await(BOB, "s1", Duration.ofMillis(10)))
+          .hasMessageContaining("no active session for s1");
+    }
+  }
+
+  @Test
   void saysWhatTheClientSaidOfAnUnknownDirectory() throws Exception {
     try (TestClient client = client("s1", "")) {
-      Session session = registry.await("s1", PATIENCE);
+      Session session = registry.await(ALICE, "s1", PATIENCE);
 
       assertThatThrownBy(() -> session.receive(request("other"), bytes -> {}))
           .isInstanceOfSatisfying(
@@ -162,7 +195,7 @@ class SessionTest {
   void aClientThatListsPathsOutsideOfTheDirectoryEndsItsTransfer(String path) throws Exception {
     files.stats = List.of(Stat.newBuilder().setPath(path).setMode(0644).setSize(1).build());
     try (TestClient client = client("s1", "")) {
-      Session session = registry.await("s1", PATIENCE);
+      Session session = registry.await(ALICE, "s1", PATIENCE);
 
       assertThatThrownBy(() -> session.receive(request("context"), bytes -> {}))
           .isInstanceOfSatisfying(
@@ -178,7 +211,7 @@ class SessionTest {
         List.of(Stat.newBuilder().setPath("huge").setMode(0644).setSize(Long.MAX_VALUE).build());
     files.contents = Map.of("huge", ByteString.copyFromUtf8("small"));
     try (TestClient client = client("s1", "")) {
-      var tree = registry.await("s1", PATIENCE).receive(request("context"), bytes -> {});
+      var tree = registry.await(ALICE, "s1", PATIENCE).receive(request("context"), bytes -> {});
 
       assertThat(tree.size()).isEqualTo(5);
     }
@@ -194,7 +227,7 @@ class SessionTest {
                 .putXattrs("user.x", ByteString.copyFrom(new byte[2 << 20]))
                 .build());
     try (TestClient client = client("s1", "")) {
-      Session session = registry.await("s1", PATIENCE);
+      Session session = registry.await(ALICE, "s1", PATIENCE);
 
       assertThatThrownBy(() -> session.receive(request("context"), bytes -> {}))
           .isInstanceOf(SlipwayException.class);
@@ -207,7 +240,7 @@ class SessionTest {
       LocalRequest request =
           new LocalRequest("context", List.of("a b", "é"), List.of("plain*"), List.of(), "", true);
 
-      var tree = registry.await("s1", PATIENCE).receive(request, bytes -> {});
+      var tree = registry.await(ALICE, "s1", PATIENCE).receive(request, bytes -> {});
 
       Metadata headers = files.headers.getLast();
       assertThat(tree.size()).isZero();
@@ -222,7 +255,7 @@ class SessionTest {
   void clientThatVanishesEndsItsTransferAndItsSession() throws Exception {
     files.silent = true;
     try (TestClient client = client("s1", "")) {
-      Session session = registry.await("s1", PATIENCE);
+      Session session = registry.await(ALICE, "s1", PATIENCE);
       CountDownLatch closed = new CountDownLatch(1);
       session.onClose(closed::countDown);
       AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -244,7 +277,7 @@ class SessionTest {
               SlipwayException.class,
               error -> assertThat(error.kind()).isEqualTo(ErrorKind.UNAVAILABLE));
       assertThat(session.isOpen()).isFalse();
-      assertThatThrownBy(() -> registry.await("s1", Duration.ofMillis(10)))
+      assertThatThrownBy(() -> registry.await(ALICE, "s1", Duration.ofMillis(10)))
           .hasMessage("no active session for s1: context deadline exceeded");
     }
   }
@@ -252,7 +285,7 @@ class SessionTest {
   @Test
   void clientThatLeavesGetsTheEndOfItsStream() throws Exception {
     try (TestClient client = client("s1", "")) {
-      Session session = registry.await("s1", PATIENCE);
+      Session session = registry.await(ALICE, "s1", PATIENCE);
       CountDownLatch closed = new CountDownLatch(1);
       session.onClose(closed::countDown);
 
@@ -275,7 +308,7 @@ class SessionTest {
             headers,
             List.of(broken.getHealthService().bindService()))) {
       CountDownLatch closed = new CountDownLatch(1);
-      registry.await("s1", PATIENCE).onClose(closed::countDown);
+      registry.await(ALICE, "s1", PATIENCE).onClose(closed::countDown);
 
       assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
     }
@@ -294,7 +327,7 @@ class SessionTest {
                 methods,
                 List.of(new TestAuth().bindService(), health()));
         TestClient plain = client("s2", "")) {
-      Authenticator authenticator = registry.await("s1", PATIENCE).authenticator();
+      Authenticator authenticator = registry.await(ALICE, "s1", PATIENCE).authenticator();
       TokenRequest wanted =
           new TokenRequest(
               "registry.test", "https://auth.test/token", "registry", List.of("repository:a:pull"));
@@ -306,9 +339,10 @@ class SessionTest {
       assertThat(authenticator.credentials("registry.test"))
           .contains(new Authenticator.Credentials("user", "secret"));
       assertThat(authenticator.credentials("other.test")).isEmpty();
-      assertThat(registry.await("s2", PATIENCE).authenticator().credentials("registry.test"))
+      assertThat(registry.await(ALICE, "s2", PATIENCE).authenticator().credentials("registry.test"))
           .isEmpty();
-      assertThat(registry.await("s2", PATIENCE).authenticator().fetchToken(wanted)).isEmpty();
+      assertThat(registry.await(ALICE, "s2", PATIENCE).authenticator().fetchToken(wanted))
+          .isEmpty();
     }
   }
 
@@ -365,13 +399,13 @@ class SessionTest {
   }
 
   /** Control.Session alone. */
-  private static ServerServiceDefinition control(SessionRegistry registry) {
+  private ServerServiceDefinition control(SessionRegistry registry) {
     io.grpc.Context.Key<Metadata> headers = io.grpc.Context.key("headers");
     ControlGrpc.ControlImplBase service =
         new ControlGrpc.ControlImplBase() {
           @Override
           public StreamObserver<BytesMessage> session(StreamObserver<BytesMessage> client) {
-            return registry.open(headers.get(), client);
+            return registry.open(owner, headers.get(), client);
           }
         };
     return ServerInterceptors.intercept(

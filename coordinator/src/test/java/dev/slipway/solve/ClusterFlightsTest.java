@@ -17,6 +17,7 @@ import dev.slipway.coordination.Coordinators;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Vertex;
+import dev.slipway.identity.Rights;
 import dev.slipway.plan.Graphs;
 import dev.slipway.progress.Progress;
 import io.grpc.Server;
@@ -136,7 +137,9 @@ class ClusterFlightsTest {
                     nodes
                         .get(node)
                         .solver()
-                        .solve(new BuildContext(build, "", "", progress), List.of(definition))
+                        .solve(
+                            new BuildContext(build, "", Rights.of(""), progress),
+                            List.of(definition))
                         .getFirst());
               } catch (SlipwayException | InterruptedException | RuntimeException e) {
                 result.completeExceptionally(e);

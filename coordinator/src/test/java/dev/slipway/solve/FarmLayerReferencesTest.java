@@ -6,6 +6,7 @@ import dev.slipway.cache.LayerChain;
 import dev.slipway.cache.LayerRecord;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.identity.Rights;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.Platform;
@@ -23,7 +24,8 @@ import org.junit.jupiter.api.Test;
 
 class FarmLayerReferencesTest {
   private static final Digest BLOB = Digest.ofText("blob");
-  private static final BuildContext BUILD = new BuildContext("build", "", "", Progress.NONE);
+  private static final BuildContext BUILD =
+      new BuildContext("build", "", Rights.of(""), Progress.NONE);
 
   private final FakeFarm farm = new FakeFarm();
   private final FarmLayerReferences references =
@@ -32,7 +34,7 @@ class FarmLayerReferencesTest {
           farm,
           new OneRegistry(),
           new Sources(
-              (id, _) -> {
+              (_, id, _) -> {
                 throw new SlipwayException(ErrorKind.UNAVAILABLE, id);
               },
               new OneRegistry(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Vertex;
+import dev.slipway.identity.Rights;
 import dev.slipway.plan.Graphs;
 import dev.slipway.progress.Progress;
 import dev.slipway.protocol.worker.AbsentLayer;
@@ -138,7 +139,7 @@ class PartsTest {
   }
 
   private void solve(Definition definition) throws SlipwayException, InterruptedException {
-    solver.solve(new BuildContext("build", "", "", Progress.NONE), List.of(definition));
+    solver.solve(new BuildContext("build", "", Rights.of(""), Progress.NONE), List.of(definition));
   }
 
   private Set<String> holders(String layer) {

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Vertex;
+import dev.slipway.identity.Rights;
 import dev.slipway.plan.Graphs;
 import dev.slipway.progress.Progress;
 import dev.slipway.protocol.worker.CacheMount;
@@ -212,7 +213,8 @@ class StageMountsTest {
 
   private void solve(String buildId, Definition definition) throws Exception {
     try {
-      solver.solve(new BuildContext(buildId, "", "tenant", Progress.NONE), List.of(definition));
+      solver.solve(
+          new BuildContext(buildId, "", Rights.of("tenant"), Progress.NONE), List.of(definition));
     } finally {
       solver.forget(buildId);
     }

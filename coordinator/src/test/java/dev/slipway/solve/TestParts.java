@@ -5,6 +5,7 @@ import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Definition;
+import dev.slipway.identity.Rights;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.Platform;
@@ -30,11 +31,14 @@ final class TestParts {
   }
 
   static SolveParts of(FakeFarm farm, FarmMounts mounts) {
+    return of(farm, mounts, new OneImage());
+  }
+
+  static SolveParts of(FakeFarm farm, FarmMounts mounts, ImageLookup images) {
     Meters meters = new Meters(new SimpleMeterRegistry());
-    ImageLookup images = new OneImage();
     Sources sources =
         new Sources(
-            (id, _) -> {
+            (_, id, _) -> {
               throw new SlipwayException(ErrorKind.UNAVAILABLE, "no active session for " + id);
             },
             images,
@@ -60,7 +64,7 @@ final class TestParts {
   static SolvedResult solve(FarmSolver solver, String buildId, Definition definition)
       throws SlipwayException, InterruptedException {
     return solver
-        .solve(new BuildContext(buildId, "", "", Progress.NONE), List.of(definition))
+        .solve(new BuildContext(buildId, "", Rights.of(""), Progress.NONE), List.of(definition))
         .getFirst();
   }
 
@@ -79,9 +83,10 @@ final class TestParts {
     return result;
   }
 
-  private static final class OneImage implements ImageLookup {
+  static class OneImage implements ImageLookup {
     @Override
-    public Digest digest(ImageReference reference, Platform platform, Authenticator authenticator) {
+    public Digest digest(ImageReference reference, Platform platform, Authenticator authenticator)
+        throws SlipwayException {
       return Digest.ofText(reference.toString());
     }
 

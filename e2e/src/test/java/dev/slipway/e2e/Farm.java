@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A farm of real processes in a folder of its own, started with {@code slipway up}. */
@@ -87,6 +89,21 @@ final class Farm implements AutoCloseable {
         certificates.toString(),
         "--farm-tls",
         inner.toString());
+  }
+
+  /**
+   * Starts one whose clients need a certificate.
+   *
+   * @param certificates as {@code slipway certs init} made it
+   */
+  static Farm startWithClientTls(int workers, Path certificates, String config) {
+    Path file = Workplace.folder("config").resolve("slipway.toml");
+    try {
+      Files.writeString(file, config);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return up(Workplace.folder("farm"), 1, workers, file, "--tls", certificates.toString());
   }
 
   /** Ends this farm and starts it again in the same folder with workers that have nothing. */
@@ -189,6 +206,15 @@ final class Farm implements AutoCloseable {
   /** What the coordinator answers under that path of its HTTP address. */
   String http(String path) {
     return get("http://" + firstLine(root.resolve("run/http.address")) + path);
+  }
+
+  /** Id of the build that began last. */
+  String newestBuild() {
+    Matcher id = Pattern.compile("\"id\":\"([^\"]+)\"").matcher(http("/api/v1/builds"));
+    if (!id.find()) {
+      throw new AssertionError("there is no build");
+    }
+    return id.group(1);
   }
 
   /** What a worker answers. */

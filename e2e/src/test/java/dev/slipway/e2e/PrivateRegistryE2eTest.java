@@ -2,6 +2,11 @@ package dev.slipway.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** A registry that wants a user name and a password, which only the client has. */
@@ -25,6 +30,35 @@ class PrivateRegistryE2eTest {
     client.build(app.path(), "-t", registry.image("private/app:1"), "--push").orThrow();
 
     assertThat(farm.logs()).doesNotContain(PASSWORD);
+  }
+
+  @Test
+  void aPrivateBaseIsForThoseWhoMayPullItThoughWorkersHoldIt() throws IOException {
+    Buildx client = new Buildx(farm.endpoint());
+    client.login(registry.address(), "farmer", PASSWORD);
+    String image = registry.image("private/secret:1");
+    Path facts = Workplace.folder("metadata").resolve("facts.json");
+    client
+        .build(
+            BuildDirectory.of("FROM busybox\nRUN echo confidential > /file\n").path(),
+            "-t",
+            image,
+            "--push",
+            "--metadata-file",
+            facts.toString())
+        .orThrow();
+    Matcher digest =
+        Pattern.compile("\"containerimage.digest\": \"(sha256:[0-9a-f]{64})\"")
+            .matcher(Files.readString(facts));
+    assertThat(digest.find()).isTrue();
+    Path app =
+        BuildDirectory.of("FROM %s@%s\nRUN cat /file\n".formatted(image, digest.group(1))).path();
+    client.build(app).orThrow();
+
+    Command.Result others = farm.buildx().build(app);
+
+    assertThat(others.exitCode()).isNotZero();
+    assertThat(others.output()).contains("401").doesNotContain("confidential");
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.slipway.frontend.FrontendBridge.ResolvedImage;
 import dev.slipway.frontend.FrontendRequest;
 import dev.slipway.frontend.FrontendResult;
 import dev.slipway.graph.Definition;
+import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress.VertexState;
 import dev.slipway.registry.Authenticator;
@@ -94,10 +95,13 @@ public final class GatewayBuild {
   }
 
   /**
-   * What the build brings to the queue, which a client's frontend says with its first call. @throws
-   * SlipwayException INVALID when it said something else before
+   * What the build brings to the queue, which a client's frontend says with its first call.
+   *
+   * @throws SlipwayException INVALID when it said something else before, DENIED when it may not be
+   *     that tenant
    */
   public void settle(Standing standing) throws SlipwayException {
+    BuildContext wanted = context.with(standing);
     if (!settled.compareAndSet(null, standing) && !standing.equals(settled.get())) {
       throw new SlipwayException(
           ErrorKind.INVALID,
@@ -105,7 +109,7 @@ public final class GatewayBuild {
               + context.buildId()
               + " asks for two places in the queue: tenant, priority and worker labels are a build's, not a call's");
     }
-    context = context.with(standing);
+    context = wanted;
   }
 
   /** The graphs that the client gave to the build. */
@@ -261,7 +265,10 @@ public final class GatewayBuild {
             .started(parts.clock().instant());
     context.progress().vertex(line);
     try {
+      ImageReference name = ImageReference.parse(reference);
+      context.rights().checkPull(name);
       ResolvedImage image = parts.images().resolve(reference, platform, authenticator());
+      context.pulls().add(name, image.digest());
       images.put(question, image);
       context.progress().vertex(line.completed(parts.clock().instant()));
       return image;
@@ -274,7 +281,10 @@ public final class GatewayBuild {
   private Authenticator authenticator() throws SlipwayException, InterruptedException {
     return context.sessionId().isEmpty()
         ? Authenticator.ANONYMOUS
-        : parts.sessions().await(context.sessionId(), SESSION_PATIENCE).authenticator();
+        : parts
+            .sessions()
+            .await(context.rights().principal(), context.sessionId(), SESSION_PATIENCE)
+            .authenticator();
   }
 
   /**
