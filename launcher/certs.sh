@@ -2,6 +2,7 @@
 #        slipway certs client --dir DIR --name NAME
 #        slipway certs farm --dir DIR
 #        slipway certs renew --dir DIR [--host NAME]...
+#        slipway certs revoke --dir DIR --name NAME
 #
 # Certificates for clients that are on other machines than the farm. Nothing is overwritten, except by renew.
 #   init    makes a CA (DIR/ca.pem, DIR/ca-key.pem), the endpoint's certificate (DIR/server/{cert,key}.pem) and a first
@@ -10,6 +11,7 @@
 #   farm    makes what coordinators and workers show each other (DIR/ca.pem, DIR/ca-key.pem, DIR/coordinator, DIR/worker);
 #           `slipway up --farm-tls DIR` uses it. It is another CA than the clients'
 #   renew   gives the endpoint a new key and certificate; a farm that runs takes them for its next connections
+#   revoke  takes a client's certificate back (DIR/crl.pem); a farm that was started with `--tls DIR` refuses its next call
 #   --host NAME    name or address under which clients reach the endpoint, may be repeated; localhost, 127.0.0.1 and ::1 are in any
 #                  case. renew keeps the names unless some are said
 #
@@ -18,7 +20,7 @@
 command_certs() {
   case ${1:---help} in
     -h | --help) help_of certs && return ;;
-    init | client | farm | renew) ;;
+    init | client | farm | renew | revoke) ;;
     *) die "certs does not know '$1'; see: slipway certs --help" ;;
   esac
   local word

@@ -1,6 +1,6 @@
 # Certificate files of the endpoint and of the farm's own processes: where they are, and that the farm's user may read them.
 
-# The certificate, its key and, where clients need a certificate, their CA; empty = plain text.
+# The certificate, its key and, where clients need a certificate, their CA and the list of those it took back; empty = plain text.
 TLS_FILES=()
 # The folder with what coordinators and workers show each other; empty = plain text.
 FARM_TLS=
@@ -11,6 +11,7 @@ tls_folder() {
   folder=$(realpath -m "$1")
   [ -d "$folder" ] || die "--tls: there is no folder $folder; make one with: slipway certs init --dir $folder"
   TLS_FILES=("$folder/server/cert.pem" "$folder/server/key.pem" "$folder/ca.pem")
+  [ ! -e "$folder/crl.pem" ] || TLS_FILES+=("$folder/crl.pem")
 }
 
 # farm_tls_folder DIR: what `slipway certs farm` makes.
@@ -94,4 +95,5 @@ tls_arguments() {
   [ ${#TLS_FILES[@]} -gt 0 ] || return 0
   printf -- '--tlscert\n%s\n--tlskey\n%s\n' "$(seen_file "${TLS_FILES[0]}")" "$(seen_file "${TLS_FILES[1]}")"
   [ ${#TLS_FILES[@]} -lt 3 ] || printf -- '--tlscacert\n%s\n' "$(seen_file "${TLS_FILES[2]}")"
+  [ ${#TLS_FILES[@]} -lt 4 ] || printf -- '--tlscrl\n%s\n' "$(seen_file "${TLS_FILES[3]}")"
 }

@@ -82,6 +82,18 @@ public final class CertificatesMain {
     System.out.println(folder().addClient(name).toAbsolutePath().normalize());
   }
 
+  @Command(description = "Takes a client's certificate back; a running farm knows within a second.")
+  void revoke(
+      @Option(
+              names = "--name",
+              required = true,
+              paramLabel = "NAME",
+              description = "As it was given to client; client is the first one's.")
+          String name)
+      throws SlipwayException {
+    folder().revokeClient(name);
+  }
+
   @Command(description = "A new key and certificate for the endpoint; a running farm takes them.")
   void renew(
       @Option(

@@ -310,7 +310,12 @@ final class Coordinator implements AutoCloseable {
                 control, new CallHeaders(), new TimestampHeader(clock), calls),
             ServerInterceptors.intercept(
                 new LlbBridgeService(jobs, workers), new CallHeaders(), calls));
-    Access access = Access.of(config.access(), clock);
+    Optional<TlsFiles> tlsFiles = options.tls().over(config.tls());
+    Access access =
+        Access.of(
+            config.access().withRevoked(options.tls().revoked(config.access().revoked())),
+            tlsFiles.flatMap(TlsFiles::ca),
+            clock);
     List<ServerServiceDefinition> inner = new ArrayList<>();
     inner.add(new CoordinationService(queue, solver.watching()).bindService());
     if (!membership.isAlone()) {
@@ -352,7 +357,6 @@ final class Coordinator implements AutoCloseable {
         all -> fleet.coordinators(all.stream().map(CoordinatorRecord::workersAddress).toList()));
 
     Optional<Supplier<ServerTls>> tls = Optional.empty();
-    Optional<TlsFiles> tlsFiles = options.tls().over(config.tls());
     if (tlsFiles.isPresent()) {
       tls =
           Optional.of(keep("TLS files", WatchedTls.start(tlsFiles.get(), audience(access), clock)));

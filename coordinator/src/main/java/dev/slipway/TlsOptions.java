@@ -2,6 +2,7 @@ package dev.slipway;
 
 import dev.slipway.config.TlsFiles;
 import dev.slipway.error.SlipwayException;
+import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -24,6 +25,18 @@ final class TlsOptions {
       paramLabel = "FILE",
       description = "CA of clients: only those with a certificate of it are let in.")
   private Optional<String> ca = Optional.empty();
+
+  @Option(
+      names = "--tlscrl",
+      paramLabel = "FILE",
+      description =
+          "Certificates that the CA of clients has taken back (CRL, PEM); taken anew when it changes.")
+  private Optional<Path> crl = Optional.empty();
+
+  /** The list of revoked certificates named here, or that of the configuration. */
+  Optional<Path> revoked(Optional<Path> settings) {
+    return crl.isPresent() ? crl : settings;
+  }
 
   /** Returns the files named here, or those of the configuration when none is. */
   Optional<TlsFiles> over(Optional<TlsFiles> settings) throws SlipwayException {

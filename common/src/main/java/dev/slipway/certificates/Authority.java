@@ -9,6 +9,8 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.cert.CRLException;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
@@ -18,16 +20,21 @@ import java.time.temporal.ChronoUnit;
 import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.CRLReason;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.CertIOException;
+import org.bouncycastle.cert.jcajce.JcaX509CRLConverter;
+import org.bouncycastle.cert.jcajce.JcaX509CRLHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
+import org.bouncycastle.cert.jcajce.JcaX509v2CRLBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
@@ -119,6 +126,30 @@ public final class Authority {
       return sign(builder, identity.key());
     } catch (GeneralSecurityException | CertIOException | OperatorCreationException e) {
       throw new IllegalStateException("a certificate could not be made", e);
+    }
+  }
+
+  /**
+   * Takes certificates back.
+   *
+   * @param before the list so far; its certificates stay on it
+   * @param revoked one more; empty = none
+   */
+  X509CRL revoke(Optional<X509CRL> before, Optional<X509Certificate> revoked) {
+    Date now = Date.from(clock.instant().truncatedTo(ChronoUnit.SECONDS));
+    try {
+      JcaX509v2CRLBuilder builder =
+          new JcaX509v2CRLBuilder(certificate().getSubjectX500Principal(), now);
+      builder.setNextUpdate(certificate().getNotAfter());
+      if (before.isPresent()) {
+        builder.addCRL(new JcaX509CRLHolder(before.get()));
+      }
+      revoked.ifPresent(
+          one -> builder.addCRLEntry(one.getSerialNumber(), now, CRLReason.unspecified));
+      return new JcaX509CRLConverter()
+          .getCRL(builder.build(new JcaContentSignerBuilder(SIGNATURE).build(identity.key())));
+    } catch (CRLException | OperatorCreationException e) {
+      throw new IllegalStateException("a revocation list could not be made", e);
     }
   }
 

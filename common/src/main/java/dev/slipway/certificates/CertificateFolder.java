@@ -8,11 +8,14 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.cert.CertificateParsingException;
+import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -60,6 +63,7 @@ public final class CertificateFolder {
       openFolder(folder);
       Authority authority = Authority.create("Slipway CA", CA_LIFE, clock);
       authority.write(ca(), caKey());
+      PemFiles.write(revoked(), authority.revoke(Optional.empty(), Optional.empty()));
       write(SERVER, authority.issue(server(names)));
       write(FIRST_CLIENT, authority.issue(client(FIRST_CLIENT)));
     } catch (IOException e) {
@@ -99,6 +103,35 @@ public final class CertificateFolder {
     } catch (IOException e) {
       throw failed(e);
     }
+  }
+
+  /**
+   * Takes the certificate of a client back: it goes on the list {@code crl.pem}.
+   *
+   * @param name as for {@link #addClient}; {@code client} = the first one's
+   */
+  public void revokeClient(String name) throws SlipwayException {
+    String checked = Subject.checkName(name);
+    Path pair =
+        folder.resolve(
+            checked.equals(FIRST_CLIENT)
+                ? FIRST_CLIENT
+                : FIRST_CLIENT + "-" + checked.replace(' ', '-'));
+    X509Certificate certificate = PemFiles.certificates(pair.resolve("cert.pem")).getFirst();
+    Authority authority = authority();
+    Optional<X509CRL> before =
+        Files.exists(revoked())
+            ? Optional.of(RevocationList.read(revoked(), List.of(authority.certificate())))
+            : Optional.empty();
+    try {
+      PemFiles.write(revoked(), authority.revoke(before, Optional.of(certificate)));
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private Path revoked() {
+    return folder.resolve("crl.pem");
   }
 
   /**

@@ -16,9 +16,11 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.PrivateKey;
+import java.security.cert.CRLException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
 import java.util.List;
@@ -92,7 +94,7 @@ public final class PemFiles {
         ErrorKind.INVALID, "the key file " + file + " has no private key in it");
   }
 
-  private static String text(Path file, String kind) throws SlipwayException {
+  static String text(Path file, String kind) throws SlipwayException {
     try {
       if (Files.size(file) > MAX_BYTES) {
         throw new SlipwayException(
@@ -132,6 +134,14 @@ public final class PemFiles {
   /** Writes a new file that its owner alone may read. */
   static void write(Path file, PrivateKey key) throws IOException {
     create(file, pem(key), SECRET);
+  }
+
+  /** Writes a list that everybody may read, in the place of an earlier one if there is one. */
+  static void write(Path file, X509CRL list) throws IOException {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    Files.deleteIfExists(fresh);
+    create(fresh, pem(list), OPEN);
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static void create(Path file, String text, String permissions) throws IOException {
@@ -178,6 +188,14 @@ public final class PemFiles {
       }
     }
     return text.toString();
+  }
+
+  private static String pem(X509CRL list) {
+    try {
+      return pem("X509 CRL", list.getEncoded());
+    } catch (CRLException e) {
+      throw new IllegalStateException("a list that was made has bytes", e);
+    }
   }
 
   private static String pem(PrivateKey key) {

@@ -18,11 +18,13 @@ import java.util.Set;
  *
  * @param issuers whose signed tokens (JWT) are looked at, by the name that rules call them
  * @param tokens file of static tokens' digests
+ * @param revoked file of certificates that the clients' CA has taken back
  * @param rules empty = everybody who gets a connection may do everything
  */
-public record AccessSettings(Map<String, Issuer> issuers, Optional<Path> tokens, List<Rule> rules) {
+public record AccessSettings(
+    Map<String, Issuer> issuers, Optional<Path> tokens, Optional<Path> revoked, List<Rule> rules) {
   public static final AccessSettings DEFAULT =
-      new AccessSettings(Map.of(), Optional.empty(), List.of());
+      new AccessSettings(Map.of(), Optional.empty(), Optional.empty(), List.of());
 
   /** What a client may do. */
   public enum Role {
@@ -90,6 +92,11 @@ public record AccessSettings(Map<String, Issuer> issuers, Optional<Path> tokens,
     return rules.isEmpty();
   }
 
+  /** The same with another list of revoked certificates. */
+  public AccessSettings withRevoked(Optional<Path> other) {
+    return new AccessSettings(issuers, tokens, other, rules);
+  }
+
   static AccessSettings read(TomlTable table) throws SlipwayException {
     Map<String, Issuer> issuers = new LinkedHashMap<>();
     for (Map.Entry<String, TomlTable> entry : table.tables("issuer").entrySet()) {
@@ -100,12 +107,13 @@ public record AccessSettings(Map<String, Issuer> issuers, Optional<Path> tokens,
     for (TomlTable rule : table.list("rule")) {
       rules.add(rule(rule, issuers.keySet()));
     }
+    Optional<Path> revoked = table.text("revoked").map(Path::of);
     table.end();
-    if (rules.isEmpty()) {
+    if (rules.isEmpty() && revoked.isEmpty()) {
       throw table.invalid(
           "rule", "there: without an [[access.rule]] nobody could tell who is let in");
     }
-    return new AccessSettings(issuers, tokens, rules);
+    return new AccessSettings(issuers, tokens, revoked, rules);
   }
 
   private static Issuer issuer(TomlTable table) throws SlipwayException {

@@ -1,12 +1,15 @@
 package dev.slipway.identity;
 
+import dev.slipway.certificates.RevocationList;
 import dev.slipway.config.AccessSettings;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -37,6 +40,7 @@ public final class Access {
   private final Rules rules;
   private final Optional<StaticTokens> fixed;
   private final SignedTokens signed;
+  private final Optional<RevocationList> revoked;
   private final InstantSource clock;
   private final String own;
   private final Map<String, Remembered> verified =
@@ -52,7 +56,8 @@ public final class Access {
 
   private record Remembered(Facts facts, Instant until) {}
 
-  private Access(AccessSettings settings, InstantSource clock) throws SlipwayException {
+  private Access(AccessSettings settings, Optional<Path> clientsCa, InstantSource clock)
+      throws SlipwayException {
     this.settings = settings;
     this.clock = clock;
     this.rules = new Rules(settings.rules());
@@ -61,6 +66,7 @@ public final class Access {
             ? Optional.of(StaticTokens.in(settings.tokens().get(), clock))
             : Optional.empty();
     this.signed = new SignedTokens(settings.issuers(), clock);
+    this.revoked = revoked(settings, clientsCa, clock);
     byte[] random = new byte[OWN_BYTES];
     new SecureRandom().nextBytes(random);
     this.own = HexFormat.of().formatHex(random);
@@ -74,9 +80,30 @@ public final class Access {
     return own;
   }
 
-  /** Reads what the settings name. @throws SlipwayException naming what cannot be used */
-  public static Access of(AccessSettings settings, InstantSource clock) throws SlipwayException {
-    return new Access(settings, clock);
+  /**
+   * Reads what the settings name.
+   *
+   * @param clientsCa file of the CA of clients' certificates
+   * @throws SlipwayException naming what cannot be used
+   */
+  public static Access of(AccessSettings settings, Optional<Path> clientsCa, InstantSource clock)
+      throws SlipwayException {
+    return new Access(settings, clientsCa, clock);
+  }
+
+  private static Optional<RevocationList> revoked(
+      AccessSettings settings, Optional<Path> clientsCa, InstantSource clock)
+      throws SlipwayException {
+    if (settings.revoked().isEmpty()) {
+      return Optional.empty();
+    }
+    Path ca =
+        clientsCa.orElseThrow(() ->
+            new SlipwayException(
+                ErrorKind.INVALID,
+                "access.revoked takes certificates of clients back, and no client needs one: name"
+                    + " their CA (grpc.tls.ca, --tlscacert)"));
+    return Optional.of(RevocationList.in(settings.revoked().get(), ca, clock));
   }
 
   /** Whether everybody who gets a connection may do everything. */
@@ -101,6 +128,7 @@ public final class Access {
       facts = facts.and(new Facts("unix socket", Map.of("socket", List.of("unix"))));
     }
     if (shown.certificate().isPresent()) {
+      refuseRevoked(shown.certificate().get());
       facts = facts.and(CertificateFacts.of(shown.certificate().get()));
     }
     if (isOpen()) {
@@ -121,6 +149,19 @@ public final class Access {
               : "no [[access.rule]] of this farm lets " + facts.shown() + " in");
     }
     return principal.get();
+  }
+
+  private void refuseRevoked(X509Certificate certificate) throws SlipwayException {
+    Optional<Instant> since = revoked.flatMap(list -> list.revokedAt(certificate));
+    if (since.isPresent()) {
+      throw new SlipwayException(
+          ErrorKind.DENIED,
+          "the client certificate "
+              + certificate.getSubjectX500Principal().getName()
+              + " was taken back on "
+              + since.get()
+              + ": get a new one");
+    }
   }
 
   private String remedy() {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.certificates.Authority;
+import dev.slipway.certificates.CertificateFolder;
+import dev.slipway.certificates.PemFiles;
 import dev.slipway.certificates.Subject;
 import dev.slipway.certificates.Use;
 import dev.slipway.config.AccessSettings.Role;
@@ -144,12 +146,54 @@ class AccessTest {
   }
 
   @Test
+  void aCertificateIsTakenBackWhileOthersGoOn() throws Exception {
+    CertificateFolder certificates = new CertificateFolder(folder, () -> now);
+    certificates.init(List.of());
+    certificates.addClient("ci");
+    X509Certificate ci = PemFiles.certificates(folder.resolve("client-ci/cert.pem")).getFirst();
+    X509Certificate first = PemFiles.certificates(folder.resolve("client/cert.pem")).getFirst();
+    Access access =
+        Access.of(
+            FarmConfig.parse("[access]\nrevoked = \"" + folder.resolve("crl.pem") + "\"", "t")
+                .access(),
+            Optional.of(folder.resolve("ca.pem")),
+            () -> now);
+    access.principal(shown(ci));
+
+    certificates.revokeClient("ci");
+    now = now.plus(Duration.ofSeconds(2));
+
+    refused(access, shown(ci), "the client certificate CN=ci was taken back on ");
+    assertThat(access.principal(shown(first)).name()).isEqualTo("CN=client");
+    certificates.revokeClient("client");
+    now = now.plus(Duration.ofSeconds(2));
+    refused(access, shown(ci), "was taken back");
+    refused(access, shown(first), "was taken back");
+  }
+
+  @Test
+  void aListOfAnotherCaIsRefused() throws Exception {
+    Path ours = folder.resolve("ours");
+    Path theirs = folder.resolve("theirs");
+    new CertificateFolder(ours, () -> now).init(List.of());
+    new CertificateFolder(theirs, () -> now).init(List.of());
+
+    assertThatThrownBy(() ->
+            Access.of(
+                FarmConfig.parse("[access]\nrevoked = \"" + theirs.resolve("crl.pem") + "\"", "t")
+                    .access(),
+                Optional.of(ours.resolve("ca.pem")),
+                () -> now))
+        .hasMessageContaining("theirs/crl.pem is not of the clients' CA");
+  }
+
+  @Test
   void secretsAreNotInWhatIsLogged() {
     assertThat(bearer(TOKEN).toString()).doesNotContain(TOKEN);
   }
 
   private Access access(String toml) throws SlipwayException {
-    return Access.of(FarmConfig.parse(toml, "test.toml").access(), () -> now);
+    return Access.of(FarmConfig.parse(toml, "test.toml").access(), Optional.empty(), () -> now);
   }
 
   private static String rule(String match, String tenant) {

@@ -221,7 +221,7 @@ class SignedTokensTest {
   }
 
   private Access access(String toml) throws SlipwayException {
-    return Access.of(FarmConfig.parse(toml, "test.toml").access(), () -> now);
+    return Access.of(FarmConfig.parse(toml, "test.toml").access(), Optional.empty(), () -> now);
   }
 
   private String token() throws JOSEException {
