@@ -9,9 +9,9 @@ build: ; @./slipway build
 
 setup: ; @./slipway setup --tests
 
-# Two goals in one reactor: the jars are there when the end-to-end tests start farms.
+# The end-to-end module comes last: the jars are there when its tests start farms. Coordinator and worker are tested at the same time.
 test: setup
-	$(MVN) -fae verify
+	$(MVN) -T 2 -fae verify
 
 # Builds under faults drawn from seeds: make storm SEEDS=1-20
 storm: setup

@@ -13,12 +13,16 @@ ensure_aot() {
   [ "${SLIPWAY_AOT:-}" != no ] || return 0
   [ -w "$(dirname "$(jar_of coordinator)")" ] || return 0
   ! aot_is_fresh coordinator || ! aot_is_fresh worker || return 0
-  local started root
+  # Of two starts at once one trains, the other waits for it and has its caches.
+  local started root lock
+  exec {lock}>"$(aot_of coordinator).lock"
+  flock -w $((TRAINING_PATIENCE_MS / 500)) "$lock" || { exec {lock}>&- && return 0; }
+  ! aot_is_fresh coordinator || ! aot_is_fresh worker || { exec {lock}>&- && return 0; }
   started=$(now_ms)
   say "training the JVM caches of both processes (once after each build)"
   root=$(mktemp -d)
   chmod 0755 "$root"
-  if (train "$root") 2>"$root.log"; then
+  if (exec {lock}>&- && train "$root") 2>"$root.log"; then
     say "trained in $(seconds $(($(now_ms) - started))) s"
   else
     say "the training failed, the farm starts without it: $(tail -n 3 "$root.log" | paste -sd' ')"
@@ -27,6 +31,7 @@ ensure_aot() {
   fi
   if is_root; then rm -rf "$root"; else rootlesskit rm -rf "$root"; fi
   rm -f "$root.log"
+  exec {lock}>&-
 }
 
 train() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 /** What users get wrong, and what they are told. */
+@OnSharedFarm
 class BadInputE2eTest {
   private final Farm farm = SharedFarm.get();
 

@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** What people do all day with {@code docker buildx}. */
+@OnSharedFarm
 class BuildxE2eTest {
   private final Farm farm = SharedFarm.get();
   private final LocalRegistry registry = LocalRegistry.shared();

@@ -8,6 +8,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** The client vanishes in the middle of a build: its processes go, and nothing else does. */
+@OnSharedFarm
 class ClientGoneE2eTest {
   private final Farm farm = SharedFarm.get();
 

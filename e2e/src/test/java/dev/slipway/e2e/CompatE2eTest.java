@@ -26,6 +26,7 @@ import org.junit.jupiter.api.TestFactory;
  * {@code links} (symbolic links of the context, {@code path target} a line) and {@code engine} (the
  * first version of the engine that does it as BuildKit does today).
  */
+@OnSharedFarm
 class CompatE2eTest {
   private static final String TAG = "1";
 

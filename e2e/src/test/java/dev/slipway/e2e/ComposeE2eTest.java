@@ -105,7 +105,7 @@ class ComposeE2eTest {
     Files.writeString(
         context.resolve("Dockerfile"),
         "FROM debian\nCOPY " + program + " /usr/bin/\n" + entry + "\n");
-    SharedFarm.get()
+    FarmImages.shared()
         .buildx()
         .build(context, "-t", registry.image("compose/" + name + ":1"), "--push")
         .orThrow();

@@ -5,8 +5,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Coordinators that die, hang, or cannot be reached, while another one's build runs. */
+/**
+ * Coordinators that die, hang, or cannot be reached, while another one's build runs. Each test has
+ * a farm of its own.
+ */
+@Execution(ExecutionMode.CONCURRENT)
 class CoordinatorFaultE2eTest {
   private final LocalRegistry registry = LocalRegistry.shared();
   private final Ordeal ordeal = Ordeal.prepare();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.Test;
 
 /** The Dockerfile language, through to the files and the config of the pushed image. */
+@OnSharedFarm
 class DockerfileE2eTest {
   private final Farm farm = SharedFarm.get();
   private final LocalRegistry registry = LocalRegistry.shared();

@@ -11,6 +11,7 @@ import org.testcontainers.containers.startupcheck.OneShotStartupCheckStrategy;
 import org.testcontainers.utility.DockerImageName;
 
 /** What the farm pushed runs in a real Docker engine. */
+@OnSharedFarm
 @EnabledIf("dev.slipway.e2e.Engine#possible")
 class EngineE2eTest {
   private final LocalRegistry registry = LocalRegistry.shared();

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Ways out of a build that a Dockerfile or an image may try; docs/security-boundary.md. */
+@OnSharedFarm
 class EscapeE2eTest {
   private final Farm farm = SharedFarm.get();
   private final LocalRegistry registry = LocalRegistry.shared();

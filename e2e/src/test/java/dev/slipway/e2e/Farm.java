@@ -291,11 +291,19 @@ final class Farm implements AutoCloseable {
   }
 
   /**
-   * Whether any process of this machine's users has that word in its command line; choose a word
-   * nobody else has.
+   * Whether any process of this machine has that word in its command line, those below other farms'
+   * processes left aside: what has escaped from its farm counts.
    */
   boolean runs(String word) {
-    return ProcessHandle.allProcesses().anyMatch(process -> isStep(process, word));
+    return ProcessHandle.allProcesses()
+        .anyMatch(process -> isStep(process, word) && !belongsToAnother(process));
+  }
+
+  private boolean belongsToAnother(ProcessHandle process) {
+    return Stream.iterate(process.parent(), Optional::isPresent, up -> up.get().parent())
+        .map(parent -> commandLine(parent.orElseThrow()))
+        .anyMatch(line ->
+            line.contains(root.resolveSibling("farm-").toString()) && !line.contains(root + "/"));
   }
 
   /** Whether a process below that worker has that word in its command line. */

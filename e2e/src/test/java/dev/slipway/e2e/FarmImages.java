@@ -5,7 +5,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The images of {@code deploy/images}, built by the shared farm, once for the whole run. */
+/**
+ * The images of {@code deploy/images}, built once for the whole run by a farm of their own, which
+ * keeps nobody who uses the shared one waiting.
+ */
 final class FarmImages {
   static final String COORDINATOR = "slipway/coordinator";
   static final String WORKER = "slipway/worker";
@@ -18,7 +21,11 @@ final class FarmImages {
 
   private static FarmImages shared;
 
-  private FarmImages() {}
+  private final Farm farm = Farm.start(2);
+
+  private FarmImages() {
+    Workplace.atEnd(farm::close);
+  }
 
   static synchronized FarmImages shared() {
     if (shared == null) {
@@ -29,6 +36,11 @@ final class FarmImages {
       shared = images;
     }
     return shared;
+  }
+
+  /** A client of the farm that built them. */
+  Buildx buildx() {
+    return farm.buildx();
   }
 
   /** Builds a target and pushes it as tag {@code 1} of that repository. */
@@ -52,8 +64,7 @@ final class FarmImages {
                 registry.image(repository + ":1"),
                 "--push"));
     arguments.addAll(List.of(flags));
-    try (Command build =
-        SharedFarm.get().buildx().startBuild(tree, arguments.toArray(String[]::new))) {
+    try (Command build = buildx().startBuild(tree, arguments.toArray(String[]::new))) {
       return build.await(PATIENCE).orThrow().output();
     }
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 /** What operators look at. */
+@OnSharedFarm
 class HealthE2eTest {
   private final Farm farm = SharedFarm.get();
 

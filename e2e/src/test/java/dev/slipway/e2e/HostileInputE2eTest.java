@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /** Archives and links that point outside the root filesystem: nothing is ever written outside. */
+@OnSharedFarm
 class HostileInputE2eTest {
   private final Farm farm = SharedFarm.get();
   private final LocalRegistry registry = LocalRegistry.shared();

@@ -44,6 +44,7 @@ import org.junit.jupiter.api.Test;
  * Somebody who speaks the farm's protocols himself and means harm; afterwards the farm builds as
  * before.
  */
+@OnSharedFarm
 class IntruderE2eTest {
   private static final int SESSIONS = 2_000;
 

@@ -24,6 +24,7 @@ final class LocalRegistry {
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(Duration.ofSeconds(5))
           .build();
+  private static final Object PROVIDING = new Object();
   private static LocalRegistry shared;
 
   private final Path folder;
@@ -43,18 +44,22 @@ final class LocalRegistry {
     return shared;
   }
 
-  /** Puts images in it that {@code launcher/base-image} makes. */
+  /**
+   * Puts images in it that {@code launcher/base-image} makes: one call at a time, for its cache.
+   */
   void provide(Duration patience, String... images) {
-    Command.run(
-            patience,
-            Stream.concat(
-                    Stream.of(
-                        Workplace.tree().resolve("launcher/base-image").toString(),
-                        Workplace.baseImageCache().toString(),
-                        address),
-                    Stream.of(images))
-                .toList())
-        .orThrow();
+    synchronized (PROVIDING) {
+      Command.run(
+              patience,
+              Stream.concat(
+                      Stream.of(
+                          Workplace.tree().resolve("launcher/base-image").toString(),
+                          Workplace.baseImageCache().toString(),
+                          address),
+                      Stream.of(images))
+                  .toList())
+          .orThrow();
+    }
   }
 
   /** The same images at another address of this machine, until the end of the run. */

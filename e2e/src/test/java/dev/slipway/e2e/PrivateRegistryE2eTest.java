@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** A registry that wants a user name and a password, which only the client has. */
+@OnSharedFarm
 class PrivateRegistryE2eTest {
   private static final String PASSWORD = "plough-the-field";
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** A real Prometheus watches a farm that builds: rules, alerts and every panel have data. */
+@OnSharedFarm
 class PrometheusE2eTest {
   private static final Path RULES = Workplace.tree().resolve("deploy/prometheus/rules");
   private static final Path RUNBOOKS = Workplace.tree().resolve("docs/runbooks");

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
  * Registries that are down, refuse, are slow, or ask to come back later. Loopback registries speak
  * plain HTTP by default.
  */
+@OnSharedFarm
 class RegistryTroubleE2eTest {
   private final Farm farm = SharedFarm.get();
   private final LocalRegistry registry = LocalRegistry.shared();

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What a build step can see and reach, and what is left of it: builds are written by strangers. */
+@OnSharedFarm
 class SandboxE2eTest {
   /** Docker's 14 default capabilities, as bits of capability.h. */
   private static final String DEFAULT_CAPABILITIES = "00000000a80425fb";

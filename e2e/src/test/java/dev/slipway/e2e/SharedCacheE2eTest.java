@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** One cache for all workers, and each step once, whoever wants it. */
+@OnSharedFarm
 class SharedCacheE2eTest {
   private final Farm farm = SharedFarm.get();
   private final LocalRegistry registry = LocalRegistry.shared();

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What {@code slipway status} shows of a farm that works. */
+@OnSharedFarm
 class StatusE2eTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 

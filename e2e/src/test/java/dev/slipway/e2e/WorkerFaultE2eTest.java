@@ -4,10 +4,16 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever a worker is doing when it dies or hangs, the build comes out as if it had not. */
+/**
+ * Whatever a worker is doing when it dies or hangs, the build comes out as if it had not. Each test
+ * has a farm of its own.
+ */
+@Execution(ExecutionMode.CONCURRENT)
 class WorkerFaultE2eTest {
   /** Long enough to be seen, by whoever asks every few milliseconds. */
   private static final Duration HELD = Duration.ofSeconds(2);
