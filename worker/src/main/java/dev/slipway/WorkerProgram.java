@@ -215,7 +215,7 @@ final class WorkerProgram {
               settings.root(),
               durable(settings),
               meters,
-              new Neighbours(keys, networks, () -> writeAddress(settings, port)))) {
+              new FarmNews(keys, networks, () -> writeAddress(settings, port)))) {
         agent.set(made);
         disk.start();
         meter(meters, made, settings.slots());
@@ -235,36 +235,6 @@ final class WorkerProgram {
       }
     }
     LOG.atInfo().addKeyValue("worker", id).log("worker ended");
-  }
-
-  /** What else follows from the coordinators that come and go. */
-  private record Neighbours(TrustedKeys keys, NetworkPool networks, Runnable onJoined)
-      implements Agent.Coordinators {
-    @Override
-    public void joined(String address, byte[] publicKey, Instant now) {
-      keys.joined(publicKey, now);
-      onJoined.run();
-      Thread.ofVirtual().name("forbid-" + address).start(() -> forbid(address));
-    }
-
-    /** No build step talks to a coordinator. */
-    private void forbid(String address) {
-      try {
-        networks.forbid(Unreachable.around(List.of(address)));
-      } catch (IOException e) {
-        LOG.atError()
-            .addKeyValue("coordinator", address)
-            .setCause(e)
-            .log("build steps may reach a coordinator");
-      } catch (InterruptedException _) {
-        Thread.currentThread().interrupt();
-      }
-    }
-
-    @Override
-    public void left(byte[] publicKey) {
-      keys.left(publicKey);
-    }
   }
 
   private static Optional<BlobDirectory> durable(Settings settings) throws SlipwayException {

@@ -20,6 +20,7 @@ import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.HoldLayers;
 import dev.slipway.protocol.worker.InventoryChange;
 import dev.slipway.protocol.worker.MadeBlob;
+import dev.slipway.protocol.worker.Peers;
 import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.ReadPath;
@@ -35,6 +36,7 @@ import dev.slipway.registry.RegistryException;
 import dev.slipway.schedule.WorkerCapacity;
 import dev.slipway.schedule.WorkerChanges;
 import io.grpc.Status;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,6 +83,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   private volatile String address = "";
   private volatile List<String> coordinators = List.of();
   private volatile HandOver handOver = _ -> {};
+  private CoordinatorMessage peersTold = peers(List.of()); // of the watch alone
 
   /**
    * @param scheduler told of the workers
@@ -318,6 +321,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       members.put(node.id(), member);
       member.heard();
       member.send(CoordinatorMessage.newBuilder().setWelcome(welcome()).build());
+      member.send(peers(workers()));
       for (HoldLayers needed : holds.of(node.id())) {
         member.send(CoordinatorMessage.newBuilder().setHoldLayers(needed).build());
       }
@@ -465,6 +469,21 @@ public final class FarmFleet implements Fleet, AutoCloseable {
         .build();
   }
 
+  private static CoordinatorMessage peers(List<WorkerNode> workers) {
+    Peers.Builder peers = Peers.newBuilder();
+    workers.forEach(worker -> peers.addAddresses(URI.create(worker.blobUrl()).getAuthority()));
+    return CoordinatorMessage.newBuilder().setPeers(peers).build();
+  }
+
+  /** Workers that come and go at the same time are one message to all. */
+  private void tellPeers() {
+    CoordinatorMessage now = peers(workers());
+    if (!now.equals(peersTold)) {
+      members.values().forEach(member -> member.link.send(now));
+      peersTold = now;
+    }
+  }
+
   private Member member(String workerId) throws SlipwayException {
     Member member = members.get(workerId);
     if (member == null) {
@@ -492,6 +511,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
     try {
       while (true) {
         Thread.sleep(config.heartbeat().dividedBy(2));
+        tellPeers();
         for (Member member : members.values()) {
           if (member.silentNanos() > config.silence().toNanos()) {
             leave(

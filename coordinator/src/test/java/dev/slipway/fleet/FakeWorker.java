@@ -13,6 +13,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -24,6 +25,7 @@ final class FakeWorker implements StreamObserver<CoordinatorMessage>, AutoClosea
   final CompletableFuture<Status> ended = new CompletableFuture<>();
 
   private final BlockingQueue<CoordinatorMessage> inbox = new LinkedBlockingQueue<>();
+  private final BlockingQueue<CoordinatorMessage> peers = new LinkedBlockingQueue<>();
   private final ManagedChannel channel;
   private final StreamObserver<WorkerMessage> outbox;
 
@@ -69,8 +71,18 @@ final class FakeWorker implements StreamObserver<CoordinatorMessage>, AutoClosea
     say(WorkerMessage.newBuilder().setHeartbeat(Heartbeat.getDefaultInstance()).build());
   }
 
-  /** The next message, or a failure when none comes. */
+  /** The next message that does not tell of other workers, or a failure when none comes. */
   CoordinatorMessage next() throws InterruptedException {
+    return next(inbox);
+  }
+
+  /** The next addresses of all workers, or a failure when none come. */
+  List<String> nextPeers() throws InterruptedException {
+    return next(peers).getPeers().getAddressesList();
+  }
+
+  private CoordinatorMessage next(BlockingQueue<CoordinatorMessage> inbox)
+      throws InterruptedException {
     CoordinatorMessage message = inbox.poll(5, TimeUnit.SECONDS);
     if (message == null) {
       throw new AssertionError(
@@ -85,7 +97,7 @@ final class FakeWorker implements StreamObserver<CoordinatorMessage>, AutoClosea
 
   @Override
   public void onNext(CoordinatorMessage message) {
-    inbox.add(message);
+    (message.hasPeers() ? peers : inbox).add(message);
   }
 
   @Override

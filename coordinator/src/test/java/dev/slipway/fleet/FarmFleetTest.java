@@ -238,6 +238,24 @@ class FarmFleetTest extends FleetFixture {
   }
 
   @Test
+  void workersLearnWhereAllWorkersAre() throws Exception {
+    FakeWorker first = dial(TOKEN);
+    first.join(FakeWorker.hello("w1").setBlobUrl("http://198.51.100.1:8081"));
+    FakeWorker second = dial(TOKEN);
+    second.join(FakeWorker.hello("w2").setBlobUrl("http://worker-2:8081"));
+
+    assertThat(first.nextPeers()).containsExactly("198.51.100.1:8081");
+    assertThat(second.nextPeers()).containsExactly("198.51.100.1:8081", "worker-2:8081");
+    await()
+        .untilAsserted(() ->
+            assertThat(first.nextPeers()).containsExactly("198.51.100.1:8081", "worker-2:8081"));
+
+    second.close();
+
+    await().untilAsserted(() -> assertThat(first.nextPeers()).containsExactly("198.51.100.1:8081"));
+  }
+
+  @Test
   void drainingWorkerGetsNoStageAndIsReleasedAfterItsLayersWereHandedOver() throws Exception {
     CompletableFuture<Void> handedOver = new CompletableFuture<>();
     fleet.handOver(_ -> handedOver.join());

@@ -222,6 +222,14 @@ final class ContainerFarm implements AutoCloseable {
     return 0;
   }
 
+  /** Where the coordinator and the workers listen for each other: {@code address port}. */
+  List<String> addresses() {
+    return containers.stream()
+        .map(one -> one.substring(name.length() + 1))
+        .map(part -> address(part, farm) + (part.equals("coordinator") ? " 1235" : " 8081"))
+        .toList();
+  }
+
   /** SIGKILL to all of a container. */
   void kill(int worker) {
     engine.docker("kill", container("worker-" + worker));

@@ -26,6 +26,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
@@ -64,7 +65,7 @@ public final class Agent implements AutoCloseable {
     }
   }
 
-  /** Hears of the coordinators that come and go. Must not block. */
+  /** Hears of the coordinators that come and go, and where the others are. Must not block. */
   public interface Coordinators {
     /**
      * The worker has joined one.
@@ -77,6 +78,13 @@ public final class Agent implements AutoCloseable {
 
     /** The link to the one with this key ended. */
     void left(byte[] publicKey);
+
+    /**
+     * The farm's processes are there now; said again with each change.
+     *
+     * @param addresses {@code host:port} of all coordinators' servers for workers and all workers'
+     */
+    void farm(Set<String> addresses);
   }
 
   /**

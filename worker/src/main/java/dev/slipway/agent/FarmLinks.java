@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -45,6 +46,9 @@ final class FarmLinks implements AutoCloseable {
   /** What the joined ones named when there was one last. */
   private Set<String> named = Set.of();
 
+  /** The same, and the workers that the joined ones know. */
+  private Set<String> farm = Set.of();
+
   private boolean closed;
 
   /**
@@ -83,6 +87,7 @@ final class FarmLinks implements AutoCloseable {
     private final Thread thread;
     private String self; // guarded by the table's monitor, as all below
     private Set<String> told = Set.of();
+    private Set<String> peers = Set.of();
     private boolean joined;
     private byte @Nullable [] key;
 
@@ -128,10 +133,19 @@ final class FarmLinks implements AutoCloseable {
     }
 
     @Override
+    public void peers(List<String> addresses) {
+      synchronized (FarmLinks.this) {
+        peers = Set.copyOf(addresses);
+        reconcile();
+      }
+    }
+
+    @Override
     public void lost() {
       synchronized (FarmLinks.this) {
         joined = false;
         told = Set.of();
+        peers = Set.of();
         if (key != null) {
           coordinators.left(key);
         }
@@ -161,6 +175,7 @@ final class FarmLinks implements AutoCloseable {
         all.addAll(link.told);
       });
       named = all;
+      tellFarm(joined);
     }
     Set<String> wanted = new LinkedHashSet<>(named);
     for (String seed : seeds) {
@@ -189,6 +204,16 @@ final class FarmLinks implements AutoCloseable {
       } else if (!here) {
         LOG.atWarn().addKeyValue("coordinator", address).log("too many coordinators; not joined");
       }
+    }
+  }
+
+  /** Nobody left to ask: what was known last stays. */
+  private void tellFarm(List<Link> joined) {
+    Set<String> all = new HashSet<>(named);
+    joined.forEach(link -> all.addAll(link.peers));
+    if (!all.equals(farm)) {
+      farm = Set.copyOf(all);
+      coordinators.farm(farm);
     }
   }
 

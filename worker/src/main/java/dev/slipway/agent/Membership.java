@@ -48,6 +48,11 @@ final class Membership implements FarmLink.Member {
      */
     void told(List<String> addresses);
 
+    /**
+     * @param addresses of all workers' servers, as this one knows them
+     */
+    void peers(List<String> addresses);
+
     void lost();
   }
 
@@ -108,6 +113,7 @@ final class Membership implements FarmLink.Member {
                   message.getHoldLayers().getLayerIdsList());
       case RELEASE_BUILD -> holds.release(message.getReleaseBuild().getBuildId());
       case COORDINATORS -> news.told(message.getCoordinators().getAddressesList());
+      case PEERS -> news.peers(message.getPeers().getAddressesList());
       case DRAINED -> {
         synchronized (this) {
           drained = true;

@@ -3,6 +3,7 @@ package dev.slipway.sandbox;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ public final class NetworkPool implements AutoCloseable {
 
   private final Path directory;
   private final boolean isolated;
+  private final Unreachable always;
   private volatile Unreachable unreachable;
   private final Deque<Namespace> free = new ArrayDeque<>();
   private final List<Namespace> all = new ArrayList<>();
@@ -41,12 +43,13 @@ public final class NetworkPool implements AutoCloseable {
   /**
    * @param directory on tmpfs, for the namespaces' handles
    * @param isolated whether egress works here; false = processes use the host's network
-   * @param unreachable addresses that no process may reach
+   * @param always addresses that no process may reach, whatever {@link #bar} says
    */
-  public NetworkPool(Path directory, boolean isolated, Unreachable unreachable) throws IOException {
+  public NetworkPool(Path directory, boolean isolated, Unreachable always) throws IOException {
     this.directory = Files.createDirectories(directory);
     this.isolated = isolated;
-    this.unreachable = unreachable;
+    this.always = always;
+    this.unreachable = always;
     if (!isolated) {
       LOG.atWarn()
           .log(
@@ -54,18 +57,18 @@ public final class NetworkPool implements AutoCloseable {
     }
   }
 
-  /** From now on no process reaches those either, in networks that are there and in new ones. */
-  public void forbid(Unreachable more) throws IOException, InterruptedException {
+  /**
+   * From now on no process reaches those, in networks that are there and in new ones, and what was
+   * barred before and is not any more is let through again.
+   */
+  public void bar(Unreachable more) throws IOException, InterruptedException {
     List<Namespace> there;
     synchronized (this) {
-      if (unreachable.networks().containsAll(more.networks())) {
-        return;
-      }
-      unreachable = unreachable.and(more);
+      unreachable = always.and(more);
       there = List.copyOf(all);
     }
     for (Namespace namespace : there) {
-      run(unreachable.command(namespace.path()).toArray(String[]::new));
+      namespace.bar(unreachable);
     }
   }
 
@@ -100,11 +103,38 @@ public final class NetworkPool implements AutoCloseable {
     }
   }
 
-  private record Namespace(Path path, Process egress) {
+  private static final class Namespace {
+    private final Path path;
+    private final Process egress;
+
+    /** What its routes say; under its monitor. */
+    private Unreachable barred = Unreachable.NOTHING;
+
+    Namespace(Path path, Process egress) {
+      this.path = path;
+      this.egress = egress;
+    }
+
+    Path path() {
+      return path;
+    }
+
+    Process egress() {
+      return egress;
+    }
+
+    synchronized void bar(Unreachable rules) throws IOException, InterruptedException {
+      List<String> changes = rules.after(barred);
+      if (!changes.isEmpty()) {
+        run(String.join("\n", changes) + "\n", "nsenter", "--net=" + path, "ip", "-batch", "-");
+      }
+      barred = rules;
+    }
+
     void end() {
       egress.destroyForcibly();
       try {
-        run("umount", "-l", path.toString());
+        run("", "umount", "-l", path.toString());
         Files.deleteIfExists(path);
       } catch (IOException e) {
         LOG.atWarn().setCause(e).log("a network namespace could not be removed");
@@ -129,6 +159,7 @@ public final class NetworkPool implements AutoCloseable {
       found = take();
     }
     Namespace namespace = found != null ? found : make();
+    prohibit(namespace);
     return new Lease(Optional.of(namespace), new BundleSpec.Net.Joined(namespace.path()));
   }
 
@@ -173,7 +204,7 @@ public final class NetworkPool implements AutoCloseable {
     Path log = directory.resolve("net" + number + ".log");
     try {
       Files.createFile(path);
-      run("unshare", "--net=" + path, "true");
+      run("", "unshare", "--net=" + path, "true");
       Process egress =
           new ProcessBuilder(
                   "sh",
@@ -189,7 +220,6 @@ public final class NetworkPool implements AutoCloseable {
               .start();
       Namespace namespace = new Namespace(path, egress);
       awaitReady(namespace, ready, log);
-      prohibit(namespace);
       synchronized (this) {
         if (!closed) {
           all.add(namespace);
@@ -199,9 +229,15 @@ public final class NetworkPool implements AutoCloseable {
       namespace.end();
       throw new SlipwayException(ErrorKind.CANCELLED, "the worker is ending");
     } catch (IOException e) {
-      throw new SlipwayException(
-          ErrorKind.UNAVAILABLE, "making a network for a build step failed: " + e.getMessage(), e);
+      throw unavailable(e);
     }
+  }
+
+  private static SlipwayException unavailable(IOException cause) {
+    return new SlipwayException(
+        ErrorKind.UNAVAILABLE,
+        "making a network for a build step failed: " + cause.getMessage(),
+        cause);
   }
 
   /**
@@ -227,18 +263,24 @@ public final class NetworkPool implements AutoCloseable {
   }
 
   /** A network that lets more through than it should is not given out. */
-  private void prohibit(Namespace namespace) throws IOException, InterruptedException {
+  private void prohibit(Namespace namespace) throws SlipwayException, InterruptedException {
     try {
-      run(unreachable.command(namespace.path()).toArray(String[]::new));
-    } catch (IOException | InterruptedException e) {
+      namespace.bar(unreachable);
+    } catch (IOException e) {
+      synchronized (this) {
+        all.remove(namespace);
+      }
       namespace.end();
-      throw e;
+      throw unavailable(e);
     }
   }
 
-  private static void run(String... command) throws IOException, InterruptedException {
+  private static void run(String input, String... command)
+      throws IOException, InterruptedException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    process.getOutputStream().close();
+    try (OutputStream to = process.getOutputStream()) {
+      to.write(input.getBytes(StandardCharsets.UTF_8));
+    }
     String output = new String(process.getInputStream().readNBytes(4096), StandardCharsets.UTF_8);
     if (!process.waitFor(START_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();

@@ -6,16 +6,16 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.UnknownHostException;
-import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
  * IPv4 addresses that no build step may reach: a machine's metadata service (it hands out the
- * machine's credentials), the worker's own addresses and the coordinator's. slirp4netns alone shuts
- * off only 127.0.0.0/8. No step can lift it: routes need CAP_NET_ADMIN. IPv6 needs no rule: the
- * networks have none.
+ * machine's credentials), the worker's own addresses and those of the farm's machines. slirp4netns
+ * alone shuts off only 127.0.0.0/8. No step can lift it: routes need CAP_NET_ADMIN. IPv6 needs no
+ * rule: the networks have none.
  *
  * @param networks in CIDR notation
  * @param exceptions networks that are reachable all the same, unless a longer prefix bars them
@@ -31,6 +31,8 @@ public record Unreachable(List<String> networks, List<String> exceptions) {
 
   private static final String EVERYTHING = "0.0.0.0/0";
 
+  static final Unreachable NOTHING = new Unreachable(List.of(), List.of());
+
   public Unreachable {
     networks = List.copyOf(networks);
     exceptions = List.copyOf(exceptions);
@@ -42,25 +44,25 @@ public record Unreachable(List<String> networks, List<String> exceptions) {
   }
 
   /**
-   * Looks at this machine's interfaces and the coordinators' names.
+   * Looks at this machine's interfaces and the names of the farm's processes.
    *
-   * @param coordinators host:port; a name that cannot be resolved yet adds nothing
+   * @param processes host:port; a name that cannot be resolved yet adds nothing
    */
-  public static Unreachable around(List<String> coordinators) throws IOException {
+  public static Unreachable around(Collection<String> processes) throws IOException {
     TreeSet<String> networks = new TreeSet<>(List.of(LINK_LOCAL));
     NetworkInterface.networkInterfaces()
         .flatMap(NetworkInterface::inetAddresses)
         .flatMap(Unreachable::network)
         .forEach(networks::add);
-    for (String coordinator : coordinators) {
+    for (String process : processes) {
       try {
-        String host = coordinator.substring(0, Math.max(0, coordinator.lastIndexOf(':')));
+        String host = process.substring(0, Math.max(0, process.lastIndexOf(':')));
         Stream.of(InetAddress.getAllByName(host))
             .flatMap(Unreachable::network)
             .forEach(networks::add);
       } catch (UnknownHostException _) {
-        // The worker cannot join it either, and says so; its steps come from one that it has
-        // joined.
+        // The worker cannot reach it either, and neither do its steps, which ask the same
+        // resolver.
       }
     }
     return new Unreachable(List.copyOf(networks), List.of());
@@ -87,21 +89,29 @@ public record Unreachable(List<String> networks, List<String> exceptions) {
     return List.copyOf(all);
   }
 
-  /** The command that enters the namespace and adds the routes. */
-  List<String> command(Path namespace) {
-    String script =
-        "while [ \"$1\" != -- ]; do ip route replace prohibit \"$1\" || exit 1; shift; done; shift;"
-            + " for network; do ip route replace \"$network\" via "
-            + GATEWAY
-            + " || exit 1; done";
-    Stream<String> barred = networks.stream().filter(network -> !exceptions.contains(network));
+  /**
+   * The routes that make these rules of those, as lines for {@code ip -batch}. What the exceptions
+   * open stays open: they are the configuration's.
+   */
+  List<String> after(Unreachable before) {
     return Stream.of(
-            Stream.of("nsenter", "--net=" + namespace, "sh", "-c", script, "sh"),
-            barred.flatMap(Unreachable::routes),
-            Stream.of("--"),
-            exceptions.stream().flatMap(Unreachable::routes))
+            lines("route del prohibit %s", before.barred(), barred()),
+            lines("route replace prohibit %s", barred(), before.barred()),
+            lines("route replace %s via " + GATEWAY, exceptions, before.exceptions))
         .flatMap(part -> part)
         .toList();
+  }
+
+  private List<String> barred() {
+    return networks.stream().filter(network -> !exceptions.contains(network)).toList();
+  }
+
+  /** Of the networks that the others do not have. */
+  private static Stream<String> lines(String format, List<String> networks, List<String> others) {
+    return networks.stream()
+        .filter(network -> !others.contains(network))
+        .flatMap(Unreachable::routes)
+        .map(format::formatted);
   }
 
   /** The default route stays, for the gateway's sake: two halves go before it. */

@@ -26,6 +26,7 @@ import dev.slipway.protocol.worker.HoldLayers;
 import dev.slipway.protocol.worker.Layer;
 import dev.slipway.protocol.worker.LayerBlob;
 import dev.slipway.protocol.worker.LayerChain;
+import dev.slipway.protocol.worker.Peers;
 import dev.slipway.protocol.worker.Prune;
 import dev.slipway.protocol.worker.ReadPath;
 import dev.slipway.protocol.worker.ReleaseBuild;
@@ -82,6 +83,7 @@ class AgentTest {
   private Agent agent;
   private HttpServer slow;
   private final Set<ByteString> trusted = ConcurrentHashMap.newKeySet();
+  private volatile java.util.Set<String> farm = java.util.Set.of();
   private final CountDownLatch released = new CountDownLatch(1);
 
   @BeforeEach
@@ -148,6 +150,11 @@ class AgentTest {
               public void left(byte[] publicKey) {
                 trusted.remove(ByteString.copyFrom(publicKey));
               }
+
+              @Override
+              public void farm(java.util.Set<String> addresses) {
+                farm = addresses;
+              }
             });
     agent.start();
   }
@@ -195,6 +202,27 @@ class AgentTest {
     assertThat(other.getMemoryBytes()).isEqualTo(7);
     Awaitility.await().until(() -> trusted.size() == 2);
     assertThat(agent.coordinators()).containsExactly(coordinator.address(), second.address());
+  }
+
+  @Test
+  void knowsTheFarmsMachinesFromAllCoordinatorsAndWhenNoneIsLeftTheLastOnes() throws Exception {
+    coordinator.awaitHello();
+    coordinator.send(named(coordinator.address(), second.address()));
+    second.awaitHello();
+    coordinator.send(peers("198.51.100.1:8081"));
+    second.send(peers("198.51.100.2:8081"));
+    String first = coordinator.address();
+    var all = java.util.Set.of(first, second.address(), "198.51.100.1:8081", "198.51.100.2:8081");
+    Awaitility.await().until(() -> farm.equals(all));
+
+    second.send(peers());
+    Awaitility.await().until(() -> farm.size() == 3);
+    second.close();
+    Awaitility.await().until(() -> agent.coordinators().size() == 1);
+    coordinator.close();
+
+    Awaitility.await().until(() -> agent.coordinators().isEmpty());
+    assertThat(farm).contains("198.51.100.1:8081", first);
   }
 
   @Test
@@ -308,6 +336,12 @@ class AgentTest {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  private static CoordinatorMessage peers(String... addresses) {
+    return CoordinatorMessage.newBuilder()
+        .setPeers(Peers.newBuilder().addAllAddresses(List.of(addresses)))
+        .build();
   }
 
   private static CoordinatorMessage named(String... addresses) {

@@ -178,7 +178,7 @@ class SandboxIT {
   @Test
   void reachesWhatTheRulesAllowAndNothingElse() throws Exception {
     assumeTrue(readiness.egress());
-    networks.forbid(
+    networks.bar(
         Unreachable.configured(new EgressSettings(List.of("192.0.2.0/24"), List.of("0.0.0.0/0"))));
 
     run(
@@ -186,6 +186,22 @@ class SandboxIT {
         "for to in 192.0.2.1 198.51.100.1; do busybox ip route get $to || echo no route to $to; done");
 
     assertThat(text()).contains("192.0.2.1 via 10.0.2.2").contains("no route to 198.51.100.1");
+  }
+
+  @Test
+  void machinesThatJoinAreBarredFromNetworksThatAreThereAndThoseThatLeaveAreNot() throws Exception {
+    assumeTrue(readiness.egress());
+    String ask = "busybox ip route get 198.51.100.1 || echo no route";
+    run(Op.Network.SANDBOX, ask);
+    assertThat(text()).contains("198.51.100.1 via 10.0.2.2").doesNotContain("no route");
+
+    networks.bar(Unreachable.around(List.of("198.51.100.1:8081")));
+    run(Op.Network.SANDBOX, ask);
+    assertThat(text()).containsOnlyOnce("198.51.100.1 via 10.0.2.2").contains("no route");
+
+    networks.bar(Unreachable.around(List.of("198.51.100.2:8081")));
+    run(Op.Network.SANDBOX, ask);
+    assertThat(text()).containsOnlyOnce("no route").endsWith("src 10.0.2.100 \n");
   }
 
   @Test

@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.config.EgressSettings;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class UnreachableTest {
   @Test
-  void metadataServicesAndTheCoordinatorAreOutOfReach() throws IOException {
+  void metadataServicesAndTheFarmsMachinesAreOutOfReach() throws IOException {
     assertThat(Unreachable.around(List.of("198.51.100.7:1240")).networks())
         .contains("169.254.0.0/16", "198.51.100.7/32");
   }
@@ -28,14 +27,22 @@ class UnreachableTest {
   }
 
   @Test
-  void addressesAreArgumentsOfTheCommandNeverPartOfTheScript() {
-    List<String> command =
-        new Unreachable(List.of("10.1.2.3/32"), List.of("10.1.2.0/24"))
-            .command(Path.of("/run/net0"));
+  void whatIsBarredHasARouteThatProhibitsItAndWhatIsAllowedAWayOut() {
+    Unreachable rules = new Unreachable(List.of("10.1.2.3/32"), List.of("10.1.2.0/24"));
 
-    assertThat(command)
-        .startsWith("nsenter", "--net=/run/net0", "sh", "-c")
-        .endsWith("sh", "10.1.2.3/32", "--", "10.1.2.0/24");
+    assertThat(rules.after(Unreachable.NOTHING))
+        .containsExactly(
+            "route replace prohibit 10.1.2.3/32", "route replace 10.1.2.0/24 via 10.0.2.2");
+  }
+
+  @Test
+  void onlyWhatChangesIsChanged() {
+    Unreachable before = new Unreachable(List.of("10.1.2.3/32", "10.1.2.4/32"), List.of());
+    Unreachable after = new Unreachable(List.of("10.1.2.4/32", "10.1.2.5/32"), List.of());
+
+    assertThat(after.after(before))
+        .containsExactly("route del prohibit 10.1.2.3/32", "route replace prohibit 10.1.2.5/32");
+    assertThat(after.after(after)).isEmpty();
   }
 
   @Test
@@ -45,7 +52,11 @@ class UnreachableTest {
                 new EgressSettings(List.of("10.1.2.3/32", "192.0.2.0/24"), List.of("0.0.0.0/0")))
             .and(new Unreachable(List.of("10.1.2.3/32"), List.of()));
 
-    assertThat(rules.command(Path.of("/run/net0")))
-        .endsWith("sh", "0.0.0.0/1", "128.0.0.0/1", "--", "10.1.2.3/32", "192.0.2.0/24");
+    assertThat(rules.after(Unreachable.NOTHING))
+        .containsExactly(
+            "route replace prohibit 0.0.0.0/1",
+            "route replace prohibit 128.0.0.0/1",
+            "route replace 10.1.2.3/32 via 10.0.2.2",
+            "route replace 192.0.2.0/24 via 10.0.2.2");
   }
 }
