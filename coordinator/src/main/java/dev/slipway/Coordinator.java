@@ -24,6 +24,7 @@ import dev.slipway.control.EndpointServer;
 import dev.slipway.control.FarmDisk;
 import dev.slipway.control.LlbBridgeService;
 import dev.slipway.control.TimestampHeader;
+import dev.slipway.control.TraceService;
 import dev.slipway.control.WorkerRecords;
 import dev.slipway.coordination.CoordinationService;
 import dev.slipway.coordination.CoordinatorRecord;
@@ -74,6 +75,7 @@ import dev.slipway.telemetry.ClusterMetric;
 import dev.slipway.telemetry.Declaration;
 import dev.slipway.telemetry.Meters;
 import dev.slipway.telemetry.ProcessMeters;
+import dev.slipway.tracing.Tracing;
 import dev.slipway.web.RelayedBlobs;
 import dev.slipway.web.TreeShelf;
 import dev.slipway.web.WebServer;
@@ -168,6 +170,14 @@ final class Coordinator implements AutoCloseable {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Meters meters = new Meters(metrics);
     meters.declare(Declaration.Where.COORDINATOR);
+    Tracing tracing =
+        keep(
+            "traces",
+            Tracing.start(
+                config.otel().with(System.getenv()),
+                "slipway-coordinator",
+                options.root().toString(),
+                clock));
     keep("process meters", new ProcessMeters(meters, CoordinatorMain.VERSION));
 
     RegistryClient registries = keep("registry client", new RegistryClient(registryHosts(config)));
@@ -275,6 +285,7 @@ final class Coordinator implements AutoCloseable {
                 sessions::open,
                 tenants,
                 meters,
+                tracing,
                 config.queue().buildTimeout()));
 
     keep(
@@ -332,10 +343,11 @@ final class Coordinator implements AutoCloseable {
           .forEach(inner::add);
       services = routing.forClients(services);
     }
+    List<ServerServiceDefinition> offered = new ArrayList<>(services);
+    offered.add(new TraceService(tracing).bindService());
     Doorkeeper door =
         Doorkeeper.forClients(access, () -> meters.count(ClusterMetric.CALLS_REFUSED));
-    services =
-        services.stream().map(service -> ServerInterceptors.intercept(service, door)).toList();
+    offered.replaceAll(service -> ServerInterceptors.intercept(service, door));
     FarmServer farm =
         keep(
             "workers' server",
@@ -363,7 +375,7 @@ final class Coordinator implements AutoCloseable {
     }
     CoordinatorGauges.certificate(meters, tls, clock);
     endpoint =
-        keep("endpoint", EndpointServer.start(endpointAddresses(options, config), tls, services));
+        keep("endpoint", EndpointServer.start(endpointAddresses(options, config), tls, offered));
     serving.set(endpoint);
     coordinators.announce(
         new CoordinatorRecord(

@@ -31,6 +31,7 @@ import dev.slipway.telemetry.Meters;
 import dev.slipway.telemetry.ProcessMeters;
 import dev.slipway.telemetry.TransferMetric;
 import dev.slipway.telemetry.WorkerMetric;
+import dev.slipway.tracing.Tracing;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -170,6 +171,12 @@ final class WorkerProgram {
     AtomicReference<Agent> agent = new AtomicReference<>();
     TrustedKeys keys = new TrustedKeys(() -> Instant.EPOCH.plusNanos(System.nanoTime()));
     try (ProcessMeters _ = new ProcessMeters(meters, WorkerMain.VERSION);
+        Tracing tracing =
+            Tracing.start(
+                settings.config().otel().with(System.getenv()),
+                "slipway-worker",
+                name(settings),
+                InstantSource.system());
         SnapshotStore store =
             OverlaySnapshots.open(settings.root().resolve("snapshots"), InstantSource.system());
         MountTransfer mountPeers = new MountTransfer();
@@ -215,6 +222,7 @@ final class WorkerProgram {
               settings.root(),
               durable(settings),
               meters,
+              tracing,
               new FarmNews(keys, networks, () -> writeAddress(settings, port)))) {
         agent.set(made);
         disk.start();

@@ -9,7 +9,6 @@ final class BuildkitdKeys {
           "debug",
           "trace",
           "log",
-          "otel",
           "cdi",
           "dns",
           "history",

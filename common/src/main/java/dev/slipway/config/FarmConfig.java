@@ -33,6 +33,7 @@ import java.util.OptionalInt;
  * @param durability what outlives a worker
  * @param gc what workers keep on their disks
  * @param egress what build steps may reach
+ * @param otel where traces go
  * @param unused keys that buildkitd knows and Slipway has no use for
  */
 public record FarmConfig(
@@ -51,6 +52,7 @@ public record FarmConfig(
     DurabilitySettings durability,
     GcSettings gc,
     EgressSettings egress,
+    OtelSettings otel,
     List<String> unused) {
   public static final FarmConfig DEFAULT =
       new FarmConfig(
@@ -69,6 +71,7 @@ public record FarmConfig(
           DurabilitySettings.DEFAULT,
           GcSettings.DEFAULT,
           EgressSettings.DEFAULT,
+          OtelSettings.DEFAULT,
           List.of());
 
   public FarmConfig {
@@ -142,6 +145,7 @@ public record FarmConfig(
       DurabilitySettings durability = DurabilitySettings.DEFAULT;
       GcSettings gc = GcSettings.DEFAULT;
       EgressSettings egress = EgressSettings.DEFAULT;
+      OtelSettings otel = OtelSettings.DEFAULT;
       for (Map.Entry<String, JsonNode> entry : tree.properties()) {
         String key = entry.getKey();
         JsonNode value = entry.getValue();
@@ -161,6 +165,7 @@ public record FarmConfig(
           case "access" -> access = AccessSettings.read(new TomlTable(name, key, value));
           case "tenant" -> tenants = tenants(table(key, value));
           case "queue" -> queue = QueueSettings.read(new TomlTable(name, key, value));
+          case "otel" -> otel = OtelSettings.read(new TomlTable(name, key, value));
           case "durability" ->
               durability = DurabilitySettings.read(new TomlTable(name, key, value));
           case "registry" -> {
@@ -210,6 +215,7 @@ public record FarmConfig(
           durability,
           gc,
           egress,
+          otel,
           unused);
     }
 

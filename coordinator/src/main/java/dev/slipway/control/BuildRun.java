@@ -19,6 +19,8 @@ import dev.slipway.telemetry.BuildLog;
 import dev.slipway.telemetry.BuildMetric;
 import dev.slipway.telemetry.Meters;
 import dev.slipway.telemetry.QueueMetric;
+import dev.slipway.tracing.Trace;
+import dev.slipway.tracing.Tracing;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +28,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -52,24 +55,41 @@ final class BuildRun {
   private final ImageExporter exporter;
   private final Meters meters;
   private final BuildFigures figures;
+  private final Tracing tracing;
   private final Duration timeout;
 
   BuildRun(
-      BuildJobs jobs, GatewayParts parts, ImageExporter exporter, Meters meters, Duration timeout) {
+      BuildJobs jobs,
+      GatewayParts parts,
+      ImageExporter exporter,
+      Meters meters,
+      Tracing tracing,
+      Duration timeout) {
     this.jobs = jobs;
     this.parts = parts;
     this.exporter = exporter;
     this.meters = meters;
     this.figures = new BuildFigures(meters);
+    this.tracing = tracing;
     this.timeout = timeout;
   }
 
   /** Runs the build and returns the exporters' response. */
   Map<String, String> run(Order order, Caller caller)
       throws SlipwayException, IOException, InterruptedException {
+    Trace theirs = order.internal() ? Trace.OFF : tracing.of(CallHeaders.traceparent());
+    try (Trace trace = theirs.child("build");
+        MDC.MDCCloseable _ = MDC.putCloseable("build", order.ref());
+        Trace.Logged _ = trace.logged()) {
+      return run(order, caller, trace.with("build", order.ref()).with("name", order.name()));
+    }
+  }
+
+  private Map<String, String> run(Order order, Caller caller, Trace trace)
+      throws SlipwayException, IOException, InterruptedException {
     ProgressLog progress = new ProgressLog(parts.clock());
     BuildContext context =
-        new BuildContext(order.ref(), order.sessionId(), order.rights(), progress);
+        BuildContext.of(order.ref(), order.sessionId(), order.rights(), progress, trace);
     GatewayBuild gateway = new GatewayBuild(context, order.inputs(), parts);
     if (order.standing().isPresent()) {
       gateway.settle(order.standing().get());
@@ -83,14 +103,14 @@ final class BuildRun {
             parts.clock().instant());
     jobs.open(job);
     begun(order, job, caller);
-    try (MDC.MDCCloseable _ = MDC.putCloseable("build", order.ref());
-        Interruption interruption = Interruption.ofThisThread()) {
+    try (Interruption interruption = Interruption.ofThisThread()) {
       watch(order, caller, interruption);
       Map<String, String> response = runInTime(order, job, caller, interruption);
       end(job, caller, BuildSummary.State.SUCCEEDED, Optional.empty());
       return response;
     } catch (SlipwayException | IOException | InterruptedException | RuntimeException e) {
       boolean cancelled = ErrorStatus.isCancellation(e);
+      trace.fail(cancelled ? "cancelled" : String.valueOf(e.getMessage()));
       end(
           job,
           caller,
@@ -154,15 +174,16 @@ final class BuildRun {
     order.cacheImports().forEach(source -> refuseCacheImport(job, source));
     FrontendResult result =
         during(
+            job,
             BuildMetric.Phase.FRONTEND,
             () ->
                 order.gatewayMode()
                     ? job.gateway().awaitReturn()
                     : job.gateway().direct(order.question()));
     List<PlatformResult> results =
-        during(BuildMetric.Phase.SOLVE, () -> evaluate(job.context(), result));
+        during(job, BuildMetric.Phase.SOLVE, () -> evaluate(job.context(), result));
     Map<String, String> response =
-        during(BuildMetric.Phase.EXPORT, () -> export(order, job, caller, result, results));
+        during(job, BuildMetric.Phase.EXPORT, () -> export(order, job, caller, result, results));
     for (Map.Entry<String, byte[]> entry : result.metadata().entrySet()) {
       if (entry.getKey().startsWith(FRONTEND_KEYS)) {
         response.put(
@@ -176,10 +197,10 @@ final class BuildRun {
     T run() throws SlipwayException, IOException, InterruptedException;
   }
 
-  private <T> T during(BuildMetric.Phase phase, PhaseWork<T> work)
+  private <T> T during(BuildJob job, BuildMetric.Phase phase, PhaseWork<T> work)
       throws SlipwayException, IOException, InterruptedException {
     Instant begun = parts.clock().instant();
-    try {
+    try (Trace _ = job.context().trace().child(phase.name().toLowerCase(Locale.ROOT))) {
       return work.run();
     } finally {
       figures.phase(phase, Duration.between(begun, parts.clock().instant()));

@@ -1,5 +1,6 @@
 package dev.slipway.control;
 
+import dev.slipway.tracing.Trace;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Metadata;
@@ -11,10 +12,19 @@ import io.grpc.ServerInterceptor;
 public final class CallHeaders implements ServerInterceptor {
   private static final Context.Key<Metadata> HEADERS = Context.key("slipway-call-headers");
 
+  private static final Metadata.Key<String> TRACEPARENT =
+      Metadata.Key.of(Trace.HEADER, Metadata.ASCII_STRING_MARSHALLER);
+
   /** The headers of the call that this thread handles. */
   static Metadata current() {
     Metadata headers = HEADERS.get();
     return headers == null ? new Metadata() : headers;
+  }
+
+  /** The trace that this thread's call is a part of; empty = none. */
+  static String traceparent() {
+    String value = current().get(TRACEPARENT);
+    return value == null ? "" : value;
   }
 
   @Override

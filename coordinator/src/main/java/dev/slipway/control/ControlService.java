@@ -22,6 +22,7 @@ import dev.slipway.protocol.buildkit.control.StatusRequest;
 import dev.slipway.protocol.buildkit.control.StatusResponse;
 import dev.slipway.protocol.buildkit.control.UsageRecord;
 import dev.slipway.telemetry.Meters;
+import dev.slipway.tracing.Tracing;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
@@ -47,13 +48,19 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
       SessionEndpoint sessions,
       Tenants tenants,
       Meters meters,
+      Tracing tracing,
       Duration buildTimeout) {}
 
   public ControlService(Parts parts) {
     this.parts = parts;
     this.builds =
         new BuildRun(
-            parts.jobs(), parts.gateway(), parts.exporter(), parts.meters(), parts.buildTimeout());
+            parts.jobs(),
+            parts.gateway(),
+            parts.exporter(),
+            parts.meters(),
+            parts.tracing(),
+            parts.buildTimeout());
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.PushTarget;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.Parallel;
+import dev.slipway.tracing.Trace;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -113,10 +114,11 @@ final class BlobMaking {
 
   private Turn turn(String worker, List<String> layers, Optional<PushTarget> target)
       throws InterruptedException {
-    try {
+    try (Trace trace = build.trace().child(target.isPresent() ? "push" : "make blobs")) {
       PushLayers.Builder push =
           PushLayers.newBuilder()
               .setPushId(UUID.randomUUID().toString())
+              .setTraceparent(trace.traceparent())
               .addAllLayers(parts.references().describe(new LayerChain(layers), build));
       target.ifPresent(push::setTarget);
       Instant start = parts.clock().instant();

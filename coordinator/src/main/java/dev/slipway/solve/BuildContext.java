@@ -4,6 +4,7 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.identity.Rights;
 import dev.slipway.progress.Progress;
 import dev.slipway.schedule.Standing;
+import dev.slipway.tracing.Trace;
 
 /**
  * On whose behalf something is solved.
@@ -13,6 +14,7 @@ import dev.slipway.schedule.Standing;
  * @param rights what it may do
  * @param standing what the build brings to the queue
  * @param pulls what its client was seen to get from registries
+ * @param trace the build's span
  */
 public record BuildContext(
     String buildId,
@@ -20,7 +22,8 @@ public record BuildContext(
     Rights rights,
     Standing standing,
     ProvenPulls pulls,
-    Progress progress) {
+    Progress progress,
+    Trace trace) {
   public BuildContext {
     if (!rights.tenant().equals(standing.tenant())) {
       throw new IllegalArgumentException(
@@ -29,8 +32,28 @@ public record BuildContext(
   }
 
   /** Of a client's ordinary build. */
+  public static BuildContext of(
+      String buildId, String sessionId, Rights rights, Progress progress, Trace trace) {
+    return new BuildContext(
+        buildId,
+        sessionId,
+        rights,
+        Standing.of(rights.tenant()),
+        new ProvenPulls(),
+        progress,
+        trace);
+  }
+
+  /** The same without a trace. */
   public BuildContext(String buildId, String sessionId, Rights rights, Progress progress) {
-    this(buildId, sessionId, rights, Standing.of(rights.tenant()), new ProvenPulls(), progress);
+    this(
+        buildId,
+        sessionId,
+        rights,
+        Standing.of(rights.tenant()),
+        new ProvenPulls(),
+        progress,
+        Trace.OFF);
   }
 
   /** Whose turn it is. */
@@ -43,6 +66,7 @@ public record BuildContext(
    * be that tenant
    */
   public BuildContext with(Standing other) throws SlipwayException {
-    return new BuildContext(buildId, sessionId, rights.as(other.tenant()), other, pulls, progress);
+    return new BuildContext(
+        buildId, sessionId, rights.as(other.tenant()), other, pulls, progress, trace);
   }
 }

@@ -171,7 +171,7 @@ final class SolveRun {
     mounts.discardOnce(memory.discardedMounts());
     StageRun run =
         new StageRun(
-            build.buildId(),
+            build,
             "stage-" + UUID.randomUUID(),
             stage,
             mine,

@@ -21,6 +21,7 @@ import dev.slipway.schedule.Scheduler;
 import dev.slipway.telemetry.BuildLog;
 import dev.slipway.telemetry.Meters;
 import dev.slipway.telemetry.QueueMetric;
+import dev.slipway.tracing.Trace;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,6 +31,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * One stage on its way: in the queue, on a worker, over. Called by the scheduler's loop and by the
@@ -59,16 +61,20 @@ final class StageRun implements Scheduler.Listener {
   private final Fleet fleet;
   private final Clock clock;
   private final Meters meters;
-  private final String buildId;
+  private final BuildContext build;
   private final Assignment assignment;
   private final Consumer<SolveEvent> driver;
   private final AtomicBoolean cancelled = new AtomicBoolean();
   private final AtomicBoolean ended = new AtomicBoolean();
   private final Refusals refusals = new Refusals();
   private volatile String workerId = "";
+  private volatile Instant waitsSince;
+
+  /** Of its turn at the worker that has it. */
+  private volatile Trace turn = Trace.OFF;
 
   StageRun(
-      String buildId,
+      BuildContext build,
       String id,
       Stage stage,
       Map<Digest, Flight> flights,
@@ -88,8 +94,9 @@ final class StageRun implements Scheduler.Listener {
     this.fleet = parts.fleet();
     this.clock = parts.clock();
     this.meters = parts.meters();
-    this.buildId = buildId;
+    this.build = build;
     this.submittedAt = clock.instant();
+    this.waitsSince = submittedAt;
     this.assignment = assignment;
     this.driver = driver;
   }
@@ -145,8 +152,9 @@ final class StageRun implements Scheduler.Listener {
   @Override
   public void assigned(String worker) {
     workerId = worker;
-    BuildLog.event(buildId)
-        .addKeyValue("stage", id)
+    build.trace().child("queue wait", waitsSince).with("stage", id).close();
+    turn = build.trace().child("stage").with("stage", id).with("worker", workerName());
+    line()
         .addKeyValue("worker", workerName())
         .addKeyValue("waitedMillis", Duration.between(submittedAt, clock.instant()).toMillis())
         .log("stage placed");
@@ -186,7 +194,9 @@ final class StageRun implements Scheduler.Listener {
         locks.close();
         return;
       }
-      fleet.run(worker, message, new AtWorker(worker));
+      String traceparent = turn.traceparent();
+      fleet.run(
+          worker, message.toBuilder().setTraceparent(traceparent).build(), new AtWorker(worker));
       if (cancelled.get()) {
         fleet.cancel(worker, id);
       }
@@ -242,8 +252,10 @@ final class StageRun implements Scheduler.Listener {
 
   private void refused(String reason) {
     meters.count(QueueMetric.STAGES_REFUSED);
-    BuildLog.event(buildId)
-        .addKeyValue("stage", id)
+    waitsSince = clock.instant();
+    turn.fail("given back: " + reason);
+    turn.close();
+    line()
         .addKeyValue("worker", workerName())
         .addKeyValue("reason", reason)
         .log("stage given back");
@@ -283,10 +295,7 @@ final class StageRun implements Scheduler.Listener {
               });
       case SolveEvent.StageLost _ -> ended(QueueMetric.StageOutcome.LOST);
       case SolveEvent.StageUnplaceable(_, SlipwayException reason) ->
-          BuildLog.event(buildId)
-              .addKeyValue("stage", id)
-              .addKeyValue("reason", reason.getMessage())
-              .log("stage given up");
+          line().addKeyValue("reason", reason.getMessage()).log("stage given up");
       case SolveEvent.StepDone _,
           SolveEvent.LocksTaken _,
           SolveEvent.PartDigested _,
@@ -298,12 +307,22 @@ final class StageRun implements Scheduler.Listener {
     Duration took = Duration.between(submittedAt, clock.instant());
     meters.count(QueueMetric.STAGES, outcome);
     meters.record(QueueMetric.STAGE_SECONDS, took, outcome);
-    BuildLog.event(buildId)
-        .addKeyValue("stage", id)
+    if (outcome != QueueMetric.StageOutcome.SUCCEEDED) {
+      turn.fail(outcome.name());
+    }
+    turn.close();
+    line()
         .addKeyValue("worker", workerName())
         .addKeyValue("outcome", outcome)
         .addKeyValue("millis", took.toMillis())
         .log("stage ended");
+  }
+
+  /** Not on the build's own thread, whose lines have the trace by themselves. */
+  private LoggingEventBuilder line() {
+    LoggingEventBuilder line = BuildLog.event(build.buildId()).addKeyValue("stage", id);
+    String trace = build.trace().id();
+    return trace.isEmpty() ? line : line.addKeyValue("trace", trace);
   }
 
   private void event(StageEvent event) {

@@ -40,6 +40,7 @@ import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.SolvedResult;
 import dev.slipway.solve.Solver;
 import dev.slipway.telemetry.Meters;
+import dev.slipway.tracing.Tracing;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -138,6 +139,7 @@ final class ReadyFarm implements Solver, Fleet {
                 (_, _, client) -> client,
                 Tenants.NONE,
                 new Meters(new SimpleMeterRegistry()),
+                Tracing.OFF,
                 buildTimeout));
     return List.of(
         ServerInterceptors.intercept(control, new CallHeaders(), new TimestampHeader(clock)),

@@ -16,6 +16,7 @@ import dev.slipway.sandbox.Sandbox;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.source.LayerFetcher;
 import dev.slipway.telemetry.Meters;
+import dev.slipway.tracing.Tracing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,6 +103,7 @@ public final class Agent implements AutoCloseable {
       Path root,
       Optional<BlobDirectory> durable,
       Meters meters,
+      Tracing tracing,
       Coordinators coordinators)
       throws IOException {
     Inventory inventory = new Inventory(store, mounts);
@@ -141,6 +143,7 @@ public final class Agent implements AutoCloseable {
             root,
             new Slots(description.slots()),
             new AtomicLong(),
+            tracing,
             pulse);
     long incarnation = new SecureRandom().nextLong();
     this.links =

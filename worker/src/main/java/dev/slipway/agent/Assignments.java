@@ -16,6 +16,7 @@ import dev.slipway.protocol.worker.WorkerMessage;
 import dev.slipway.registry.RegistryException;
 import dev.slipway.source.TransferProgress;
 import dev.slipway.telemetry.BuildLog;
+import dev.slipway.tracing.Trace;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -64,28 +65,10 @@ final class Assignments {
         stages.start(
             stage.getStageId(),
             () -> {
-              long begun = System.nanoTime();
-              MDC.put("stage", stage.getStageId());
-              MDC.put("build", stage.getBuildId());
-              BuildLog.event(stage.getBuildId())
-                  .addKeyValue("stage", stage.getStageId())
-                  .addKeyValue("steps", stage.getStepsCount())
-                  .log("stage begun here");
-              StageOutcome outcome =
-                  StageOnDisk.run(
-                      stage,
-                      work.disk(),
-                      holds,
-                      events -> work.executor().run(stage, events),
-                      event ->
-                          outbox.send(WorkerMessage.newBuilder().setStageEvent(event).build()));
-              work.stagesRun().incrementAndGet();
-              BuildLog.event(stage.getBuildId())
-                  .addKeyValue("stage", stage.getStageId())
-                  .addKeyValue("outcome", outcome.getOutcomeCase())
-                  .addKeyValue("millis", (System.nanoTime() - begun) / 1_000_000)
-                  .log("stage ended here");
-              return outcome;
+              try (StageTrace trace =
+                  new StageTrace(stage, work.tracing().part(stage.getTraceparent()))) {
+                return run(stage, holds, outbox, trace);
+              }
             },
             outcome -> outbox.send(WorkerMessage.newBuilder().setStageOutcome(outcome).build()));
     Optional<String> refusal =
@@ -96,6 +79,39 @@ final class Assignments {
           case CLOSED -> Optional.of("the worker is ending");
         };
     refusal.ifPresent(reason -> refuse(stage, outbox, reason));
+  }
+
+  private StageOutcome run(RunStage stage, Holds.Link holds, Outbox outbox, StageTrace trace) {
+    long begun = System.nanoTime();
+    MDC.put("stage", stage.getStageId());
+    MDC.put("build", stage.getBuildId());
+    if (!trace.id().isEmpty()) {
+      MDC.put("trace", trace.id());
+    }
+    BuildLog.event(stage.getBuildId())
+        .addKeyValue("stage", stage.getStageId())
+        .addKeyValue("steps", stage.getStepsCount())
+        .log("stage begun here");
+    StageOutcome outcome =
+        StageOnDisk.run(
+            stage,
+            work.disk(),
+            holds,
+            events -> work.executor().run(stage, events),
+            event -> {
+              trace.saw(event);
+              outbox.send(WorkerMessage.newBuilder().setStageEvent(event).build());
+            });
+    work.stagesRun().incrementAndGet();
+    if (!outcome.hasSucceeded()) {
+      trace.failed(outcome.getOutcomeCase().name());
+    }
+    BuildLog.event(stage.getBuildId())
+        .addKeyValue("stage", stage.getStageId())
+        .addKeyValue("outcome", outcome.getOutcomeCase())
+        .addKeyValue("millis", (System.nanoTime() - begun) / 1_000_000)
+        .log("stage ended here");
+    return outcome;
   }
 
   private static void refuse(RunStage stage, Outbox outbox, String reason) {
@@ -135,7 +151,8 @@ final class Assignments {
 
   private PushOutcome push(PushLayers push, TransferProgress progress) {
     PushOutcome.Builder outcome = PushOutcome.newBuilder().setPushId(push.getPushId());
-    try (Holds.Link _ = held(push.getLayersList())) {
+    try (Trace _ = work.tracing().part(push.getTraceparent()).child("push at its worker");
+        Holds.Link _ = held(push.getLayersList())) {
       outcome.addAllBlobs(work.pusher().push(push, progress));
     } catch (SlipwayException e) {
       outcome

@@ -2,6 +2,7 @@ package dev.slipway.agent;
 
 import dev.slipway.execute.StageExecutor;
 import dev.slipway.gc.DiskKeeper;
+import dev.slipway.tracing.Tracing;
 import java.nio.file.Path;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,4 +24,5 @@ record Work(
     Path root,
     Slots stageSlots,
     AtomicLong stagesRun,
+    Tracing tracing,
     ScheduledExecutorService pulse) {}

@@ -140,6 +140,7 @@ class AgentTest {
             root,
             java.util.Optional.empty(),
             meters,
+            dev.slipway.tracing.Tracing.OFF,
             new Agent.Coordinators() {
               @Override
               public void joined(String address, byte[] publicKey, java.time.Instant now) {
