@@ -33,6 +33,7 @@ import dev.slipway.coordination.Quorum;
 import dev.slipway.durability.DurableLayers;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.explain.Explanations;
 import dev.slipway.export.ExportParts;
 import dev.slipway.export.FarmImageExporter;
 import dev.slipway.fleet.FarmFleet;
@@ -102,6 +103,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -228,6 +230,14 @@ final class Coordinator implements AutoCloseable {
     Sources sources = new Sources(sessions, images, index, meters, clock);
     FarmLayerReferences references =
         new FarmLayerReferences(index, fleet, images, sources, treesUrl::get, durable.sources());
+    Explanations explanations =
+        keep(
+            "explanations",
+            new Explanations(
+                cluster,
+                joinToken,
+                () -> fleet.workers().stream().map(WorkerRecords::name).collect(Collectors.toSet()),
+                clock));
     FarmSolver solver =
         new FarmSolver(
             new SolveParts(
@@ -239,6 +249,7 @@ final class Coordinator implements AutoCloseable {
                 trees,
                 new FarmMounts(mounts, (name, build) -> locks.acquire(name, build)::close),
                 jobs,
+                explanations,
                 meters,
                 config.queue().stageTimeout(),
                 clock),
@@ -284,6 +295,7 @@ final class Coordinator implements AutoCloseable {
                 new FarmDisk(fleet, index, clock),
                 sessions::open,
                 tenants,
+                explanations::begin,
                 meters,
                 tracing,
                 config.queue().buildTimeout()));
@@ -300,6 +312,7 @@ final class Coordinator implements AutoCloseable {
         new WebServer.Parts(
             fleet,
             jobs::recent,
+            explanations::of,
             trees,
             relayed,
             fleet.verifier(),

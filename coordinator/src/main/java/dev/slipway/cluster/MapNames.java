@@ -24,6 +24,10 @@ public enum MapNames {
   BUILD_OWNERS("build-owners", 100_000, Duration.ofHours(24)),
   /** Build ref to its history record. */
   HISTORY("history", 10_000, Duration.ofDays(30)),
+  /** Subject of builds to what the keys of the last few were made of. About 10 KB each. */
+  RECIPES("recipes", 2_000, Duration.ofDays(30)),
+  /** Build ref to why its steps were not cached. About 2 KB each. */
+  EXPLANATIONS("explanations", 5_000, Duration.ofDays(7)),
   /** Tenant to its quota. */
   QUOTAS("quotas", 10_000, Duration.ZERO);
 

@@ -38,6 +38,9 @@ public interface ContextTree {
    */
   byte[] readFile(String path) throws SlipwayException, IOException;
 
+  /** All entries, parents before what is in them. */
+  List<Entry> entries();
+
   /** Entries directly inside a directory, by name. */
   List<Entry> list(String path) throws SlipwayException;
 

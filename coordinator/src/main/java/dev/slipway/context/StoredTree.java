@@ -49,7 +49,8 @@ final class StoredTree implements ContextTree {
     return origin == null ? this : origin;
   }
 
-  List<Entry> entries() {
+  @Override
+  public List<Entry> entries() {
     return entries;
   }
 

@@ -3,6 +3,7 @@ package dev.slipway.control;
 import dev.slipway.config.QueueSettings;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.explain.Subject;
 import dev.slipway.export.ImageExporter;
 import dev.slipway.export.ImageExporter.PlatformResult;
 import dev.slipway.frontend.FrontendResult;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -53,21 +55,27 @@ final class BuildRun {
   private final BuildJobs jobs;
   private final GatewayParts parts;
   private final ImageExporter exporter;
+  private final BiConsumer<String, Subject> begun;
   private final Meters meters;
   private final BuildFigures figures;
   private final Tracing tracing;
   private final Duration timeout;
 
+  /**
+   * @param begun hears of each build before its first solve
+   */
   BuildRun(
       BuildJobs jobs,
       GatewayParts parts,
       ImageExporter exporter,
+      BiConsumer<String, Subject> begun,
       Meters meters,
       Tracing tracing,
       Duration timeout) {
     this.jobs = jobs;
     this.parts = parts;
     this.exporter = exporter;
+    this.begun = begun;
     this.meters = meters;
     this.figures = new BuildFigures(meters);
     this.tracing = tracing;
@@ -102,6 +110,7 @@ final class BuildRun {
             gateway,
             parts.clock().instant());
     jobs.open(job);
+    begun.accept(order.ref(), Subjects.of(order));
     begun(order, job, caller);
     try (Interruption interruption = Interruption.ofThisThread()) {
       watch(order, caller, interruption);

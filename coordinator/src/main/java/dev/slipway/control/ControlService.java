@@ -2,6 +2,7 @@ package dev.slipway.control;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.explain.Subject;
 import dev.slipway.export.ImageExporter;
 import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.identity.Caller;
@@ -27,6 +28,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 
 /**
  * BuildKit's Control service. History is not served: its calls stay UNIMPLEMENTED, which clients
@@ -38,6 +40,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
 
   /**
    * @param tenants what builds may do
+   * @param begun hears of each build before its first solve
    */
   public record Parts(
       BuildJobs jobs,
@@ -47,6 +50,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
       FarmDisk disk,
       SessionEndpoint sessions,
       Tenants tenants,
+      BiConsumer<String, Subject> begun,
       Meters meters,
       Tracing tracing,
       Duration buildTimeout) {}
@@ -58,6 +62,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
             parts.jobs(),
             parts.gateway(),
             parts.exporter(),
+            parts.begun(),
             parts.meters(),
             parts.tracing(),
             parts.buildTimeout());

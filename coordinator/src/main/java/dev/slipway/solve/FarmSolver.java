@@ -64,6 +64,7 @@ public final class FarmSolver implements Solver {
     if (memory != null) {
       memory.holds().release();
     }
+    parts.observer().end(buildId);
     parts.trees().release(buildId);
   }
 }

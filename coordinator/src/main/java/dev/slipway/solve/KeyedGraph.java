@@ -4,6 +4,7 @@ import dev.slipway.cache.CacheKeys;
 import dev.slipway.cache.CacheKeys.Input;
 import dev.slipway.context.ContextTree;
 import dev.slipway.context.ContextTree.PathSelector;
+import dev.slipway.explain.Ingredients;
 import dev.slipway.graph.Edge;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A build's vertices with their cache keys. A step that reads a client's directory is keyed by the
@@ -25,6 +27,7 @@ final class KeyedGraph {
   private final Map<InputSlot, ContextTree> selections = new HashMap<>();
   private final BuildGraph graph;
   private final String trustDomain;
+  private final Map<Digest, Digest> images;
 
   /** Input {@code index} of a vertex. */
   record InputSlot(Digest vertex, int index) {}
@@ -40,6 +43,7 @@ final class KeyedGraph {
       Map<Digest, Digest> images) {
     this.graph = graph;
     this.trustDomain = trustDomain;
+    this.images = images;
     for (Vertex vertex : graph.inOrder()) {
       work.put(vertex.digest(), keyed(vertex, trees, images));
     }
@@ -94,6 +98,19 @@ final class KeyedGraph {
   /** The cache key of the vertex when it reads these inputs. */
   String key(Vertex vertex, List<Input> inputs) {
     return CacheKeys.of(trustDomain, vertex, inputs);
+  }
+
+  /** What the keys were made of. @param tenant whose build it is */
+  Ingredients ingredients(String tenant) {
+    Map<Digest, String> keys = new HashMap<>();
+    work.forEach((vertex, one) -> keys.put(vertex, one.key));
+    return new Ingredients(
+        tenant,
+        trustDomain,
+        graph,
+        keys,
+        images,
+        (vertex, input) -> Optional.ofNullable(selection(vertex, input)));
   }
 
   BuildGraph graph() {

@@ -2,6 +2,7 @@ package dev.slipway.solve;
 
 import dev.slipway.cache.CacheRecord;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.explain.Outcome;
 import dev.slipway.graph.Edge;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
@@ -134,6 +135,7 @@ final class Remaining {
         .flatMap(chain -> chain.layers().stream())
         .forEach(layer -> memory.holds().keep(availability.holders(layer), layer));
     memory.progress().cached(work.vertex.digest());
+    parts.observer().outcome(build.buildId(), work.vertex.digest(), Outcome.CACHED);
     report(work.vertex, "", Duration.ZERO, MovedBytes.NONE);
   }
 

@@ -1,6 +1,7 @@
 package dev.slipway.solve;
 
 import dev.slipway.cache.CacheIndex;
+import dev.slipway.explain.StepObserver;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.progress.BuildReport;
 import dev.slipway.schedule.Scheduler;
@@ -11,6 +12,7 @@ import java.time.Duration;
 /**
  * What every solve of the coordinator works with.
  *
+ * @param observer hears how each step got its result
  * @param stageTimeout longest time of a stage on a worker
  */
 public record SolveParts(
@@ -22,6 +24,7 @@ public record SolveParts(
     PublishedTrees trees,
     FarmMounts mounts,
     BuildReport report,
+    StepObserver observer,
     Meters meters,
     Duration stageTimeout,
     Clock clock) {
@@ -36,6 +39,7 @@ public record SolveParts(
         trees,
         mounts,
         report,
+        observer,
         meters,
         stageTimeout,
         clock);

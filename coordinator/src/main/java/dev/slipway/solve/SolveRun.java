@@ -5,6 +5,7 @@ import dev.slipway.cache.LayerChain;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.explain.Outcome;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
 import dev.slipway.plan.BuildGraph;
@@ -75,6 +76,7 @@ final class SolveRun {
     trees.values().forEach(tree -> parts.trees().keep(build.buildId(), tree));
     Map<Digest, Digest> images = memory.imageDigests(graph, parts.sources(), build);
     keyed = new KeyedGraph(graph, build.rights().trust().domain(), trees, images);
+    parts.observer().keyed(build.buildId(), keyed.ingredients(build.tenant()));
     claims = new StepClaims(flights, keyed, build);
     availability = new Availability(parts.index());
     questions = new PartQuestions(parts, build, events::add);
@@ -184,7 +186,9 @@ final class SolveRun {
     for (Vertex step : stage.steps()) {
       VertexWork work = keyed.of(step.digest());
       work.state = VertexWork.State.RUNNING;
-      if (work.reusable && work.attempts == 0) {
+      if (!work.reusable) {
+        parts.observer().outcome(build.buildId(), step.digest(), Outcome.FRESH);
+      } else if (work.attempts == 0) {
         boolean stale = availability.record(work.key).isPresent();
         looked(work, stale ? CacheMetric.Lookup.STALE : CacheMetric.Lookup.MISS);
       }
@@ -284,6 +288,7 @@ final class SolveRun {
       memory.holds().keep(done.run().workerId(), chain.layers());
     }
     progress.completed(done.vertex());
+    parts.observer().finished(build.buildId(), done.vertex(), done.run().workerName());
     remaining.report(work.vertex, done.run().workerName(), done.cost(), done.moved());
     claims.end(done.run().flights, done.vertex(), new Flight.Outcome.Landed(done.results()));
   }
@@ -374,6 +379,7 @@ final class SolveRun {
         work.done(results, canonicalKey(work, results));
         results.values().forEach(availability::add);
         progress.completed(vertex);
+        parts.observer().finished(build.buildId(), vertex, "");
         remaining.report(work.vertex, "", Duration.ZERO, MovedBytes.NONE);
       }
       case Flight.Outcome.Failed(String message, int exitCode) -> {
@@ -402,6 +408,17 @@ final class SolveRun {
   }
 
   private void looked(VertexWork work, CacheMetric.Lookup outcome) {
+    parts
+        .observer()
+        .outcome(
+            build.buildId(),
+            work.vertex.digest(),
+            switch (outcome) {
+              case HIT, CONTENT_HIT -> Outcome.CACHED;
+              case MISS -> Outcome.MISSED;
+              case STALE -> Outcome.LOST;
+              case SHARED -> Outcome.SHARED;
+            });
     parts.meters().count(CacheMetric.LOOKUPS, Remaining.kind(work), outcome);
   }
 

@@ -3,6 +3,7 @@ package dev.slipway.web;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.explain.Explanation;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.http.ResponseStream;
 import dev.slipway.oci.Digest;
@@ -33,14 +34,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Serves {@code /livez}, {@code /readyz}, {@code /metrics}, {@code /api/v1/workers}, {@code
- * /api/v1/builds} and, to workers with a capability token, {@code /trees/<layer digest>} and {@code
- * /relay/<offer>}. docs/http.md.
+ * /api/v1/builds}, {@code /api/v1/builds/<ref>/cache} and, to workers with a capability token,
+ * {@code /trees/<layer digest>} and {@code /relay/<offer>}. docs/http.md.
  */
 public final class WebServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(WebServer.class);
@@ -65,12 +67,14 @@ public final class WebServer implements AutoCloseable {
   /**
    * What is served.
    *
+   * @param explanations why the steps of the build with the ref were not cached; empty = unknown
    * @param unready why clients cannot build here; empty when they can
    * @param verifier of the tokens that the fleet gives to workers
    */
   public record Parts(
       Fleet fleet,
       Supplier<List<BuildSummary>> builds,
+      Function<String, Optional<Explanation>> explanations,
       TreeShelf trees,
       RelayedBlobs relayed,
       Capability.Verifier verifier,
@@ -128,6 +132,9 @@ public final class WebServer implements AutoCloseable {
                 context,
                 () ->
                     json(context, FarmView.builds(parts.builds().get(), parts.clock().instant()))));
+    router
+        .get("/api/v1/builds/:id/cache")
+        .handler(context -> block(context, () -> explanation(context)));
     router.get("/trees/:id").handler(this::tree);
     router.get("/relay/:id").handler(this::relay);
     return router;
@@ -185,6 +192,20 @@ public final class WebServer implements AutoCloseable {
 
   private static void json(RoutingContext context, JsonObject json) {
     context.response().putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(json.toBuffer());
+  }
+
+  private void explanation(RoutingContext context) {
+    String id = context.pathParam("id");
+    parts
+        .explanations()
+        .apply(id)
+        .ifPresentOrElse(
+            explanation -> json(context, CacheView.explanation(explanation)),
+            () ->
+                context
+                    .response()
+                    .setStatusCode(404)
+                    .end("nothing is remembered of build " + id + " that was not cached\n"));
   }
 
   private void tree(RoutingContext context) {

@@ -138,6 +138,7 @@ final class ReadyFarm implements Solver, Fleet {
                 new FarmDisk(this, new MemoryCacheIndex(), clock),
                 (_, _, client) -> client,
                 Tenants.NONE,
+                (_, _) -> {},
                 new Meters(new SimpleMeterRegistry()),
                 Tracing.OFF,
                 buildTimeout));

@@ -4,6 +4,7 @@ import dev.slipway.cache.LayerRecord;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.explain.StepObserver;
 import dev.slipway.graph.Definition;
 import dev.slipway.identity.Rights;
 import dev.slipway.oci.Digest;
@@ -56,6 +57,7 @@ final class TestParts {
         new NoTrees(),
         mounts,
         BuildReport.NONE,
+        StepObserver.NONE,
         meters,
         Duration.ofHours(6),
         Clock.systemUTC());

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.explain.Explanation;
+import dev.slipway.explain.Outcome;
+import dev.slipway.explain.Reason;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.fleet.WorkerNode;
 import dev.slipway.fleet.WorkerStatus;
@@ -74,6 +77,7 @@ class WebServerTest {
             new WebServer.Parts(
                 fleet,
                 () -> List.of(build()),
+                id -> Optional.of(explanation(id)).filter(_ -> id.equals("build-1")),
                 trees,
                 RELAYED,
                 new Capability.Verifier(signer.publicKey()),
@@ -205,6 +209,36 @@ class WebServerTest {
     return client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
   }
 
+  @Test
+  void saysWhyStepsOfABuildWereNotCached() throws Exception {
+    JsonObject answer = new JsonObject(text("/api/v1/builds/build-1/cache"));
+
+    assertThat(answer.getString("build")).isEqualTo("build-1");
+    assertThat(answer.getJsonObject("comparedWith").getString("build")).isEqualTo("build-0");
+    assertThat(answer.getJsonArray("steps").getJsonObject(0).getMap())
+        .containsEntry("name", "[2] COPY . .")
+        .containsEntry("outcome", "missed")
+        .containsEntry("worker", "left")
+        .containsEntry("reason", "file")
+        .containsEntry("why", "the file src/app.js changed");
+    assertThat(get("/api/v1/builds/none/cache", "").statusCode()).isEqualTo(404);
+  }
+
+  private static Explanation explanation(String id) {
+    return new Explanation(
+        id,
+        "",
+        Optional.of(new Explanation.Earlier("build-0", Instant.EPOCH)),
+        3,
+        List.of(
+            new Explanation.Step(
+                TREE.value(),
+                "[2] COPY . .",
+                Outcome.MISSED,
+                "left",
+                new Reason(Reason.Kind.FILE, "the file src/app.js changed"))));
+  }
+
   private static ContextTree tree() {
     return new ContextTree() {
       @Override
@@ -235,6 +269,11 @@ class WebServerTest {
       @Override
       public byte[] readFile(String path) throws SlipwayException {
         throw new SlipwayException(dev.slipway.error.ErrorKind.NOT_FOUND, path);
+      }
+
+      @Override
+      public List<Entry> entries() {
+        return List.of();
       }
 
       @Override

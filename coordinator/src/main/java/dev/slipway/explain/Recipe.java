@@ -1,0 +1,65 @@
+package dev.slipway.explain;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a build's keys were made of, small enough to be kept.
+ *
+ * @param identity hash over all keys: equal means that there is nothing to compare
+ */
+record Recipe(String buildId, Instant at, String trustDomain, long identity, List<Step> steps) {
+  Recipe {
+    steps = List.copyOf(steps);
+  }
+
+  /**
+   * A vertex that is no source.
+   *
+   * @param place where it stands: stage and number as clients show them, {@code build 2}; else its
+   *     number in the graph, {@code #7}
+   * @param text as its author wrote it, clipped: nothing in it is expanded
+   * @param key hash of its cache key
+   * @param operation hash of all that the operation itself says
+   * @param facets hashes of parts of the operation, by what people call them
+   * @param finished whether it had a result in the end
+   * @param worker name of the one that made the result; empty = unknown
+   */
+  record Step(
+      String place,
+      String text,
+      String platform,
+      long key,
+      long operation,
+      Map<String, Long> facets,
+      List<Input> inputs,
+      boolean finished,
+      String worker) {
+    Step {
+      facets = Map.copyOf(facets);
+      inputs = List.copyOf(inputs);
+    }
+
+    Step made(boolean isFinished, String by) {
+      return new Step(place, text, platform, key, operation, facets, inputs, isFinished, by);
+    }
+
+    /** As people are told of it. */
+    String label() {
+      return place.startsWith("#") ? text : "[" + place + "] " + text;
+    }
+  }
+
+  /** What a step reads. */
+  sealed interface Input {
+    /** Another step's result: its index in the recipe, and the hash of its key. */
+    record Result(int step, long key) implements Input {}
+
+    /** An image: its name without digest, and its digest. */
+    record Image(String name, String digest) implements Input {}
+
+    /** Files of a client's directory: its name, the hash of what is read of it, and its print. */
+    record Files(String directory, long content, TreePrint print) implements Input {}
+  }
+}
