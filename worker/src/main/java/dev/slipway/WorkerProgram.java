@@ -13,6 +13,7 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.gc.Disk;
 import dev.slipway.gc.DiskKeeper;
 import dev.slipway.gc.MountShelf;
+import dev.slipway.layers.LayerLimits;
 import dev.slipway.mounts.CacheMounts;
 import dev.slipway.mounts.MountTransfer;
 import dev.slipway.peer.PeerServer;
@@ -221,6 +222,7 @@ final class WorkerProgram {
               sandbox,
               settings.root(),
               durable(settings),
+              LayerLimits.of(settings.config().layers()),
               meters,
               tracing,
               new FarmNews(keys, networks, () -> writeAddress(settings, port)))) {

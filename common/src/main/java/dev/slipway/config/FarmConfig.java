@@ -32,6 +32,7 @@ import java.util.OptionalInt;
  * @param queue how stages wait
  * @param durability what outlives a worker
  * @param gc what workers keep on their disks
+ * @param layers what a layer from outside may cost
  * @param egress what build steps may reach
  * @param otel where traces go
  * @param unused keys that buildkitd knows and Slipway has no use for
@@ -51,6 +52,7 @@ public record FarmConfig(
     QueueSettings queue,
     DurabilitySettings durability,
     GcSettings gc,
+    LayerSettings layers,
     EgressSettings egress,
     OtelSettings otel,
     List<String> unused) {
@@ -70,6 +72,7 @@ public record FarmConfig(
           QueueSettings.DEFAULT,
           DurabilitySettings.DEFAULT,
           GcSettings.DEFAULT,
+          LayerSettings.DEFAULT,
           EgressSettings.DEFAULT,
           OtelSettings.DEFAULT,
           List.of());
@@ -144,6 +147,7 @@ public record FarmConfig(
       QueueSettings queue = QueueSettings.DEFAULT;
       DurabilitySettings durability = DurabilitySettings.DEFAULT;
       GcSettings gc = GcSettings.DEFAULT;
+      LayerSettings layers = LayerSettings.DEFAULT;
       EgressSettings egress = EgressSettings.DEFAULT;
       OtelSettings otel = OtelSettings.DEFAULT;
       for (Map.Entry<String, JsonNode> entry : tree.properties()) {
@@ -181,6 +185,7 @@ public record FarmConfig(
                   JsonNode oci = table("worker.oci", worker.getValue());
                   parallelism = parallelism(oci);
                   gc = GcSettings.read(new TomlTable(name, "worker.oci", oci));
+                  layers = LayerSettings.read(new TomlTable(name, "worker.oci", oci));
                   if (oci.has("egress")) {
                     egress =
                         EgressSettings.read(
@@ -214,6 +219,7 @@ public record FarmConfig(
           queue,
           durability,
           gc,
+          layers,
           egress,
           otel,
           unused);
@@ -275,7 +281,8 @@ public record FarmConfig(
           }
           case "platforms", "egress" -> {}
           default -> {
-            if (!GcSettings.KEYS.contains(entry.getKey())) {
+            if (!GcSettings.KEYS.contains(entry.getKey())
+                && !LayerSettings.KEYS.contains(entry.getKey())) {
               skip(path, entry.getKey(), BuildkitdKeys.OCI_WORKER);
             }
           }

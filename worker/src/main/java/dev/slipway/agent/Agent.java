@@ -7,6 +7,7 @@ import dev.slipway.gc.DiskKeeper;
 import dev.slipway.gc.DiskRecord;
 import dev.slipway.layers.BlobMaker;
 import dev.slipway.layers.LayerApplier;
+import dev.slipway.layers.LayerLimits;
 import dev.slipway.mounts.CacheMounts;
 import dev.slipway.part.Parts;
 import dev.slipway.protocol.worker.Ask;
@@ -91,6 +92,7 @@ public final class Agent implements AutoCloseable {
   /**
    * @param disk looks after the store
    * @param root of the worker's files, on the store's file system
+   * @param limits of images' layers and of archives
    * @param durable where layers may be kept beside this worker's own disk
    */
   public Agent(
@@ -102,6 +104,7 @@ public final class Agent implements AutoCloseable {
       Sandbox sandbox,
       Path root,
       Optional<BlobDirectory> durable,
+      LayerLimits limits,
       Meters meters,
       Tracing tracing,
       Coordinators coordinators)
@@ -118,7 +121,7 @@ public final class Agent implements AutoCloseable {
     this.transfer = new BlobTransfer(RetryPolicy.DEFAULT, durable);
     this.fetcher =
         new LayerFetcher(
-            store, new LayerApplier(), transfer, scratch, clock, meters, inventory::added);
+            store, new LayerApplier(limits), transfer, scratch, clock, meters, inventory::added);
     Parts parts = new Parts(store);
     BlobMaker blobs = new BlobMaker(store, meters);
     LayerStoring storing = new LayerStoring(store, blobs, durable, meters);
@@ -127,7 +130,16 @@ public final class Agent implements AutoCloseable {
     this.work =
         new Work(
             new StageExecutor(
-                store, mounts, fetcher, sandbox, disk, parts, clock, meters, inventory::added),
+                store,
+                mounts,
+                fetcher,
+                sandbox,
+                disk,
+                parts,
+                limits,
+                clock,
+                meters,
+                inventory::added),
             new LayerPusher(store, fetcher, blobs, transfer, scratch, clock, meters),
             new PathReader(store, fetcher),
             new Questions(

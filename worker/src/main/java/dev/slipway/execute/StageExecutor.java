@@ -6,6 +6,7 @@ import dev.slipway.fileops.FileOps;
 import dev.slipway.gc.DiskKeeper;
 import dev.slipway.gc.DiskWatch;
 import dev.slipway.graph.Op;
+import dev.slipway.layers.LayerLimits;
 import dev.slipway.linux.DiskFull;
 import dev.slipway.mounts.CacheMounts;
 import dev.slipway.mounts.MountRecord;
@@ -65,6 +66,7 @@ public final class StageExecutor {
 
   /**
    * @param disk gives new layers their ids, and knows when there was no room
+   * @param limits of archives that steps unpack
    * @param made hears of every layer that a step made
    */
   public StageExecutor(
@@ -74,6 +76,7 @@ public final class StageExecutor {
       Sandbox sandbox,
       DiskKeeper disk,
       Parts parts,
+      LayerLimits limits,
       InstantSource clock,
       Meters meters,
       Consumer<StoredLayer> made) {
@@ -82,7 +85,7 @@ public final class StageExecutor {
     this.disk = disk;
     Supplier<String> layerIds = disk.holds()::newLayerId;
     this.execs = new ExecStep(store, mounts, sandbox, layerIds, disk.watch(), meters, made);
-    this.files = new FileOps(store, layerIds);
+    this.files = new FileOps(store, layerIds, limits);
     this.parts = parts;
     this.clock = clock;
     this.made = made;

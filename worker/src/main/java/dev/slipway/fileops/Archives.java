@@ -3,6 +3,9 @@ package dev.slipway.fileops;
 import com.github.luben.zstd.ZstdInputStream;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.layers.BoundedTar;
+import dev.slipway.layers.LayerLimits;
+import dev.slipway.layers.LimitExceeded;
 import dev.slipway.layers.PaxTap;
 import dev.slipway.linux.Directory;
 import dev.slipway.linux.Errno;
@@ -12,12 +15,12 @@ import dev.slipway.linux.Status;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarUtils;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
@@ -28,15 +31,17 @@ final class Archives {
   private static final int BUFFER = 256 << 10;
   private static final int BLOCK = 512;
 
-  /** What one archive may unpack to: a bound against bombs, above any real one. */
-  private static final long MOST_BYTES = 256L << 30;
-
   private static final int XZ_MEMORY_KIB = 256 << 10;
 
   private Archives() {}
 
-  /** Unpacks the file below the copy's destination when it is an archive; false when it is none. */
-  static boolean unpack(Directory sourceRoot, String path, Directory root, Attributes attributes)
+  /**
+   * Unpacks the file below the copy's destination when it is an archive; false when it is none.
+   *
+   * @throws SlipwayException INVALID when it is malformed or exceeds a limit
+   */
+  static boolean unpack(
+      Directory sourceRoot, String path, Directory root, Attributes attributes, LayerLimits limits)
       throws SlipwayException, IOException {
     try (OpenFile file = sourceRoot.resolveFile(path);
         OpenFile.Buffer buffer = new OpenFile.Buffer(BUFFER)) {
@@ -62,7 +67,10 @@ final class Archives {
                   0755, attributes.owner().orElse(Owners.Ids.ROOT), attributes.copy().timestamp()))
           .close();
       try (Directory into = root.resolve(destination)) {
-        new Unpacking(into, attributes).run(content);
+        new Unpacking(into, attributes, limits).run(content);
+      } catch (LimitExceeded e) {
+        throw new SlipwayException(
+            ErrorKind.INVALID, "archive " + path + " was refused: " + e.getMessage(), e);
       } catch (IllegalArgumentException e) {
         throw new SlipwayException(
             ErrorKind.INVALID, "archive " + path + " cannot be unpacked: " + e.getMessage(), e);
@@ -137,26 +145,27 @@ final class Archives {
   private static final class Unpacking {
     private final Directory into;
     private final Attributes attributes;
+    private final LayerLimits limits;
     private final Map<String, Long> times = new LinkedHashMap<>();
+    private long size;
 
-    Unpacking(Directory into, Attributes attributes) {
+    Unpacking(Directory into, Attributes attributes, LayerLimits limits) {
       this.into = into;
       this.attributes = attributes;
+      this.limits = limits;
     }
 
     void run(InputStream content) throws IOException {
       PaxTap tap = new PaxTap(content);
-      TarArchiveInputStream tar = new TarArchiveInputStream(tap, "UTF-8");
-      long total = 0;
+      BoundedTar tar = new BoundedTar(tap);
+      long entries = 0;
       try (OpenFile.Buffer buffer = new OpenFile.Buffer(BUFFER)) {
         byte[] bytes = new byte[BUFFER];
         for (TarArchiveEntry entry = tar.getNextEntry();
             entry != null;
             entry = tar.getNextEntry()) {
-          total += entry.getSize();
-          if (total > MOST_BYTES) {
-            throw new IOException("an archive unpacks to more than " + MOST_BYTES + " bytes");
-          }
+          limits.checkEntries(++entries);
+          limits.checkNames(entry.getName(), entry.getLinkName());
           entry(entry, tar, buffer, bytes);
           extended(entry, tap.attributes());
         }
@@ -214,6 +223,7 @@ final class Archives {
           try (OpenFile file = parent.create(name, 0600)) {
             for (int n = tar.read(bytes); n >= 0; n = tar.read(bytes)) {
               file.write(buffer, bytes, 0, n);
+              grow(n);
             }
           }
         }
@@ -224,6 +234,16 @@ final class Archives {
         if (!entry.isDirectory()) {
           parent.times(name, time);
         }
+      }
+    }
+
+    /** Counted as they come: a sparse file says little of what it becomes. */
+    private void grow(int bytes) throws IOException {
+      size += bytes;
+      limits.checkBytes(size);
+      if (Thread.interrupted()) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("unpacking was interrupted");
       }
     }
 

@@ -4,6 +4,7 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.FileAction.Change.Copy;
 import dev.slipway.graph.FileAction.CopyOptions;
+import dev.slipway.layers.LayerLimits;
 import dev.slipway.linux.Directory;
 import dev.slipway.linux.Errno;
 import dev.slipway.linux.LinuxException;
@@ -23,12 +24,22 @@ final class Copies {
   private final MountedRoot source;
   private final Owners owners;
   private final LinkedFiles linked;
+  private final LayerLimits limits;
 
-  Copies(MountedRoot target, MountedRoot source, Owners owners, LinkedFiles linked) {
+  /**
+   * @param limits of archives that are unpacked
+   */
+  Copies(
+      MountedRoot target,
+      MountedRoot source,
+      Owners owners,
+      LinkedFiles linked,
+      LayerLimits limits) {
     this.target = target;
     this.source = source;
     this.owners = owners;
     this.linked = linked;
+    this.limits = limits;
   }
 
   void copy(Copy copy) throws SlipwayException, IOException {
@@ -66,7 +77,7 @@ final class Copies {
     try (Directory root = Directory.open(target.path())) {
       if (options.unpackArchives()
           && status.isRegular()
-          && Archives.unpack(sourceRoot, from, root, attributes)) {
+          && Archives.unpack(sourceRoot, from, root, attributes, limits)) {
         return;
       }
       to = destination(root, path, status, attributes);

@@ -4,6 +4,7 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.FileAction;
 import dev.slipway.graph.Op;
+import dev.slipway.layers.LayerLimits;
 import dev.slipway.snapshot.MountedRoot;
 import dev.slipway.snapshot.SnapshotStore;
 import java.io.IOException;
@@ -23,9 +24,19 @@ public final class FileOps {
   /** For ids of new layers: {@code snap:<random>}. */
   private final Supplier<String> ids;
 
+  private final LayerLimits limits;
+
   public FileOps(SnapshotStore store, Supplier<String> ids) {
+    this(store, ids, LayerLimits.DEFAULT);
+  }
+
+  /**
+   * @param limits of archives that are unpacked
+   */
+  public FileOps(SnapshotStore store, Supplier<String> ids, LayerLimits limits) {
     this.store = store;
     this.ids = ids;
+    this.limits = limits;
   }
 
   /**
@@ -77,7 +88,7 @@ public final class FileOps {
       Owners owners = new Owners(this::source);
       try {
         if (action.change() instanceof FileAction.Change.Copy copy) {
-          new Copies(target, source(action.secondaryInput()), owners, linked).copy(copy);
+          new Copies(target, source(action.secondaryInput()), owners, linked, limits).copy(copy);
         } else {
           target.attach();
           new Changes(target, owners).apply(action.change());

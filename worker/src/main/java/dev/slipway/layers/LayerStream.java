@@ -16,22 +16,12 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 final class LayerStream extends InputStream {
   private static final int BUFFER = 256 << 10;
 
-  /** Bytes of an uncompressed layer between two looks at the limits. */
   private final LayerLimits limits;
 
   private final Counting compressed;
   private final InputStream plain;
   private final MessageDigest digest = Digest.sha256();
   private long size;
-
-  /** A limit of {@link LayerLimits} was exceeded. */
-  static final class LimitExceeded extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    LimitExceeded(String message) {
-      super(message);
-    }
-  }
 
   LayerStream(InputStream source, LayerLimits limits) throws IOException {
     this.limits = limits;
@@ -75,9 +65,7 @@ final class LayerStream extends InputStream {
     }
     digest.update(bytes, offset, count);
     size += count;
-    if (size > limits.bytes()) {
-      throw new LimitExceeded("it is larger than " + limits.bytes() + " bytes");
-    }
+    limits.checkBytes(size);
     if (size > limits.freeRatioBytes() && size / Math.max(1, compressed.count) > limits.ratio()) {
       throw new LimitExceeded(size + " bytes came out of " + compressed.count + " compressed ones");
     }

@@ -9,6 +9,7 @@ import dev.slipway.linux.Status;
 import dev.slipway.snapshot.DiffSize;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +29,12 @@ final class LayerUnpacking implements AutoCloseable {
   private static final String WHITEOUT = ".wh.";
   private static final String OPAQUE = ".wh..wh..opq";
 
+  /** What is remembered of one directory beside its path, in bytes. */
+  private static final int DIRECTORY_WEIGHT = 100;
+
+  /** Some half a million directories: several layers are unpacked at once. */
+  private static final long MAX_DIRECTORY_BYTES = 96L << 20;
+
   /** Marks of aufs, which mean nothing here. */
   private static final String AUFS = ".wh..wh.";
 
@@ -39,6 +46,7 @@ final class LayerUnpacking implements AutoCloseable {
   /** Times of directories, set when nothing more is put into them. */
   private final Map<String, Long> directoryTimes = new LinkedHashMap<>();
 
+  private long directoryBytes;
   private long size;
 
   /** Whether something was unpacked that a later entry took away again. */
@@ -50,16 +58,20 @@ final class LayerUnpacking implements AutoCloseable {
   /** Whether names like {@code .wh.x} say that something was removed. */
   private final boolean markers;
 
-  LayerUnpacking(Path directory, List<Path> below) throws IOException {
-    this(directory, below, true);
+  private final LayerLimits limits;
+
+  LayerUnpacking(Path directory, List<Path> below, LayerLimits limits) throws IOException {
+    this(directory, below, limits, true);
   }
 
   /** Into a directory of plain files. */
-  static LayerUnpacking ofFiles(Path directory) throws IOException {
-    return new LayerUnpacking(directory, List.of(), false);
+  static LayerUnpacking ofFiles(Path directory, LayerLimits limits) throws IOException {
+    return new LayerUnpacking(directory, List.of(), limits, false);
   }
 
-  private LayerUnpacking(Path directory, List<Path> below, boolean markers) throws IOException {
+  private LayerUnpacking(Path directory, List<Path> below, LayerLimits limits, boolean markers)
+      throws IOException {
+    this.limits = limits;
     this.markers = markers;
     this.directory = directory;
     this.tree = new LayerTree(directory, below);
@@ -79,6 +91,10 @@ final class LayerUnpacking implements AutoCloseable {
     int slash = path.lastIndexOf('/');
     String parentPath = slash < 0 ? "" : path.substring(0, slash);
     String name = path.substring(slash + 1);
+    if (markers && ("/" + parentPath).contains("/" + WHITEOUT)) {
+      // A directory of such a name would be a marker to whoever is sent this layer.
+      throw new LayerApplier.BadLayer("it has the entry " + path + " below a marker");
+    }
     Directory parent = tree.directory(parentPath);
     if (markers && name.startsWith(WHITEOUT)) {
       marker(parent, parentPath, name);
@@ -95,7 +111,7 @@ final class LayerUnpacking implements AutoCloseable {
       if (hidden) {
         OpaqueMark.set(parent, name);
       }
-      directoryTimes.put(path, nanos(entry));
+      remember(path, nanos(entry));
       attributes(parent, name, path, entry);
       return;
     }
@@ -122,6 +138,25 @@ final class LayerUnpacking implements AutoCloseable {
       }
     }
     return replaced ? DiffSize.of(directory) : size;
+  }
+
+  /** More bytes are on the disk. A sparse file of a small tar may have as many as it likes. */
+  private void grow(long bytes) throws IOException {
+    size += bytes;
+    limits.checkBytes(size);
+    if (Thread.interrupted()) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("unpacking was interrupted");
+    }
+  }
+
+  private void remember(String path, long time) throws LimitExceeded {
+    if (directoryTimes.put(path, time) == null) {
+      directoryBytes += path.length() + DIRECTORY_WEIGHT;
+      if (directoryBytes > MAX_DIRECTORY_BYTES) {
+        throw new LimitExceeded("it has more directories than " + directoryTimes.size());
+      }
+    }
   }
 
   private void marker(Directory parent, String parentPath, String name) throws IOException {
@@ -207,7 +242,7 @@ final class LayerUnpacking implements AutoCloseable {
       try (OpenFile file = parent.create(name, 0600)) {
         for (int count = content.read(bytes); count >= 0; count = content.read(bytes)) {
           file.write(buffer, bytes, 0, count);
-          size += count;
+          grow(count);
         }
       }
     }
@@ -300,7 +335,9 @@ final class LayerUnpacking implements AutoCloseable {
         OpenFile source = root.resolveFile(target);
         OpenFile file = parent.create(name, 0600)) {
       Status status = source.status();
-      size += file.copyFrom(source, buffer);
+      // Before it is copied: a few bytes of tar may name a huge file again and again.
+      grow(source.status().size());
+      file.copyFrom(source, buffer);
       file.owner(status.uid(), status.gid());
       file.mode(status.permissions());
       file.times(status.modified());

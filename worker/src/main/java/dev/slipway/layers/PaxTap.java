@@ -17,11 +17,9 @@ public final class PaxTap extends FilterInputStream {
   private static final int BLOCK = 512;
   private static final byte[] XATTR = "SCHILY.xattr.".getBytes(StandardCharsets.US_ASCII);
 
-  /** Linux allows 64 KiB of attributes a file; more than this is no layer's. */
-  private static final int MOST = 1 << 20;
-
   private byte[] collected = new byte[BLOCK];
   private int have;
+  private long headerBytes;
   private boolean body;
   private long skip;
   private long sizeOverride = -1;
@@ -98,17 +96,19 @@ public final class PaxTap extends FilterInputStream {
     long size = size(block);
     char type = (char) block[156];
     if (type == 'x' && size > 0) {
-      if (size > MOST) {
-        throw new LayerApplier.BadLayer("it has an extended header of " + size + " bytes");
+      headerBytes += size;
+      if (headerBytes > BoundedTar.MAX_HEADER) {
+        throw new LayerApplier.BadLayer("it has extended headers of " + headerBytes + " bytes");
       }
       body = true;
       collected = new byte[(int) (size + BLOCK - 1) / BLOCK * BLOCK];
       return;
     }
-    if (type == 'g' || type == 'L' || type == 'K') {
+    if (type == 'X' || type == 'g' || type == 'L' || type == 'K') {
       skip = padded(size);
       return;
     }
+    headerBytes = 0;
     current = pending;
     pending = new HashMap<>();
     boolean content =
@@ -122,7 +122,7 @@ public final class PaxTap extends FilterInputStream {
     while (at < bytes.length && bytes[at] >= '0' && bytes[at] <= '9') {
       int space = at;
       int length = 0;
-      while (space < bytes.length && bytes[space] != ' ' && length < MOST) {
+      while (space < bytes.length && bytes[space] != ' ' && length < BoundedTar.MAX_HEADER) {
         length = length * 10 + bytes[space++] - '0';
       }
       int end = at + length;

@@ -25,6 +25,7 @@ final class LayerOrigins implements AutoCloseable {
   private final BlobFetch blobs;
 
   /**
+   * @param applier of images' blobs; what steps have made is not held to the bounds for these
    * @param scratch on the store's file system, for blobs on their way
    */
   LayerOrigins(
@@ -35,9 +36,10 @@ final class LayerOrigins implements AutoCloseable {
       InstantSource clock,
       Meters meters) {
     Peers peers = new Peers();
-    Unpacking unpacking = new Unpacking(store, applier);
-    this.tars = new TarFetch(http, peers, unpacking, clock, meters);
-    this.blobs = new BlobFetch(http, peers, transfer, unpacking, scratch, clock, meters);
+    Unpacking ofSteps = new Unpacking(store, new LayerApplier());
+    this.tars = new TarFetch(http, peers, ofSteps, clock, meters);
+    Unpacking ofImages = new Unpacking(store, applier);
+    this.blobs = new BlobFetch(http, peers, transfer, ofImages, scratch, clock, meters);
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.slipway.gc.DiskKeeper;
 import dev.slipway.graph.ExecMeta;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
+import dev.slipway.layers.LayerLimits;
 import dev.slipway.mounts.CacheMounts;
 import dev.slipway.oci.Platform;
 import dev.slipway.protocol.LlbCodec;
@@ -139,6 +140,7 @@ class AgentTest {
             sandbox,
             root,
             java.util.Optional.empty(),
+            LayerLimits.DEFAULT,
             meters,
             dev.slipway.tracing.Tracing.OFF,
             new Agent.Coordinators() {

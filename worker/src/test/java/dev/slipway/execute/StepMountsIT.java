@@ -17,6 +17,7 @@ import dev.slipway.graph.Mount.Sharing;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.VertexMetadata;
 import dev.slipway.layers.LayerApplier;
+import dev.slipway.layers.LayerLimits;
 import dev.slipway.mounts.CacheMounts;
 import dev.slipway.oci.Digest;
 import dev.slipway.part.Parts;
@@ -118,6 +119,7 @@ class StepMountsIT {
             new Sandbox(new SandboxConfig("runc", root.resolve("sandbox")), networks),
             disk,
             new Parts(store),
+            LayerLimits.DEFAULT,
             clock,
             meters,
             _ -> {});
