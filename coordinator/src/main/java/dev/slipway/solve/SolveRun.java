@@ -146,6 +146,7 @@ final class SolveRun {
       Digest first = stage.steps().getFirst().digest();
       keyed.of(first).state = VertexWork.State.ELSEWHERE;
       looked(keyed.of(first), CacheMetric.Lookup.SHARED);
+      progress.waiting(first, "waiting for another build, which runs this step");
       claims.join(
           first,
           claim.elsewhere().get(),
@@ -255,7 +256,7 @@ final class SolveRun {
             .addKeyValue("stage", run.id)
             .addKeyValue("worker", workerId)
             .log("stage lost with its worker");
-        again(run, Retry.WORKER_LOST, "worker " + workerId + " left the farm");
+        again(run, Retry.WORKER_LOST, run.workerName() + " left the farm");
       }
       case SolveEvent.LocksTaken(StageRun run) -> place(run);
       case SolveEvent.StageUnplaceable(StageRun run, SlipwayException reason) -> {
@@ -350,6 +351,7 @@ final class SolveRun {
       if (work.state == VertexWork.State.RUNNING) {
         work.state = VertexWork.State.WAITING;
         work.attempts++;
+        progress.note(step.digest(), "begins again: " + why);
         if (work.attempts >= MAX_ATTEMPTS) {
           throw failure(
               run,
@@ -388,6 +390,7 @@ final class SolveRun {
       }
       case Flight.Outcome.Abandoned() -> {
         work.state = VertexWork.State.IDLE;
+        progress.waited(vertex);
         availability.lookUp(List.of(work));
         remaining.need();
       }

@@ -40,10 +40,21 @@ final class StageMounts {
    * A mount of a step.
    *
    * @param id farm-wide
-   * @param name for people
+   * @param tenant whose it is
+   * @param called id that the step gives it
    */
   private record Place(
-      String destination, String id, String name, Mount.Sharing sharing, boolean fresh) {}
+      String destination,
+      String id,
+      String tenant,
+      String called,
+      Mount.Sharing sharing,
+      boolean fresh) {
+    /** For whoever looks after the farm. */
+    String name() {
+      return tenant + "/" + called;
+    }
+  }
 
   StageMounts(Stage stage, KeyedGraph keyed, BuildContext build, SolveParts parts) {
     this.index = parts.mounts().index();
@@ -57,7 +68,8 @@ final class StageMounts {
                 new Place(
                     mount.destination(),
                     MountId.of(owner(build), cache.id(), beginning(step, mount, keyed)),
-                    build.tenant() + "/" + cache.id(),
+                    build.tenant(),
+                    cache.id(),
                     cache.sharing(),
                     step.metadata().ignoreCache()));
           }
@@ -88,12 +100,12 @@ final class StageMounts {
     return files + ":" + mount.selector();
   }
 
-  /** Those that only one step in the farm may use at a time, by id: their names. */
+  /** Those that only one step in the farm may use at a time, by id: what their steps call them. */
   SortedMap<String, String> locked() {
     SortedMap<String, String> locked = new TreeMap<>();
     all().stream()
         .filter(place -> place.sharing() == Mount.Sharing.LOCKED)
-        .forEach(place -> locked.put(place.id(), place.name()));
+        .forEach(place -> locked.put(place.id(), place.called()));
     return locked;
   }
 

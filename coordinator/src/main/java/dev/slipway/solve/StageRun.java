@@ -68,6 +68,7 @@ final class StageRun implements Scheduler.Listener {
   private final AtomicBoolean ended = new AtomicBoolean();
   private final Refusals refusals = new Refusals();
   private volatile String workerId = "";
+  private volatile String workerName = "";
   private volatile Instant waitsSince;
 
   /** Of its turn at the worker that has it. */
@@ -110,11 +111,13 @@ final class StageRun implements Scheduler.Listener {
   void lock() {
     Digest first = stage.steps().getFirst().digest();
     locks.take(
-        mount -> {
-          progress.started(first);
-          progress.note(first, "waiting for the lock of cache mount " + mount, true);
+        mount ->
+            progress.waiting(
+                first, "waiting for cache mount " + mount + ", which another step has locked"),
+        () -> {
+          progress.waited(first);
+          driver.accept(new SolveEvent.LocksTaken(this));
         },
-        () -> driver.accept(new SolveEvent.LocksTaken(this)),
         failure -> end(new SolveEvent.StageUnplaceable(this, failure)));
   }
 
@@ -152,6 +155,8 @@ final class StageRun implements Scheduler.Listener {
   @Override
   public void assigned(String worker) {
     workerId = worker;
+    workerName = nameOf(worker);
+    progress.waited(stage.steps().getFirst().digest());
     build.trace().child("queue wait", waitsSince).with("stage", id).close();
     turn = build.trace().child("stage").with("stage", id).with("worker", workerName());
     line()
@@ -170,8 +175,7 @@ final class StageRun implements Scheduler.Listener {
         reason.isEmpty()
             ? "waiting for a worker, " + place
             : "waiting: " + reason + (ahead == 0 ? "" : ", " + place);
-    progress.started(first);
-    progress.note(first, text, true);
+    progress.waiting(first, text);
   }
 
   /** The queue has given the stage up; where the worker can still be reached it stops there. */
@@ -267,7 +271,7 @@ final class StageRun implements Scheduler.Listener {
     }
     Digest first = stage.steps().getFirst().digest();
     progress.started(first);
-    progress.note(first, "given back by " + workerName() + ": " + reason, true);
+    progress.note(first, "given back by " + workerName() + ": " + reason);
     scheduler.refused(id, reason);
   }
 
@@ -331,7 +335,7 @@ final class StageRun implements Scheduler.Listener {
       case STARTED -> {
         publish(event);
         if (fleet.workers().size() > 1) {
-          note(event, "on " + workerName());
+          note(event, "on " + workerName() + emulation());
         }
       }
       case LOG, STATUS -> publish(event);
@@ -373,9 +377,25 @@ final class StageRun implements Scheduler.Listener {
             .build());
   }
 
-  /** The name that a person gave the worker, else its id. */
+  /** What a person should know of the place beside its name. */
+  private String emulation() {
+    return stage
+        .platform()
+        .filter(platform ->
+            fleet
+                .worker(workerId)
+                .filter(node -> !node.nativePlatforms().contains(platform))
+                .isPresent())
+        .map(platform -> ", which emulates " + platform)
+        .orElse("");
+  }
+
+  /** The name that a person gave the worker, else its id; also when it is gone. */
   String workerName() {
-    String worker = workerId;
+    return workerName;
+  }
+
+  private String nameOf(String worker) {
     return fleet
         .worker(worker)
         .map(node -> node.labels().getOrDefault("dev.slipway.worker.name", node.id()))

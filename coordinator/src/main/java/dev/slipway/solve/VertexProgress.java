@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns what happens to vertices into progress: keeps each one's start so that its updates
@@ -21,6 +22,9 @@ final class VertexProgress {
   private final Progress progress;
   private final Clock clock;
   private final Map<Digest, VertexState> states = new ConcurrentHashMap<>();
+
+  /** Sub-lines of what vertices wait for. */
+  private final Map<Digest, StatusLine> waits = new ConcurrentHashMap<>();
 
   VertexProgress(Progress progress, Clock clock) {
     this.progress = progress;
@@ -54,6 +58,7 @@ final class VertexProgress {
   }
 
   void completed(Digest vertex) {
+    waited(vertex);
     update(vertex, state -> withStart(state).completed(clock.instant()));
   }
 
@@ -62,6 +67,7 @@ final class VertexProgress {
   }
 
   void failed(Digest vertex, String message) {
+    waited(vertex);
     update(vertex, state -> withStart(state).failed(clock.instant(), message));
   }
 
@@ -73,19 +79,56 @@ final class VertexProgress {
     progress.status(line);
   }
 
-  /** A sub-line without bytes: something that began, or that was done when {@code completed}. */
-  void note(Digest vertex, String text, boolean completed) {
+  /** A sub-line without bytes: something that happened. */
+  void note(Digest vertex, String text) {
     Instant now = clock.instant();
-    progress.status(
-        new StatusLine(
-            text,
-            vertex,
-            text,
-            0,
-            0,
-            now,
-            Optional.of(now),
-            completed ? Optional.of(now) : Optional.empty()));
+    progress.status(line(vertex, text, now, Optional.of(now)));
+  }
+
+  /**
+   * The vertex waits from now on, until {@link #waited}; what it waited for before is over. Says so
+   * once as long as it is for the same.
+   */
+  void waiting(Digest vertex, String text) {
+    started(vertex);
+    waits.compute(
+        vertex,
+        (_, before) -> {
+          if (before != null && before.name().equals(text)) {
+            return before;
+          }
+          end(before);
+          StatusLine wait = line(vertex, text, clock.instant(), Optional.empty());
+          progress.status(wait);
+          return wait;
+        });
+  }
+
+  /** The vertex waits no more; nothing happens when it did not. */
+  void waited(Digest vertex) {
+    waits.computeIfPresent(
+        vertex,
+        (_, wait) -> {
+          end(wait);
+          return null;
+        });
+  }
+
+  private void end(@Nullable StatusLine wait) {
+    if (wait != null) {
+      progress.status(
+          line(
+              wait.vertex(),
+              wait.name(),
+              wait.started().orElseThrow(),
+              Optional.of(clock.instant())));
+    }
+  }
+
+  private StatusLine line(
+      Digest vertex, String text, Instant started, Optional<Instant> completed) {
+    return new StatusLine(
+        text, vertex, text, 0, 0, clock.instant(), Optional.of(started), completed);
   }
 
   private VertexState withStart(VertexState state) {

@@ -53,9 +53,9 @@ class WhyE2eTest {
 
     assertThat(why())
         .contains("3 step(s) not from the cache, 1 from it; compared with build ")
-        .contains("[4] COPY src src")
+        .contains("[3] COPY src src")
         .contains("    the file src/app.js changed\n")
-        .contains("    an earlier step gave another result: [4] COPY src src\n");
+        .contains("    an earlier step gave another result: [3] COPY src src\n");
   }
 
   @Test

@@ -28,6 +28,9 @@ final class TarFetch {
   private static final Logger LOG = LoggerFactory.getLogger(TarFetch.class);
   private static final String SNAP = "snap:";
 
+  /** Letters of an id that people are shown. */
+  private static final int BRIEF = 8;
+
   private final PeerClient http;
   private final Peers peers;
   private final Unpacking unpacking;
@@ -93,9 +96,21 @@ final class TarFetch {
           StatusLine.start(
               tree ? TransferProgress.NONE : wanted.progress(),
               clock,
-              "transferring " + layer.getId(),
+              "transferring " + called(layer.getId()),
               layer.getSize());
       this.stream = new TarStream(http, peers, layer.getId(), origins, line::at);
+    }
+
+    /** What people call it, with as much of its id as tells several apart. */
+    private static String called(String id) {
+      int kind = id.indexOf(':');
+      String word = id.substring(id.lastIndexOf(':') + 1);
+      String brief = word.substring(0, Math.min(word.length(), BRIEF));
+      return switch (id.substring(0, Math.max(0, kind))) {
+        case "part" -> "files of another stage (" + brief + ")";
+        case "chain" -> "layer of an image (" + brief + ")";
+        default -> "layer of an earlier step (" + brief + ")";
+      };
     }
 
     StoredLayer run() throws SlipwayException, InterruptedException {
