@@ -5,6 +5,7 @@ import dev.slipway.config.FarmOptions;
 import dev.slipway.config.FarmSettings;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.sandbox.SandboxConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -89,6 +90,13 @@ public final class WorkerMain implements Callable<Integer> {
   private String runtime;
 
   @Option(
+      names = "--no-process-sandbox",
+      description =
+          "Steps see this worker's processes, in its own /proc: for containers that may not mount another one."
+              + " Weaker, see docs/security-boundary.md.")
+  private boolean noProcessSandbox;
+
+  @Option(
       names = "--config",
       description = "The farm's configuration file (buildkitd's TOML); worker.oci is of use here.")
   private @Nullable Path config;
@@ -121,6 +129,9 @@ public final class WorkerMain implements Callable<Integer> {
               name,
               labels,
               runtime,
+              noProcessSandbox || settings.noProcessSandbox()
+                  ? SandboxConfig.Processes.SHARED
+                  : SandboxConfig.Processes.OWN,
               settings,
               network,
               Optional.ofNullable(durableDirectory)

@@ -82,6 +82,7 @@ final class WorkerProgram {
       String name,
       Map<String, String> labels,
       String runtime,
+      SandboxConfig.Processes processes,
       FarmConfig config,
       FarmSettings network,
       Optional<Path> durableDirectory) {
@@ -127,6 +128,11 @@ final class WorkerProgram {
     Readiness readiness = Readiness.probe(settings.runtime());
     readiness.require();
     readiness.degraded().forEach(sentence -> LOG.atWarn().log(sentence));
+    if (settings.processes() == SandboxConfig.Processes.SHARED) {
+      LOG.atWarn()
+          .log(
+              "steps have no process namespaces of their own (--no-process-sandbox): one may read and end those that run beside it");
+    }
     if (!readiness.egress() && !settings.config().egress().isEmpty()) {
       throw new SlipwayException(
           ErrorKind.INVALID,
@@ -210,7 +216,9 @@ final class WorkerProgram {
       int port = peers.start(settings.listen());
       WorkerDescription description = describe(settings, id, platforms, port);
       Sandbox sandbox =
-          new Sandbox(new SandboxConfig(settings.runtime(), runtimeDirectory), networks);
+          new Sandbox(
+              new SandboxConfig(settings.runtime(), runtimeDirectory, settings.processes()),
+              networks);
       Agent.Farm farm = new Agent.Farm(settings.coordinators(), settings.joinToken(), farmTls);
       try (Agent made =
           new Agent(

@@ -38,7 +38,6 @@ final class BuildkitdKeys {
           "binary",
           "apparmor-profile",
           "selinux",
-          "noProcessSandbox",
           "defaultCgroupParent",
           "userRemapUnsupported");
 

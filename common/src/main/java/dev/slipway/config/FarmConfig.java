@@ -35,6 +35,7 @@ import java.util.OptionalInt;
  * @param layers what a layer from outside may cost
  * @param egress what build steps may reach
  * @param otel where traces go
+ * @param noProcessSandbox whether steps see their worker's processes
  * @param unused keys that buildkitd knows and Slipway has no use for
  */
 public record FarmConfig(
@@ -55,6 +56,7 @@ public record FarmConfig(
     LayerSettings layers,
     EgressSettings egress,
     OtelSettings otel,
+    boolean noProcessSandbox,
     List<String> unused) {
   public static final FarmConfig DEFAULT =
       new FarmConfig(
@@ -75,6 +77,7 @@ public record FarmConfig(
           LayerSettings.DEFAULT,
           EgressSettings.DEFAULT,
           OtelSettings.DEFAULT,
+          false,
           List.of());
 
   public FarmConfig {
@@ -150,6 +153,7 @@ public record FarmConfig(
       LayerSettings layers = LayerSettings.DEFAULT;
       EgressSettings egress = EgressSettings.DEFAULT;
       OtelSettings otel = OtelSettings.DEFAULT;
+      boolean noProcessSandbox = false;
       for (Map.Entry<String, JsonNode> entry : tree.properties()) {
         String key = entry.getKey();
         JsonNode value = entry.getValue();
@@ -191,6 +195,9 @@ public record FarmConfig(
                         EgressSettings.read(
                             new TomlTable(name, "worker.oci.egress", oci.get("egress")));
                   }
+                  noProcessSandbox =
+                      oci.has("noProcessSandbox")
+                          && flag("worker.oci.noProcessSandbox", oci.get("noProcessSandbox"));
                   platforms =
                       oci.has("platforms")
                           ? texts("worker.oci.platforms", oci.get("platforms"))
@@ -222,6 +229,7 @@ public record FarmConfig(
           layers,
           egress,
           otel,
+          noProcessSandbox,
           unused);
     }
 
@@ -279,7 +287,7 @@ public record FarmConfig(
             }
             parallelism = OptionalInt.of(entry.getValue().intValue());
           }
-          case "platforms", "egress" -> {}
+          case "platforms", "egress", "noProcessSandbox" -> {}
           default -> {
             if (!GcSettings.KEYS.contains(entry.getKey())
                 && !LayerSettings.KEYS.contains(entry.getKey())) {

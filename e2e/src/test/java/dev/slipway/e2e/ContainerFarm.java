@@ -43,7 +43,7 @@ final class ContainerFarm implements AutoCloseable {
   private final LocalRegistry registry;
   private final Buildx buildx;
 
-  private ContainerFarm(int workers) {
+  private ContainerFarm(int workers, List<String> options, String... more) {
     try {
       engine.docker("network", "create", clients);
       engine.docker("network", "create", farm);
@@ -68,15 +68,20 @@ final class ContainerFarm implements AutoCloseable {
           "--trees-url=http://coordinator:8080");
       engine.docker("network", "connect", clients, container("coordinator"));
       for (int number = 1; number <= workers; number++) {
+        List<String> arguments =
+            new ArrayList<>(
+                List.of(
+                    "--coordinator=coordinator:1235",
+                    "--listen=0.0.0.0:8081",
+                    "--slots=1",
+                    "--name=worker-" + number));
+        arguments.addAll(List.of(more));
         run(
             "worker-" + number,
-            WORKER_OPTIONS,
+            options,
             settings,
             FarmImages.WORKER,
-            "--coordinator=coordinator:1235",
-            "--listen=0.0.0.0:8081",
-            "--slots=1",
-            "--name=worker-" + number);
+            arguments.toArray(String[]::new));
       }
       Awaitility.await("all containers are healthy")
           .atMost(START)
@@ -97,7 +102,17 @@ final class ContainerFarm implements AutoCloseable {
   /** Starts one whose workers run one stage at a time. */
   static ContainerFarm start(int workers) {
     FarmImages.shared();
-    return new ContainerFarm(workers);
+    return new ContainerFarm(workers, WORKER_OPTIONS);
+  }
+
+  /**
+   * Starts one in whose containers parts of /proc and /sys are hidden, as runtimes do by default.
+   */
+  static ContainerFarm startWithHiddenPaths(int workers) {
+    FarmImages.shared();
+    List<String> options =
+        WORKER_OPTIONS.stream().filter(option -> !option.contains("systempaths")).toList();
+    return new ContainerFarm(workers, options, "--no-process-sandbox");
   }
 
   /** The configuration, the join token and the certificates, as a read-only volume. */
@@ -228,6 +243,15 @@ final class ContainerFarm implements AutoCloseable {
         .map(one -> one.substring(name.length() + 1))
         .map(part -> address(part, farm) + (part.equals("coordinator") ? " 1235" : " 8081"))
         .toList();
+  }
+
+  /** Processes in that worker's container that have ended and that nobody has asked about. */
+  long zombies(int worker) {
+    return engine
+        .docker("top", container("worker-" + worker), "-o", "pid,stat")
+        .lines()
+        .filter(line -> line.strip().matches("\\d+ +Z.*"))
+        .count();
   }
 
   /** SIGKILL to all of a container. */

@@ -90,7 +90,7 @@ class KubernetesTest {
     assertThat(security.at("/capabilities/drop/0").asString()).isEqualTo("ALL");
     assertThat(security.get("allowPrivilegeEscalation").asBoolean()).isEqualTo(worker);
     if (worker) {
-      assertThat(pod.get("hostUsers").asBoolean()).as("hostUsers").isFalse();
+      processes(pod, container);
       assertThat(security.at("/capabilities/add").toString()).isEqualTo("[\"SETUID\",\"SETGID\"]");
     } else {
       assertThat(security.at("/capabilities").has("add")).isFalse();
@@ -107,6 +107,22 @@ class KubernetesTest {
     assertThat(container.at("/resources/requests").has("memory")).isTrue();
     assertThat(container.at("/resources/limits").has("memory")).isTrue();
     assertThat(container.get("image").asString()).matches(".*/.*:[^:/]+").doesNotEndWith(":latest");
+  }
+
+  /**
+   * Either the kernel allows steps a /proc of their own, or no two of them are on one worker at the
+   * same time.
+   */
+  private static void processes(JsonNode pod, JsonNode container) {
+    List<String> arguments =
+        Manifests.elements(container.get("args")).map(JsonNode::asString).toList();
+    if (arguments.contains("--no-process-sandbox")) {
+      assertThat(arguments).contains("--slots=1").doesNotContain("--slots=auto");
+      assertThat(container.at("/securityContext").has("procMount")).isFalse();
+    } else {
+      assertThat(pod.get("hostUsers").asBoolean()).as("hostUsers").isFalse();
+      assertThat(container.at("/securityContext/procMount").asString()).isEqualTo("Unmasked");
+    }
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.slipway.graph.ExecMeta;
+import dev.slipway.sandbox.SandboxConfig.Processes;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +84,11 @@ final class BundleSpec {
   record EtcFiles(Path hosts, Path resolvConf) {}
 
   static ObjectNode of(ExecSpec spec, UserLookup.Ids ids, Net net, EtcFiles etc) {
+    return of(spec, ids, net, etc, Processes.OWN);
+  }
+
+  static ObjectNode of(
+      ExecSpec spec, UserLookup.Ids ids, Net net, EtcFiles etc, Processes processes) {
     ObjectNode config = JSON.objectNode();
     config.put("ociVersion", "1.0.2");
     config.set("process", process(spec.meta(), ids));
@@ -91,11 +97,14 @@ final class BundleSpec {
         .put("path", spec.root().toString())
         .put("readonly", spec.readOnlyRoot());
     config.put("hostname", hostname(spec.meta()));
-    config.set("mounts", mounts(spec, net, etc));
+    config.set("mounts", mounts(spec, net, etc, processes));
     ObjectNode linux = config.putObject("linux");
     linux.putObject("resources");
     ArrayNode namespaces = linux.putArray("namespaces");
-    for (String type : List.of("pid", "ipc", "uts", "mount")) {
+    if (processes == Processes.OWN) {
+      namespaces.addObject().put("type", "pid");
+    }
+    for (String type : List.of("ipc", "uts", "mount")) {
       namespaces.addObject().put("type", type);
     }
     switch (net) {
@@ -153,9 +162,12 @@ final class BundleSpec {
     return environment;
   }
 
-  private static ArrayNode mounts(ExecSpec spec, Net net, EtcFiles etc) {
+  private static ArrayNode mounts(ExecSpec spec, Net net, EtcFiles etc, Processes processes) {
     ArrayNode mounts = JSON.arrayNode();
-    mount(mounts, "/proc", "proc", "proc", List.of("nosuid", "noexec", "nodev"));
+    switch (processes) {
+      case OWN -> mount(mounts, "/proc", "proc", "proc", List.of("nosuid", "noexec", "nodev"));
+      case SHARED -> mount(mounts, "/proc", "bind", "/proc", List.of("rbind", "rprivate"));
+    }
     mount(
         mounts,
         "/dev",
@@ -175,7 +187,8 @@ final class BundleSpec {
         "shm",
         List.of("nosuid", "noexec", "nodev", "mode=1777", SHM_SIZE));
     mount(mounts, "/dev/mqueue", "mqueue", "mqueue", List.of("nosuid", "noexec", "nodev"));
-    switch (net) {
+    switch (processes == Processes.OWN ? net : new Net.Host()) {
+      // Where no new /proc may be mounted, no new /sys may be either.
       case Net.Host(
               ) -> // sysfs belongs to the network namespace, which is not ours: only the host's
           // mount can be shown

@@ -3,6 +3,7 @@ package dev.slipway.sandbox;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Op;
@@ -80,16 +81,36 @@ public final class Sandbox {
       Files.writeString(etc.hosts(), BundleSpec.hosts(spec.meta()));
       Files.writeString(etc.resolvConf(), network.resolvConf());
       ExecSpec bounded = RlimitBounds.clamp(spec);
-      Files.write(
-          bundle.resolve("config.json"),
-          JSON.writeValueAsBytes(BundleSpec.of(bounded, ids, network.net(), etc)));
-      return execute(spec, bundle, output);
+      ObjectNode container = BundleSpec.of(bounded, ids, network.net(), etc, config.processes());
+      Optional<Leftovers> leftovers =
+          switch (config.processes()) {
+            case OWN -> Optional.empty();
+            case SHARED -> Optional.of(new Leftovers(bundle));
+          };
+      leftovers.ifPresent(left -> left.watch(container));
+      Files.write(bundle.resolve("config.json"), JSON.writeValueAsBytes(container));
+      return execute(spec, bundle, leftovers, output);
     } finally {
       deleteTree(bundle);
     }
   }
 
-  private ExecExit execute(ExecSpec spec, Path bundle, ExecOutput output)
+  /** Also while the caller is told to stop. */
+  private static void end(Leftovers leftovers) throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      leftovers.end();
+    } catch (InterruptedException _) {
+      interrupted = true;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private ExecExit execute(
+      ExecSpec spec, Path bundle, Optional<Leftovers> leftovers, ExecOutput output)
       throws IOException, SlipwayException, InterruptedException {
     LogLimiter limiter = new LogLimiter(output, InstantSource.system());
     Process runtime = start(spec.id(), bundle);
@@ -108,6 +129,10 @@ public final class Sandbox {
     } finally {
       if (!ended) {
         kill(spec.id(), bundle, runtime);
+      }
+      // They hold the pipes that the pumps read.
+      if (leftovers.isPresent()) {
+        end(leftovers.get());
       }
     }
     for (Thread pump : pumps) {

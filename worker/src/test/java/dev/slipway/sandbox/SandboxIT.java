@@ -257,6 +257,64 @@ class SandboxIT {
   }
 
   @Test
+  void withSharedProcessesAStepRunsAndWhatItLeavesRunningEndsWithIt() throws Exception {
+    sandbox = sharing();
+
+    ExecExit exit =
+        run(
+            Op.Network.NONE,
+            "sh -c 'trap \"\" TERM; sleep 7001' & (sleep 7001 &); echo hello; ls /proc | seq 1 1; touch /proc/sys/x || exit 3");
+
+    assertThat(exit).isEqualTo(new ExecExit.Exited(3));
+    assertThat(text()).contains("hello");
+    assertThat(sleepers("7001")).isZero();
+    assertThat(directory.resolve("sandbox/state")).isEmptyDirectory();
+  }
+
+  @Test
+  void withSharedProcessesEverythingIsKilledAfterItsTime() throws Exception {
+    sandbox = sharing();
+
+    ExecExit exit =
+        sandbox.run(
+            spec(
+                shell("sleep 7002 & (sleep 7002 &); sleep 7002"),
+                List.of(),
+                Op.Network.NONE,
+                Optional.of(Duration.ofMillis(500))),
+            this::collect);
+
+    assertThat(exit).isEqualTo(new ExecExit.TimedOut());
+    assertThat(sleepers("7002")).isZero();
+    assertThat(directory.resolve("sandbox/state")).isEmptyDirectory();
+  }
+
+  @Test
+  void withSharedProcessesAStepReadsNothingOfItsWorkersProcess() throws Exception {
+    sandbox = sharing();
+    long worker = ProcessHandle.current().pid();
+
+    run(
+        Op.Network.NONE,
+        "ls /proc/%1$d/root/ || echo no root; cat /proc/%1$d/environ || echo no environment; cat /proc/%1$d/fd/1 || echo no files"
+            .formatted(worker));
+
+    assertThat(text()).contains("no root").contains("no environment").contains("no files");
+  }
+
+  private Sandbox sharing() throws java.io.IOException {
+    return new Sandbox(
+        new SandboxConfig("runc", directory.resolve("sandbox"), SandboxConfig.Processes.SHARED),
+        networks);
+  }
+
+  private static long sleepers(String seconds) {
+    return ProcessHandle.allProcesses()
+        .filter(process -> process.info().commandLine().orElse("").contains("sleep " + seconds))
+        .count();
+  }
+
+  @Test
   void refusesDangerousSystemCalls() throws Exception {
     run(
         Op.Network.NONE,
