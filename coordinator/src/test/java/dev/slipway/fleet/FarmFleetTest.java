@@ -304,7 +304,13 @@ class FarmFleetTest extends FleetFixture {
         });
 
     assertThat(silent.ended.join().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
-    assertThat(fleet.workers()).extracting(WorkerNode::id).containsExactly("alive");
+    // The worker hears of it first, and this one is looked at again only if it goes on beating.
+    await()
+        .pollInterval(Duration.ofMillis(50))
+        .untilAsserted(() -> {
+          alive.beat();
+          assertThat(fleet.workers()).extracting(WorkerNode::id).containsExactly("alive");
+        });
   }
 
   /** The cluster's maps may keep a message waiting until a coordinator that hangs is given up. */

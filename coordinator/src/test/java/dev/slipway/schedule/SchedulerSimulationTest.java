@@ -47,7 +47,7 @@ class SchedulerSimulationTest {
 
     assertThat(farm.decisions).isEqualTo(100_000);
     assertThat(farm.state.stats().running()).isZero();
-    assertThat(seconds).as("seconds on a machine that may be busy").isLessThan(30);
+    assertThat(seconds).as("seconds, on a machine that runs other tests too").isLessThan(180);
   }
 
   @ParameterizedTest

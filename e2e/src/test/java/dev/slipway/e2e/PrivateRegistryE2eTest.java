@@ -59,7 +59,7 @@ class PrivateRegistryE2eTest {
     Command.Result others = farm.buildx().build(app);
 
     assertThat(others.exitCode()).isNotZero();
-    assertThat(others.output()).contains("401").doesNotContain("confidential");
+    assertThat(others.output()).contains("pull access denied").doesNotContain("confidential");
   }
 
   @Test
