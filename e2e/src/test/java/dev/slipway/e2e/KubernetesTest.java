@@ -172,6 +172,17 @@ class KubernetesTest {
                     ports(manifests, rule, policy.at("/spec/podSelector/matchLabels"), "port")));
   }
 
+  @ParameterizedTest
+  @MethodSource("overlays")
+  void whoDrainsANodeTakesOnePodOfAKindAtATime(Manifests manifests) {
+    assertThat(manifests.pods())
+        .allSatisfy(pod ->
+            assertThat(manifests.of("PodDisruptionBudget"))
+                .anyMatch(one ->
+                    Manifests.selects(one.at("/spec/selector/matchLabels"), pod)
+                        && one.at("/spec/maxUnavailable").asInt() == 1));
+  }
+
   /** The ports named by a service or a rule are ports of the pods that it selects. */
   private static void ports(Manifests manifests, JsonNode of, JsonNode labels, String field) {
     List<JsonNode> pods = manifests.pods().filter(pod -> Manifests.selects(labels, pod)).toList();
