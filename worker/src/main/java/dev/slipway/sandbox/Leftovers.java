@@ -25,13 +25,18 @@ final class Leftovers {
   private static final String NOTE =
       "read -r state; pid=${state#*\\\"pid\\\":}; pid=${pid%%[,\\}]*}; exec readlink \"/proc/$pid/ns/mnt\" >\"$1\"";
 
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
+
   private final Path note;
+  private final Path firstProcess;
 
   /**
    * @param bundle of the container
+   * @param firstProcess file in which the runtime writes the id of the container's first process
    */
-  Leftovers(Path bundle) {
+  Leftovers(Path bundle, Path firstProcess) {
     this.note = bundle.resolve("mount-namespace");
+    this.firstProcess = firstProcess;
   }
 
   /** Has the runtime note the container's namespace. OCI runtime-spec v1.0.2, createRuntime. */
@@ -42,6 +47,24 @@ final class Leftovers {
         .addObject()
         .put("path", "/bin/sh")
         .set("args", BundleSpec.strings(List.of("sh", "-c", NOTE, "sh", note.toString())));
+  }
+
+  /**
+   * Ends what the first process left as soon as that has ended, since some runtimes wait for it;
+   * returns when the runtime has ended.
+   */
+  void endWithTheFirst(Process runtime) throws IOException, InterruptedException {
+    while (!runtime.waitFor(BETWEEN_LOOKS)) {
+      if (firstHasEnded()) {
+        end();
+      }
+    }
+  }
+
+  private boolean firstHasEnded() throws IOException {
+    String pid = Files.exists(firstProcess) ? Files.readString(firstProcess).strip() : "";
+    return !pid.isEmpty()
+        && ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive).isEmpty();
   }
 
   /** Kills until nothing is left: what is killed may have made another process just before. */

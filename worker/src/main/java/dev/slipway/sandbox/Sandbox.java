@@ -85,7 +85,7 @@ public final class Sandbox {
       Optional<Leftovers> leftovers =
           switch (config.processes()) {
             case OWN -> Optional.empty();
-            case SHARED -> Optional.of(new Leftovers(bundle));
+            case SHARED -> Optional.of(new Leftovers(bundle, pidFile(bundle)));
           };
       leftovers.ifPresent(left -> left.watch(container));
       Files.write(bundle.resolve("config.json"), JSON.writeValueAsBytes(container));
@@ -93,6 +93,20 @@ public final class Sandbox {
     } finally {
       deleteTree(bundle);
     }
+  }
+
+  private static void endWithTheFirst(Leftovers leftovers, Process runtime) {
+    try {
+      leftovers.endWithTheFirst(runtime);
+    } catch (IOException e) {
+      LOG.atWarn().setCause(e).log("what a step left running was not looked for");
+    } catch (InterruptedException _) {
+      LOG.trace("the runtime has ended");
+    }
+  }
+
+  private static Path pidFile(Path bundle) {
+    return bundle.resolve("pid");
   }
 
   /** Also while the caller is told to stop. */
@@ -119,6 +133,10 @@ public final class Sandbox {
             pump(runtime.getInputStream(), ExecOutput.STDOUT, limiter),
             pump(runtime.getErrorStream(), ExecOutput.STDERR, limiter));
     boolean ended = false;
+    Thread undertaker =
+        Thread.ofVirtual()
+            .name("leftovers-" + spec.id())
+            .start(() -> leftovers.ifPresent(left -> endWithTheFirst(left, runtime)));
     try {
       if (spec.timeout().isPresent()) {
         ended = runtime.waitFor(spec.timeout().get().toMillis(), TimeUnit.MILLISECONDS);
@@ -130,6 +148,7 @@ public final class Sandbox {
       if (!ended) {
         kill(spec.id(), bundle, runtime);
       }
+      undertaker.interrupt();
       // They hold the pipes that the pumps read.
       if (leftovers.isPresent()) {
         end(leftovers.get());
@@ -164,7 +183,7 @@ public final class Sandbox {
                 "--bundle",
                 bundle.toString(),
                 "--pid-file",
-                bundle.resolve("pid").toString(),
+                pidFile(bundle).toString(),
                 id)
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
     String path = builder.environment().getOrDefault("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
@@ -235,7 +254,7 @@ public final class Sandbox {
   }
 
   private static void killFirstProcess(Path bundle) throws IOException {
-    Path pidFile = bundle.resolve("pid");
+    Path pidFile = pidFile(bundle);
     String pid = Files.exists(pidFile) ? Files.readString(pidFile).trim() : "";
     Optional<ProcessHandle> first =
         pid.isEmpty() ? Optional.empty() : ProcessHandle.of(Long.parseLong(pid));
