@@ -7,6 +7,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** What a person reads of the farm in the client's own output. */
+@OnSharedFarm
 class ProgressE2eTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 

@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What {@code slipway why} says of the last build. */
+@OnSharedFarm
 class WhyE2eTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final String DOCKERFILE =
