@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Vertex;
-import dev.slipway.plan.Graphs;
 import dev.slipway.identity.Rights;
+import dev.slipway.plan.Graphs;
 import dev.slipway.progress.Progress;
 import java.time.Clock;
 import java.util.List;
