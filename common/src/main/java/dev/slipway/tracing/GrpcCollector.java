@@ -2,6 +2,7 @@ package dev.slipway.tracing;
 
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
@@ -37,8 +38,19 @@ final class GrpcCollector implements Collector {
     try {
       stub.withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).export(spans);
     } catch (StatusRuntimeException e) {
-      throw new IOException("the collector of traces did not take them: " + e.getStatus(), e);
+      throw new IOException(
+          "the collector of traces did not take them: " + words(e.getStatus()), e);
     }
+  }
+
+  /** One line: the text of a status has the stack trace of its cause. */
+  private static String words(Status status) {
+    Throwable cause = status.getCause();
+    while (cause != null && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String why = cause == null ? status.getDescription() : cause.getMessage();
+    return status.getCode() + (why == null ? "" : ": " + why);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.slipway.tracing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.config.OtelSettings;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
@@ -148,6 +149,17 @@ class TracingTest {
       for (int i = 0; i < 1_000; i++) {
         tracing.forward(ExportTraceServiceRequest.getDefaultInstance());
       }
+    }
+  }
+
+  @Test
+  void whatIsLostIsToldInALine() throws Exception {
+    OtelSettings settings = settings(receiver.grpc(), OtelSettings.Protocol.GRPC);
+    receiver.close();
+
+    try (Collector collector = Collector.at(settings.endpoint().orElseThrow(), settings)) {
+      assertThatThrownBy(() -> collector.send(ExportTraceServiceRequest.getDefaultInstance()))
+          .hasMessageMatching("the collector of traces did not take them: UNAVAILABLE: .+");
     }
   }
 
