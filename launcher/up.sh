@@ -12,7 +12,8 @@
 #   --http A       web page, metrics and health; 127.0.0.1:8080 unless said
 #   --tls DIR      clients connect with TLS, and need a certificate: DIR is a folder made by `slipway certs init`. A key that root alone
 #                  may read is opened to the farm's group
-#   --farm-tls DIR coordinators and workers show each other certificates: DIR is a folder made by `slipway certs farm`
+#   --farm-tls DIR coordinators and workers show each other certificates: DIR is a folder made by `slipway certs farm`. Each worker gets
+#                  its own from the farm's CA, renews it, and can be put out again: slipway worker --help
 #   --root DIR     all state; a folder under the user's home unless said. Farms with different roots and ports live side by side
 #   --config FILE  buildkitd.toml's keys ([registry."host"]) and Slipway's own
 

@@ -20,14 +20,26 @@ farm_tls_folder() {
   [ -d "$FARM_TLS" ] || die "--farm-tls: there is no folder $FARM_TLS; make one with: slipway certs farm --dir $FARM_TLS"
 }
 
+# farm_enrols: whether workers get certificates of their own: the folder has the CA's key.
+farm_enrols() { [ -n "$FARM_TLS" ] && [ -e "$FARM_TLS/ca-key.pem" ]; }
+
 # farm_tls_files: all of that folder that processes read.
-farm_tls_files() { [ -z "$FARM_TLS" ] || printf '%s\n' "$FARM_TLS"/{coordinator,worker}/{cert,key}.pem "$FARM_TLS/ca.pem"; }
+farm_tls_files() {
+  [ -n "$FARM_TLS" ] || return 0
+  printf '%s\n' "$FARM_TLS"/coordinator/{cert,key}.pem "$FARM_TLS/ca.pem"
+  if farm_enrols; then printf '%s\n' "$FARM_TLS/ca-key.pem"; else printf '%s\n' "$FARM_TLS"/worker/{cert,key}.pem; fi
+}
 
 # farm_tls_arguments coordinator|worker: one a line.
 farm_tls_arguments() {
   [ -n "$FARM_TLS" ] || return 0
-  printf -- '--farm-tlscert\n%s\n--farm-tlskey\n%s\n--farm-tlscacert\n%s\n' "$(seen_file "$FARM_TLS/$1/cert.pem")" \
-    "$(seen_file "$FARM_TLS/$1/key.pem")" "$(seen_file "$FARM_TLS/ca.pem")"
+  printf -- '--farm-tlscacert\n%s\n' "$(seen_file "$FARM_TLS/ca.pem")"
+  if [ "$1" = coordinator ] || ! farm_enrols; then
+    printf -- '--farm-tlscert\n%s\n--farm-tlskey\n%s\n' "$(seen_file "$FARM_TLS/$1/cert.pem")" "$(seen_file "$FARM_TLS/$1/key.pem")"
+  fi
+  if [ "$1" = coordinator ] && farm_enrols; then
+    printf -- '--farm-cacert\n%s\n--farm-cakey\n%s\n' "$(seen_file "$FARM_TLS/ca.pem")" "$(seen_file "$FARM_TLS/ca-key.pem")"
+  fi
 }
 
 # tls_config FILE: those that a configuration names, unless the command line has named some.

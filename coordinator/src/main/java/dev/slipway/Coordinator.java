@@ -3,6 +3,7 @@ package dev.slipway;
 import dev.slipway.cache.ClusterCacheIndex;
 import dev.slipway.cache.IndexSnapshots;
 import dev.slipway.certificates.Audience;
+import dev.slipway.certificates.FarmHttpClient;
 import dev.slipway.certificates.FarmTls;
 import dev.slipway.certificates.ServerTls;
 import dev.slipway.certificates.WatchedTls;
@@ -31,6 +32,7 @@ import dev.slipway.coordination.CoordinatorRecord;
 import dev.slipway.coordination.Coordinators;
 import dev.slipway.coordination.Quorum;
 import dev.slipway.durability.DurableLayers;
+import dev.slipway.enrolment.Register;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.explain.Explanations;
@@ -185,11 +187,12 @@ final class Coordinator implements AutoCloseable {
     RegistryClient registries = keep("registry client", new RegistryClient(registryHosts(config)));
     ClusterSettings members = options.cluster().over(config.cluster());
     ClusterConfig membership = ClusterConfig.of(members, joinToken);
-    FarmSettings network = options.farm().over(config.farm());
+    FarmSettings network = options.farmCa().over(options.farm().over(config.farm()));
     Optional<FarmTls> farmTls = Optional.empty();
     if (network.tls().isPresent()) {
       farmTls = Optional.of(keep("farm TLS", FarmTls.start(network.tls().get(), clock)));
     }
+    WorkerAdmission.check(network);
     HostPort workersListen = HostPort.parse(options.workersListen());
     network.checkListen(
         "--workers-listen",
@@ -216,6 +219,9 @@ final class Coordinator implements AutoCloseable {
         keep("scheduler", FarmScheduler.start(loop, queue, Leadership.of(coordinators)));
     FarmFleet fleet = keep("fleet", new FarmFleet(FleetConfig.DEFAULTS, index, scheduler, clock));
     MountIndex mounts = new ClusterMountIndex(cluster);
+    Register register = keep("register of workers", Register.start(cluster, state, clock));
+    register.onEvicted(fleet::evicted);
+    fleet.evicted(register.evicted());
     fleet.onMounts((worker, held) -> mounts.held(worker, MountIndex.Held.of(held)));
     ClusterLocks locks = new ClusterLocks(cluster);
     BuildJobs jobs = new BuildJobs(clock);
@@ -263,7 +269,8 @@ final class Coordinator implements AutoCloseable {
             sessions,
             references,
             clock,
-            Files.createDirectories(state.resolve("export")));
+            Files.createDirectories(state.resolve("export")),
+            farmTls);
     FarmImageExporter exporter = new FarmImageExporter(exports);
     keep("durable layers", durable)
         .start(
@@ -316,6 +323,8 @@ final class Coordinator implements AutoCloseable {
             trees,
             relayed,
             fleet.verifier(),
+            farmTls,
+            register::evicted,
             metrics,
             meters,
             () ->
@@ -326,7 +335,19 @@ final class Coordinator implements AutoCloseable {
     HostPort http = HostPort.parse(options.http());
     WebServer web = keep("http", WebServer.start(served, http.host(), http.port()));
     httpAddress = new HostPort(http.host(), web.port()).toString();
-    treesUrl.set(options.treesUrl().orElse("http://" + httpAddress));
+    if (farmTls.isPresent()) {
+      HostPort forWorkers = treesListen(options, workersListen);
+      int port = web.serveWorkers(farmTls.get(), forWorkers.host(), forWorkers.port());
+      String url = options.treesUrl().orElse("https://" + new HostPort(forWorkers.host(), port));
+      if (!url.startsWith("https://")) {
+        throw new SlipwayException(
+            ErrorKind.INVALID,
+            "--trees-url " + url + " must begin with https://, as this farm has TLS");
+      }
+      treesUrl.set(FarmHttpClient.named(url, FarmTls.COORDINATOR));
+    } else {
+      treesUrl.set(options.treesUrl().orElse("http://" + httpAddress));
+    }
     ServerInterceptor calls = new MetricCollectingServerInterceptor(metrics);
     List<ServerServiceDefinition> services =
         List.of(
@@ -361,6 +382,11 @@ final class Coordinator implements AutoCloseable {
     Doorkeeper door =
         Doorkeeper.forClients(access, () -> meters.count(ClusterMetric.CALLS_REFUSED));
     offered.replaceAll(service -> ServerInterceptors.intercept(service, door));
+    WorkerAdmission admission =
+        keep(
+            "workers' admission",
+            WorkerAdmission.start(
+                network, farmTls, joinToken, register, fleet, quorum::refusal, state, clock));
     FarmServer farm =
         keep(
             "workers' server",
@@ -369,7 +395,8 @@ final class Coordinator implements AutoCloseable {
                 joinToken,
                 farmTls,
                 fleet,
-                inner));
+                inner,
+                admission.enrolment()));
     workersAddress = new HostPort(workersListen.host(), farm.address().getPort()).toString();
     String advertised = options.workersAdvertise().orElse(workersAddress);
     fleet.reachedAt(advertised);
@@ -401,6 +428,13 @@ final class Coordinator implements AutoCloseable {
   /** With tokens a client can do without a certificate. */
   private static Audience audience(Access access) {
     return access.takesTokens() ? Audience.CLIENTS_WITH_TOKENS : Audience.CLIENTS;
+  }
+
+  private static HostPort treesListen(CoordinatorOptions options, HostPort workers)
+      throws SlipwayException {
+    return options.treesListen().isPresent()
+        ? HostPort.parse(options.treesListen().get())
+        : new HostPort(workers.host(), 0);
   }
 
   private static List<String> endpointAddresses(CoordinatorOptions options, FarmConfig config) {

@@ -78,10 +78,17 @@ public final class CoordinatorMain implements Callable<Integer> {
   private Optional<String> workersAdvertise = Optional.empty();
 
   @Option(
+      names = "--trees-listen",
+      paramLabel = "HOST:PORT",
+      description =
+          "Where workers fetch clients' files in a farm with TLS, which --http does not give them then. Default: the host of --workers-listen, any free port.")
+  private Optional<String> treesListen = Optional.empty();
+
+  @Option(
       names = "--trees-url",
       paramLabel = "URL",
       description =
-          "How workers on other machines reach --http, to fetch clients' files: http://coordinator.example:8080.")
+          "How workers on other machines reach --trees-listen, or without TLS --http: https://coordinator.example:1236, http://coordinator.example:8080.")
   private Optional<String> treesUrl = Optional.empty();
 
   @Option(
@@ -101,6 +108,8 @@ public final class CoordinatorMain implements Callable<Integer> {
   @Mixin private TlsOptions tls = new TlsOptions();
 
   @Mixin private FarmOptions farm = new FarmOptions();
+
+  @Mixin private FarmCaOptions farmCa = new FarmCaOptions();
 
   @Mixin private ClusterOptions cluster = new ClusterOptions();
 
@@ -123,11 +132,13 @@ public final class CoordinatorMain implements Callable<Integer> {
                   http,
                   workersListen,
                   workersAdvertise,
+                  treesListen,
                   treesUrl,
                   joinTokenFile,
                   config,
                   tls,
                   farm,
+                  farmCa,
                   cluster));
     } catch (SlipwayException e) {
       System.err.println("slipway-coordinator: " + e.getMessage());

@@ -14,10 +14,13 @@ import java.util.Optional;
  * @param workersListen host:port that workers join at
  * @param workersAdvertise host:port of {@code workersListen} as workers and other coordinators
  *     reach it; empty = as it is listened on
- * @param treesUrl {@code http://host:port} of {@code http} as workers reach it; empty = as it is
- *     listened on
+ * @param treesListen host:port of what workers fetch, with the farm's TLS; empty = beside {@code
+ *     workersListen}, any free port
+ * @param treesUrl {@code http(s)://host:port} of that, or without TLS of {@code http}, as workers
+ *     reach it; empty = as it is listened on
  * @param tls what the command line says about the endpoint's certificate
  * @param farm what the command line says about the farm's own network
+ * @param farmCa what it says about the farm's own CA
  * @param cluster what the command line says about the other coordinators
  */
 record CoordinatorOptions(
@@ -26,11 +29,13 @@ record CoordinatorOptions(
     String http,
     String workersListen,
     Optional<String> workersAdvertise,
+    Optional<String> treesListen,
     Optional<String> treesUrl,
     Path joinTokenFile,
     Optional<Path> config,
     TlsOptions tls,
     FarmOptions farm,
+    FarmCaOptions farmCa,
     ClusterOptions cluster) {
   CoordinatorOptions {
     addresses = List.copyOf(addresses);

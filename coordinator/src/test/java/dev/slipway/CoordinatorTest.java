@@ -74,10 +74,12 @@ class CoordinatorTest {
         "127.0.0.1:0",
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         token,
         Optional.empty(),
         new TlsOptions(),
         new FarmOptions(),
+        new FarmCaOptions(),
         new ClusterOptions());
   }
 }

@@ -1,6 +1,7 @@
 package dev.slipway;
 
 import dev.slipway.agent.Agent;
+import dev.slipway.peer.Outcasts;
 import dev.slipway.peer.TrustedKeys;
 import dev.slipway.sandbox.NetworkPool;
 import dev.slipway.sandbox.Unreachable;
@@ -12,18 +13,20 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What follows, besides the links, from the coordinators and workers that come and go: whose tokens
- * count, and which machines no build step talks to. @ThreadSafe
+ * count, who was evicted, and which machines no build step talks to. @ThreadSafe
  */
 final class FarmNews implements Agent.Coordinators {
   private static final Logger LOG = LoggerFactory.getLogger(FarmNews.class);
 
   private final TrustedKeys keys;
+  private final Outcasts outcasts;
   private final NetworkPool networks;
   private final Runnable onJoined;
   private volatile Set<String> farm = Set.of();
 
-  FarmNews(TrustedKeys keys, NetworkPool networks, Runnable onJoined) {
+  FarmNews(TrustedKeys keys, Outcasts outcasts, NetworkPool networks, Runnable onJoined) {
     this.keys = keys;
+    this.outcasts = outcasts;
     this.networks = networks;
     this.onJoined = onJoined;
   }
@@ -37,6 +40,12 @@ final class FarmNews implements Agent.Coordinators {
   @Override
   public void left(byte[] publicKey) {
     keys.left(publicKey);
+    outcasts.left(publicKey);
+  }
+
+  @Override
+  public void evicted(byte[] publicKey, Set<String> workerIds) {
+    outcasts.told(publicKey, workerIds);
   }
 
   @Override

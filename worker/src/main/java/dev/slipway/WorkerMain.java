@@ -1,5 +1,6 @@
 package dev.slipway;
 
+import dev.slipway.certificates.JoinSecret;
 import dev.slipway.config.FarmConfig;
 import dev.slipway.config.FarmOptions;
 import dev.slipway.config.FarmSettings;
@@ -46,7 +47,8 @@ public final class WorkerMain implements Callable<Integer> {
   @Option(
       names = "--join-token-file",
       required = true,
-      description = "File with the farm's join token.")
+      description =
+          "File with the farm's join token, or one of `slipway worker token`: TOKEN@sha256:PIN also says by which CA coordinators are known, and this worker gets its certificate from it.")
   private Path joinTokenFile;
 
   @Option(
@@ -70,6 +72,12 @@ public final class WorkerMain implements Callable<Integer> {
       defaultValue = "127.0.0.1:0",
       description = "host:port of the blob server (default: ${DEFAULT-VALUE}).")
   private String listen;
+
+  @Option(
+      names = "--http",
+      description =
+          "host:port of health and metrics in plain text, besides --listen (default: 127.0.0.1:0 where the farm has TLS, else on --listen alone).")
+  private String http = "";
 
   @Option(
       names = "--advertise",
@@ -116,15 +124,26 @@ public final class WorkerMain implements Callable<Integer> {
       FarmConfig settings = config == null ? FarmConfig.DEFAULT : FarmConfig.read(config);
       FarmSettings network = farm.over(settings.farm());
       InetSocketAddress here = address(listen);
-      network.checkListen("--listen", here.getHostString(), false, "");
+      JoinSecret token = joinToken();
+      boolean secure =
+          network.tls().isPresent() || network.trust().isPresent() || token.pin().isPresent();
+      network.checkListen(
+          "--listen",
+          here.getHostString(),
+          secure,
+          "join a farm with TLS (a token of `slipway worker token`, or --farm-tlscacert)");
       WorkerProgram.run(
           new WorkerProgram.Settings(
               root.toAbsolutePath().normalize(),
               coordinators,
-              joinToken(),
+              joinTokenFile.toAbsolutePath(),
+              token,
               slots(),
               Duration.ofSeconds(drainSeconds),
               here,
+              http.isEmpty()
+                  ? secure ? Optional.of(address("127.0.0.1:0")) : Optional.empty()
+                  : Optional.of(address(http)),
               advertise,
               name,
               labels,
@@ -162,9 +181,9 @@ public final class WorkerMain implements Callable<Integer> {
         ErrorKind.INVALID, "--slots must be auto or a number from 1, not \"" + slots + "\"");
   }
 
-  private String joinToken() throws SlipwayException, IOException {
-    String token = Files.readString(joinTokenFile).strip();
-    if (token.isEmpty()) {
+  private JoinSecret joinToken() throws SlipwayException, IOException {
+    JoinSecret token = JoinSecret.parse(Files.readString(joinTokenFile));
+    if (token.secret().isEmpty()) {
       throw new SlipwayException(
           ErrorKind.INVALID, "the join token file " + joinTokenFile + " is empty");
     }

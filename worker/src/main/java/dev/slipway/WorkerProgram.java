@@ -4,9 +4,9 @@ import dev.slipway.agent.Agent;
 import dev.slipway.agent.WorkerDescription;
 import dev.slipway.agent.WorkerIdentity;
 import dev.slipway.certificates.FarmTls;
+import dev.slipway.certificates.JoinSecret;
 import dev.slipway.config.FarmConfig;
 import dev.slipway.config.FarmSettings;
-import dev.slipway.config.TlsFiles;
 import dev.slipway.content.BlobDirectory;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
@@ -16,6 +16,7 @@ import dev.slipway.gc.MountShelf;
 import dev.slipway.layers.LayerLimits;
 import dev.slipway.mounts.CacheMounts;
 import dev.slipway.mounts.MountTransfer;
+import dev.slipway.peer.Outcasts;
 import dev.slipway.peer.PeerServer;
 import dev.slipway.peer.TrustedKeys;
 import dev.slipway.registry.RegistryClient;
@@ -74,10 +75,12 @@ final class WorkerProgram {
   record Settings(
       Path root,
       List<String> coordinators,
-      String joinToken,
+      Path joinTokenFile,
+      JoinSecret joinToken,
       int slots,
       Duration drainPatience,
       InetSocketAddress listen,
+      Optional<InetSocketAddress> http,
       String advertise,
       String name,
       Map<String, String> labels,
@@ -155,20 +158,16 @@ final class WorkerProgram {
 
   private static void serve(Settings settings, Readiness readiness, StopSignals signals)
       throws SlipwayException, IOException, InterruptedException {
-    Optional<TlsFiles> files = settings.network().tls();
-    if (files.isEmpty()) {
-      serve(settings, readiness, signals, Optional.empty());
-      return;
-    }
-    try (FarmTls tls = FarmTls.start(files.get(), InstantSource.system())) {
-      serve(settings, readiness, signals, Optional.of(tls));
+    String id = WorkerIdentity.of(settings.root());
+    try (FarmIdentity identity = FarmIdentity.of(settings, id)) {
+      serve(settings, id, readiness, signals, identity);
     }
   }
 
   private static void serve(
-      Settings settings, Readiness readiness, StopSignals signals, Optional<FarmTls> farmTls)
+      Settings settings, String id, Readiness readiness, StopSignals signals, FarmIdentity identity)
       throws SlipwayException, IOException, InterruptedException {
-    String id = WorkerIdentity.of(settings.root());
+    Optional<FarmTls> farmTls = identity.tls();
     Path runtimeDirectory = runtimeDirectory(settings.root(), id);
     Binfmt.Platforms platforms = Binfmt.register(settings.root());
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -177,6 +176,7 @@ final class WorkerProgram {
     meters.counter(TransferMetric.REGISTRY_RETRIES, RegistryClient::retries);
     AtomicReference<Agent> agent = new AtomicReference<>();
     TrustedKeys keys = new TrustedKeys(() -> Instant.EPOCH.plusNanos(System.nanoTime()));
+    Outcasts outcasts = new Outcasts();
     try (ProcessMeters _ = new ProcessMeters(meters, WorkerMain.VERSION);
         Tracing tracing =
             Tracing.start(
@@ -186,7 +186,7 @@ final class WorkerProgram {
                 InstantSource.system());
         SnapshotStore store =
             OverlaySnapshots.open(settings.root().resolve("snapshots"), InstantSource.system());
-        MountTransfer mountPeers = new MountTransfer();
+        MountTransfer mountPeers = new MountTransfer(farmTls);
         CacheMounts mounts =
             CacheMounts.open(
                 settings.root().resolve("mounts"), mountPeers, InstantSource.system());
@@ -211,15 +211,17 @@ final class WorkerProgram {
                 mounts,
                 metrics,
                 meters,
-                keys,
+                new PeerServer.Doors(keys, farmTls, outcasts),
                 () -> agent.get() != null && agent.get().isReady())) {
       int port = peers.start(settings.listen());
-      WorkerDescription description = describe(settings, id, platforms, port);
+      String health = healthAddress(settings, peers, port);
+      WorkerDescription description = describe(settings, id, platforms, farmTls.isPresent(), port);
       Sandbox sandbox =
           new Sandbox(
               new SandboxConfig(settings.runtime(), runtimeDirectory, settings.processes()),
               networks);
-      Agent.Farm farm = new Agent.Farm(settings.coordinators(), settings.joinToken(), farmTls);
+      Agent.Farm farm =
+          new Agent.Farm(settings.coordinators(), settings.joinToken().secret(), farmTls);
       try (Agent made =
           new Agent(
               description,
@@ -233,10 +235,13 @@ final class WorkerProgram {
               LayerLimits.of(settings.config().layers()),
               meters,
               tracing,
-              new FarmNews(keys, networks, () -> writeAddress(settings, port)))) {
+              new FarmNews(
+                  keys, outcasts, networks, () -> writeAddresses(settings, health, port)))) {
         agent.set(made);
+        identity.joined(made::coordinators);
         disk.start();
         meter(meters, made, settings.slots());
+        meters.gauge(WorkerMetric.CERTIFICATE_SECONDS, identity::secondsLeft);
         Thread warm =
             Thread.ofVirtual().name("warm-networks").start(() -> warm(networks, settings.slots()));
         made.start();
@@ -282,7 +287,8 @@ final class WorkerProgram {
   }
 
   private static WorkerDescription describe(
-      Settings settings, String id, Binfmt.Platforms platforms, int port) throws IOException {
+      Settings settings, String id, Binfmt.Platforms platforms, boolean tls, int port)
+      throws IOException {
     Map<String, String> labels = new HashMap<>(settings.labels());
     String host = InetAddress.getLocalHost().getHostName();
     labels.put(NAME_LABEL, name(settings));
@@ -291,7 +297,10 @@ final class WorkerProgram {
     String advertised =
         !settings.advertise().isEmpty() ? settings.advertise() : everywhere ? host : listenHost;
     String url =
-        "http://" + (advertised.contains(":") ? "[" + advertised + "]" : advertised) + ":" + port;
+        (tls ? "https://" : "http://")
+            + (advertised.contains(":") ? "[" + advertised + "]" : advertised)
+            + ":"
+            + port;
     return new WorkerDescription(
         id,
         WorkerMain.VERSION,
@@ -321,21 +330,32 @@ final class WorkerProgram {
     meters.counter(WorkerMetric.STAGES, agent::stagesRun);
   }
 
+  private static String healthAddress(Settings settings, PeerServer peers, int port)
+      throws SlipwayException, InterruptedException {
+    if (settings.http().isEmpty()) {
+      return settings.listen().getHostString() + ":" + port;
+    }
+    InetSocketAddress wanted = settings.http().get();
+    return wanted.getHostString() + ":" + peers.startHealth(wanted);
+  }
+
   /**
-   * The launcher waits for this file: it says that the worker has joined and where its server is.
+   * The launcher waits for {@code http.address}: it says that the worker has joined and where its
+   * health is.
    */
-  private static void writeAddress(Settings settings, int port) {
+  private static void writeAddresses(Settings settings, String health, int port) {
     try {
       Path run = Files.createDirectories(settings.root().resolve("run"));
-      Path fresh = run.resolve("http.address.new");
-      Files.writeString(fresh, settings.listen().getHostString() + ":" + port + "\n");
-      Files.move(
-          fresh,
-          run.resolve("http.address"),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
+      write(run.resolve("peers.address"), settings.listen().getHostString() + ":" + port);
+      write(run.resolve("http.address"), health);
     } catch (IOException e) {
       LOG.atError().setCause(e).log("the worker's address could not be written");
     }
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    Files.writeString(fresh, text + "\n");
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 }

@@ -94,6 +94,11 @@ public final class Authority {
     return identity.certificate();
   }
 
+  /** The CA's certificate, then those of its issuers. */
+  public List<X509Certificate> chain() {
+    return identity.chain();
+  }
+
   /** Makes a key and a certificate for it. */
   public Identity issue(Subject subject) {
     KeyPair keys = newKeys();
@@ -179,7 +184,8 @@ public final class Authority {
         .getCertificate(builder.build(new JcaContentSignerBuilder(SIGNATURE).build(key)));
   }
 
-  private static KeyPair newKeys() {
+  /** A new key of the curve P-256. */
+  public static KeyPair newKeys() {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
       generator.initialize(new ECGenParameterSpec("secp256r1"), RANDOM);

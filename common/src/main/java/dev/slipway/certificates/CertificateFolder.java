@@ -72,8 +72,8 @@ public final class CertificateFolder {
   }
 
   /**
-   * Makes the certificates of a farm's own processes: a CA, one for all coordinators, one for all
-   * workers.
+   * Makes the certificates of a farm's own processes: a CA, one for all coordinators, and one for
+   * all workers that are not to get their own.
    */
   public void initFarm() throws SlipwayException {
     for (Path file : List.of(ca(), caKey(), folder.resolve(COORDINATOR), folder.resolve(WORKER))) {
@@ -87,7 +87,7 @@ public final class CertificateFolder {
       write(
           COORDINATOR,
           authority.issue(new Subject("coordinator", List.of(FarmTls.COORDINATOR), both, LIFE)));
-      write(WORKER, authority.issue(new Subject("worker", List.of(), Set.of(Use.CLIENT), LIFE)));
+      write(WORKER, authority.issue(new Subject("worker", List.of(WorkerName.ANY), both, LIFE)));
     } catch (IOException e) {
       throw failed(e);
     }

@@ -56,6 +56,10 @@ public final class ClientTrust {
     }
   }
 
+  List<X509Certificate> authorities() {
+    return authorities;
+  }
+
   X509ExtendedTrustManager manager() {
     return manager;
   }

@@ -9,6 +9,7 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -44,6 +45,19 @@ public record Identity(PrivateKey key, List<X509Certificate> chain) {
               + "): one of the two files is of another pair");
     }
     return identity;
+  }
+
+  /** The same with the authorities that the chain lacks, at its end. */
+  Identity with(List<X509Certificate> authorities) {
+    List<X509Certificate> longer = new ArrayList<>(chain);
+    authorities.stream()
+        .filter(authority ->
+            !chain.contains(authority)
+                && authority
+                    .getSubjectX500Principal()
+                    .equals(chain.getLast().getIssuerX500Principal()))
+        .forEach(longer::add);
+    return new Identity(key, longer);
   }
 
   public X509Certificate certificate() {

@@ -138,9 +138,23 @@ public final class PemFiles {
 
   /** Writes a list that everybody may read, in the place of an earlier one if there is one. */
   static void write(Path file, X509CRL list) throws IOException {
+    put(file, pem(list), OPEN);
+  }
+
+  /** Puts certificates in the place of a file, or where there is none yet. */
+  static void put(Path file, List<X509Certificate> certificates) throws IOException {
+    put(file, pem(certificates), OPEN);
+  }
+
+  /** Puts a key, which its owner alone may read, in the place of a file or where there is none. */
+  static void put(Path file, PrivateKey key) throws IOException {
+    put(file, pem(key), SECRET);
+  }
+
+  private static void put(Path file, String text, String permissions) throws IOException {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(fresh);
-    create(fresh, pem(list), OPEN);
+    create(fresh, text, permissions);
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 

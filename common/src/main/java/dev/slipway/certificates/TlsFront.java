@@ -49,14 +49,25 @@ public final class TlsFront implements InternalProtocolNegotiator.ProtocolNegoti
 
   private final Supplier<ServerTls> tls;
   private final Executor handshakes;
+  private final boolean strangers;
 
   /**
    * @param tls asked at each new connection
    * @param handshakes runs what takes a processor long; never the event loop
    */
   public TlsFront(Supplier<ServerTls> tls, Executor handshakes) {
+    this(tls, handshakes, false);
+  }
+
+  private TlsFront(Supplier<ServerTls> tls, Executor handshakes, boolean strangers) {
     this.tls = tls;
     this.handshakes = handshakes;
+    this.strangers = strangers;
+  }
+
+  /** One that also lets those in who show no certificate; who shows one is judged. */
+  static TlsFront withStrangers(Supplier<ServerTls> tls, Executor handshakes) {
+    return new TlsFront(tls, handshakes, true);
   }
 
   @Override
@@ -105,7 +116,11 @@ public final class TlsFront implements InternalProtocolNegotiator.ProtocolNegoti
     private void judge(ChannelHandlerContext context) {
       SslHandler handler = context.pipeline().get(SslHandler.class);
       SSLSession session = handler.engine().getSession();
-      Optional<String> refusal = mine.clients().flatMap(trust -> trust.refusal(chain(session)));
+      List<X509Certificate> chain = chain(session);
+      Optional<String> refusal =
+          strangers && chain.isEmpty()
+              ? Optional.empty()
+              : mine.clients().flatMap(trust -> trust.refusal(chain));
       if (refusal.isPresent()) {
         refuse(context, refusal.get());
         return;

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -26,8 +27,13 @@ public final class WatchedTls implements Supplier<ServerTls>, AutoCloseable {
 
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
-  /** A certificate that ends sooner than this is a line in the log, once a day. */
+  /**
+   * A certificate that ends sooner than this, or has a sixth of its life left where that is less,
+   * is a line in the log, once a day. Short-lived ones are renewed at two thirds.
+   */
   private static final Duration ENDS_SOON = Duration.ofDays(14);
+
+  private static final int LAST_PART = 6;
 
   private static final Duration REMIND_EVERY = Duration.ofDays(1);
 
@@ -69,8 +75,12 @@ public final class WatchedTls implements Supplier<ServerTls>, AutoCloseable {
     Identity identity = Identity.read(files.cert(), files.key());
     Optional<ClientTrust> clients = Optional.empty();
     if (files.ca().isPresent()) {
-      clients =
-          Optional.of(ClientTrust.in(PemFiles.certificates(files.ca().get()), audience, clock));
+      List<X509Certificate> authorities = PemFiles.certificates(files.ca().get());
+      clients = Optional.of(ClientTrust.in(authorities, audience, clock));
+      if (audience == Audience.FARM) {
+        // A worker that joins knows the CA by its pin alone, and has to see it.
+        identity = identity.with(authorities);
+      }
     }
     return ServerTls.of(identity, clients, audience);
   }
@@ -119,7 +129,11 @@ public final class WatchedTls implements Supplier<ServerTls>, AutoCloseable {
   private void remind() {
     Instant now = clock.instant();
     Instant expires = current.identity().expires();
-    if (now.plus(ENDS_SOON).isBefore(expires)
+    Duration part =
+        Duration.between(current.identity().certificate().getNotBefore().toInstant(), expires)
+            .dividedBy(LAST_PART);
+    Duration soon = part.compareTo(ENDS_SOON) < 0 ? part : ENDS_SOON;
+    if (now.plus(soon).isBefore(expires)
         || (!reminded.equals(Instant.MIN) && now.isBefore(reminded.plus(REMIND_EVERY)))) {
       return;
     }

@@ -1,7 +1,7 @@
 /**
- * Certificates, and the TLS in front of gRPC: makes a CA and what it issues, reads PEM files,
- * serves what stands in them now. A caller that is turned away is told why. Depends on: error,
- * config.
+ * Certificates, and the TLS in front of gRPC and HTTP: makes a CA and what it issues, reads PEM
+ * files, serves what stands in them now. A caller that is turned away is told why. Depends on:
+ * error, config.
  */
 @NullMarked
 package dev.slipway.certificates;

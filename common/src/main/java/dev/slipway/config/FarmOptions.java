@@ -1,6 +1,7 @@
 package dev.slipway.config;
 
 import dev.slipway.error.SlipwayException;
+import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -19,7 +20,8 @@ public final class FarmOptions {
   @Option(
       names = "--farm-tlscacert",
       paramLabel = "FILE",
-      description = "CA of the farm's processes; nobody else is let in.")
+      description =
+          "CA of the farm's processes; nobody else is let in. A worker that has this alone gets its certificate when it joins.")
   private Optional<String> ca = Optional.empty();
 
   @Option(
@@ -29,10 +31,18 @@ public final class FarmOptions {
 
   /** Returns the settings with what was said here in their place. */
   public FarmSettings over(FarmSettings settings) throws SlipwayException {
-    Optional<TlsFiles> said = TlsFiles.of(cert, key, ca, "--farm-tlscert and --farm-tlskey: TLS");
+    boolean whole = cert.isPresent() || key.isPresent();
+    Optional<TlsFiles> said =
+        whole
+            ? TlsFiles.of(cert, key, ca, "--farm-tlscert and --farm-tlskey: TLS")
+            : Optional.empty();
     if (said.isPresent()) {
       FarmSettings.withCa(said.get(), "--farm-tlscacert: the farm's TLS");
     }
-    return new FarmSettings(said.or(settings::tls), insecure || settings.insecure());
+    return new FarmSettings(
+        said.or(settings::tls),
+        ca.map(Path::of).or(settings::trust),
+        settings.ca(),
+        insecure || settings.insecure());
   }
 }

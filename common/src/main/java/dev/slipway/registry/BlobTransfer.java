@@ -1,5 +1,6 @@
 package dev.slipway.registry;
 
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.content.BlobDirectory;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
@@ -37,9 +38,18 @@ public final class BlobTransfer implements AutoCloseable {
    * @param directory the only one from which sources with {@code file} addresses are read
    */
   public BlobTransfer(RetryPolicy policy, Optional<BlobDirectory> directory) {
+    this(policy, directory, Optional.empty());
+  }
+
+  /**
+   * @param directory the only one from which sources with {@code file} addresses are read
+   * @param tls of sources that are workers or coordinators
+   */
+  public BlobTransfer(
+      RetryPolicy policy, Optional<BlobDirectory> directory, Optional<FarmTls> tls) {
     this.policy = policy;
     this.directory = directory;
-    this.transport = new RegistryTransport(policy.patience());
+    this.transport = new RegistryTransport(policy.patience(), tls);
   }
 
   /**

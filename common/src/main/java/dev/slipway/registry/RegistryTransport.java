@@ -1,5 +1,7 @@
 package dev.slipway.registry;
 
+import dev.slipway.certificates.FarmHttpClient;
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.http.WatchedStream;
 import java.io.IOException;
@@ -44,14 +46,24 @@ public final class RegistryTransport implements AutoCloseable {
           Thread.ofPlatform().daemon().name("registry-watch").factory());
   private final HttpClient verifying;
   private final HttpClient trusting;
+  private final FarmHttpClient farm;
 
   /**
    * @param patience how long a peer may neither answer nor take or give a byte
    */
   public RegistryTransport(Duration patience) {
+    this(patience, Optional.empty());
+  }
+
+  /**
+   * @param patience how long a peer may neither answer nor take or give a byte
+   * @param tls of the farm's own servers, some of which have blobs too
+   */
+  public RegistryTransport(Duration patience, Optional<FarmTls> tls) {
     this.patience = patience;
     this.verifying = client().build();
     this.trusting = client().sslContext(TrustAll.context()).build();
+    this.farm = new FarmHttpClient(tls, this::client);
   }
 
   private HttpClient.Builder client() {
@@ -158,8 +170,10 @@ public final class RegistryTransport implements AutoCloseable {
       throws IOException, InterruptedException {
     Duration patience = peer.patience().orElse(this.patience);
     CompletableFuture<HttpResponse<InputStream>> exchange =
-        (peer.insecureTls() ? trusting : verifying)
-            .sendAsync(request, BodyHandlers.ofInputStream());
+        FarmHttpClient.isFor(request.uri())
+            ? farm.sendAsync(request, BodyHandlers.ofInputStream())
+            : (peer.insecureTls() ? trusting : verifying)
+                .sendAsync(request, BodyHandlers.ofInputStream());
     long before = sent.getAsLong();
     try {
       while (true) {
@@ -195,6 +209,7 @@ public final class RegistryTransport implements AutoCloseable {
 
   @Override
   public void close() {
+    farm.close();
     verifying.shutdownNow();
     trusting.shutdownNow();
     watch.shutdownNow();

@@ -19,6 +19,11 @@ public enum WorkerMetric implements Metric {
           "slipway.worker.draining",
           WORKER,
           "1 while this worker takes no new stages because it is to leave.")),
+  CERTIFICATE_SECONDS(
+      gauge(
+          "slipway.worker.certificate.expiry.seconds",
+          WORKER,
+          "Time until the certificate that this worker shows the farm ends; +Inf without TLS.")),
   ACTIVITY(
       gauge(
           "slipway.worker.phase",

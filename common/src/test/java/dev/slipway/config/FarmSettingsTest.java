@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.error.SlipwayException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -24,8 +25,25 @@ class FarmSettingsTest {
         .hasValue(new TlsFiles(Path.of("c"), Path.of("k"), Optional.of(Path.of("a"))));
     assertThatThrownBy(() -> parse("[farm.tls]\ncert = \"c\"\nkey = \"k\"\n"))
         .hasMessageContaining("farm.tls needs a CA");
+    assertThat(parse("[farm.tls]\nca = \"a\"\n").trust()).hasValue(Path.of("a"));
     assertThatThrownBy(() -> parse("[farm]\nsecure = true\n"))
         .hasMessageContaining("unknown key farm.secure");
+  }
+
+  @Test
+  void readsTheCaThatMakesWorkersCertificates() throws SlipwayException {
+    assertThat(parse("[farm.ca]\ncert = \"c\"\nkey = \"k\"\n").ca())
+        .hasValue(new FarmCa(Path.of("c"), Path.of("k"), Duration.ofHours(8), true));
+    assertThat(
+            parse(
+                    "[farm.ca]\ncert = \"c\"\nkey = \"k\"\nworker-certificate-life = \"20m\"\nshared-token = false\n")
+                .ca())
+        .hasValue(new FarmCa(Path.of("c"), Path.of("k"), Duration.ofMinutes(20), false));
+    assertThatThrownBy(() -> parse("[farm.ca]\ncert = \"c\"\n"))
+        .hasMessageContaining("farm.ca needs both the CA's certificate (cert) and its key (key)");
+    assertThatThrownBy(
+            () -> parse("[farm.ca]\ncert = \"c\"\nkey = \"k\"\nworker-certificate-life = \"1s\"\n"))
+        .hasMessageContaining("must live 5 s at least");
   }
 
   @Test
@@ -42,7 +60,8 @@ class FarmSettingsTest {
       assertThatCode(
               () -> {
                 FarmSettings.DEFAULT.checkListen("--workers-listen", host, true, "");
-                new FarmSettings(Optional.empty(), true).checkListen("--listen", host, false, "");
+                new FarmSettings(Optional.empty(), Optional.empty(), Optional.empty(), true)
+                    .checkListen("--listen", host, false, "");
               })
           .doesNotThrowAnyException();
     }

@@ -28,6 +28,10 @@ public enum MapNames {
   RECIPES("recipes", 2_000, Duration.ofDays(30)),
   /** Build ref to why its steps were not cached. About 2 KB each. */
   EXPLANATIONS("explanations", 5_000, Duration.ofDays(7)),
+  /** Hash of a join token to what it is good for. About 100 bytes each. */
+  JOIN_GRANTS("join-grants", 100_000, Duration.ZERO),
+  /** Worker id to its certificate's end and whether it was evicted. About 150 bytes each. */
+  WORKER_STANDINGS("worker-standings", 100_000, Duration.ZERO),
   /** Tenant to its quota. */
   QUOTAS("quotas", 10_000, Duration.ZERO);
 

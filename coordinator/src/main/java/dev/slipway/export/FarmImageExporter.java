@@ -41,11 +41,12 @@ public final class FarmImageExporter implements ImageExporter, AutoCloseable {
   private static final Duration SESSION_PATIENCE = Duration.ofSeconds(5);
 
   private final ExportParts parts;
-  private final BlobTransfer transfer = new BlobTransfer(RetryPolicy.DEFAULT);
+  private final BlobTransfer transfer;
   private final PushedBlobs pushed = new PushedBlobs();
 
   public FarmImageExporter(ExportParts parts) {
     this.parts = parts;
+    this.transfer = new BlobTransfer(RetryPolicy.DEFAULT, Optional.empty(), parts.tls());
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.slipway.registry.RetryPolicy;
 import dev.slipway.solve.BuildContext;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Optional;
 
 /** Brings layers into one repository for no image and no build: their blobs alone. @ThreadSafe */
 public final class RepositoryLayers implements AutoCloseable {
@@ -21,11 +22,12 @@ public final class RepositoryLayers implements AutoCloseable {
   private final ExportParts parts;
   private final ImageReference name;
   private final Authenticator authenticator;
-  private final BlobTransfer transfer = new BlobTransfer(RetryPolicy.DEFAULT);
+  private final BlobTransfer transfer;
   private final PushedBlobs pushed = new PushedBlobs();
 
   public RepositoryLayers(ExportParts parts, ImageReference name, Authenticator authenticator) {
     this.parts = parts;
+    this.transfer = new BlobTransfer(RetryPolicy.DEFAULT, Optional.empty(), parts.tls());
     this.name = name;
     this.authenticator = authenticator;
   }

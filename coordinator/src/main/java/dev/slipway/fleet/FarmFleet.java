@@ -14,6 +14,7 @@ import dev.slipway.protocol.worker.CancelStage;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.Coordinators;
 import dev.slipway.protocol.worker.Drained;
+import dev.slipway.protocol.worker.Evicted;
 import dev.slipway.protocol.worker.HeldLayer;
 import dev.slipway.protocol.worker.HeldMount;
 import dev.slipway.protocol.worker.Hello;
@@ -84,6 +85,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   private volatile List<String> coordinators = List.of();
   private volatile HandOver handOver = _ -> {};
   private CoordinatorMessage peersTold = peers(List.of()); // of the watch alone
+  private volatile Set<String> evicted = Set.of(); // written under membership
 
   /**
    * @param scheduler told of the workers
@@ -154,6 +156,49 @@ public final class FarmFleet implements Fleet, AutoCloseable {
     } finally {
       membership.unlock();
     }
+  }
+
+  /**
+   * Ends the links of those workers and lets them join no more, and tells all others, who give them
+   * nothing and take nothing from them.
+   *
+   * @param workerIds all that are evicted now
+   */
+  public void evicted(Set<String> workerIds) {
+    membership.lock();
+    try {
+      evicted = Set.copyOf(workerIds);
+      CoordinatorMessage message = CoordinatorMessage.newBuilder().setEvicted(outcasts()).build();
+      for (Member member : members.values()) {
+        if (evicted.contains(member.id())) {
+          leave(member, Status.PERMISSION_DENIED.withDescription(evictedReason(member.id())));
+        } else {
+          member.link.send(message);
+        }
+      }
+    } finally {
+      membership.unlock();
+    }
+  }
+
+  /** What an evicted worker is told. */
+  public static String evictedReason(String workerId) {
+    return "worker "
+        + workerId
+        + " was evicted from this farm; an administrator can let it in again: slipway worker admit "
+        + workerId;
+  }
+
+  private void refuseEvicted(Member member) throws SlipwayException {
+    if (evicted.contains(member.id())) {
+      String reason = evictedReason(member.id());
+      member.link.close(Status.PERMISSION_DENIED.withDescription(reason));
+      throw new SlipwayException(ErrorKind.DENIED, reason);
+    }
+  }
+
+  private Evicted outcasts() {
+    return Evicted.newBuilder().addAllWorkerIds(evicted).build();
   }
 
   /** From now on a worker that leaves gives what only it has to others. */
@@ -311,6 +356,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
     Member member = new Member(node, link);
     membership.lock();
     try {
+      refuseEvicted(member);
       Member previous = members.get(node.id());
       if (previous != null) {
         leave(previous, Status.ABORTED.withDescription("a worker of the same id has joined"));
@@ -465,13 +511,17 @@ public final class FarmFleet implements Fleet, AutoCloseable {
         .setHeartbeatMillis(config.heartbeat().toMillis())
         .setAddress(address)
         .setNowMillis(clock.millis())
+        .setEvicted(outcasts())
         .setCoordinators(Coordinators.newBuilder().addAllAddresses(coordinators))
         .build();
   }
 
   private static CoordinatorMessage peers(List<WorkerNode> workers) {
     Peers.Builder peers = Peers.newBuilder();
-    workers.forEach(worker -> peers.addAddresses(URI.create(worker.blobUrl()).getAuthority()));
+    // Without the name that stands before an address with TLS.
+    workers.forEach(worker ->
+        peers.addAddresses(
+            URI.create(worker.blobUrl()).getAuthority().replaceFirst("^[^@]*@", "")));
     return CoordinatorMessage.newBuilder().setPeers(peers).build();
   }
 

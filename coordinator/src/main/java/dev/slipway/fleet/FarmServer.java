@@ -1,13 +1,16 @@
 package dev.slipway.fleet;
 
 import dev.slipway.certificates.CoordinatorsOnly;
+import dev.slipway.certificates.FarmCaller;
 import dev.slipway.certificates.FarmTls;
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -59,6 +62,22 @@ public final class FarmServer implements AutoCloseable {
       FarmFleet fleet,
       List<ServerServiceDefinition> others)
       throws IOException {
+    return start(address, joinToken, tls, fleet, others, Optional.empty());
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param enrolment what workers call that have no certificate yet; only with TLS
+   */
+  public static FarmServer start(
+      InetSocketAddress address,
+      String joinToken,
+      Optional<FarmTls> tls,
+      FarmFleet fleet,
+      List<ServerServiceDefinition> others,
+      Optional<ServerServiceDefinition> enrolment)
+      throws IOException {
     // Not shut down at the end: it keeps no threads, and connections that break late still need it.
     Executor handlers = Executors.newVirtualThreadPerTaskExecutor();
     NettyServerBuilder builder =
@@ -68,13 +87,24 @@ public final class FarmServer implements AutoCloseable {
             .maxInboundMetadataSize(MAX_HEADER_BYTES)
             .permitKeepAliveTime(PERMITTED_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
-            .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
-            .intercept(new JoinToken(joinToken))
-            .addService(new FarmService(fleet));
-    tls.ifPresent(farm -> farm.protect(builder, handlers));
+            .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
+    // Interceptors are asked last to first.
+    List<ServerInterceptor> members = new ArrayList<>(List.of(new JoinToken(joinToken)));
+    List<ServerInterceptor> coordinators = new ArrayList<>(members);
+    if (tls.isPresent()) {
+      members.add(FarmCaller.required());
+      coordinators.add(new CoordinatorsOnly());
+      coordinators.add(FarmCaller.required());
+      if (enrolment.isPresent()) {
+        tls.get().protectWithStrangers(builder, handlers);
+        builder.addService(enrolment.get());
+      } else {
+        tls.get().protect(builder, handlers);
+      }
+    }
+    builder.addService(ServerInterceptors.intercept(new FarmService(fleet), members));
     for (ServerServiceDefinition other : others) {
-      builder.addService(
-          tls.isPresent() ? ServerInterceptors.intercept(other, new CoordinatorsOnly()) : other);
+      builder.addService(ServerInterceptors.intercept(other, coordinators));
     }
     return new FarmServer(builder.build().start(), fleet);
   }

@@ -1,6 +1,8 @@
 package dev.slipway.fleet;
 
 import dev.slipway.cache.LayerRecord;
+import dev.slipway.certificates.FarmHttpClient;
+import dev.slipway.certificates.WorkerName;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Platform;
@@ -54,7 +56,7 @@ final class HelloReader {
         natives,
         emulated,
         hello.getSlots(),
-        hello.getBlobUrl(),
+        FarmHttpClient.named(hello.getBlobUrl(), WorkerName.of(hello.getWorkerId())),
         hello.getLabelsMap(),
         now,
         hello.getIncarnation(),
@@ -107,6 +109,7 @@ final class HelloReader {
     try {
       URI uri = URI.create(text);
       return uri.getHost() != null
+          && uri.getUserInfo() == null
           && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()));
     } catch (IllegalArgumentException _) {
       return false;

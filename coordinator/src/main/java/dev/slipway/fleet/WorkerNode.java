@@ -8,6 +8,8 @@ import java.util.Map;
 /**
  * A worker as the farm sees it.
  *
+ * @param blobUrl of its server; with TLS it says by which name its peers know it, {@code
+ *     https://NAME@host:port}
  * @param incarnation of its process: the same at all coordinators that it has joined
  * @param memoryBytes of its machine or cgroup, 0 = unknown
  */

@@ -1,12 +1,10 @@
 package dev.slipway.web;
 
-import dev.slipway.context.ContextTree;
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.explain.Explanation;
 import dev.slipway.fleet.Fleet;
-import dev.slipway.http.ResponseStream;
-import dev.slipway.oci.Digest;
 import dev.slipway.progress.BuildSummary;
 import dev.slipway.protocol.Capability;
 import dev.slipway.telemetry.Meters;
@@ -23,15 +21,14 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -41,18 +38,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Serves {@code /livez}, {@code /readyz}, {@code /metrics}, {@code /api/v1/workers}, {@code
- * /api/v1/builds}, {@code /api/v1/builds/<ref>/cache} and, to workers with a capability token,
- * {@code /trees/<layer digest>} and {@code /relay/<offer>}. docs/http.md.
+ * /api/v1/builds}, {@code /api/v1/builds/<ref>/cache}, and what workers fetch ({@link
+ * WorkerFiles}): here, or with the farm's TLS at an address of its own. docs/http.md.
  */
 public final class WebServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(WebServer.class);
-
-  private static final String BEARER = "Bearer ";
-
-  /**
-   * Trees sent at once; each costs a virtual thread and a buffer, and the network is shared anyway.
-   */
-  private static final int MAX_TREES = 64;
 
   private static final int START_SECONDS = 10;
   private static final int STOP_SECONDS = 2;
@@ -62,7 +52,7 @@ public final class WebServer implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService blocking =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("web-", 0).factory());
-  private final Semaphore trees = new Semaphore(MAX_TREES);
+  private final WorkerFiles files;
 
   /**
    * What is served.
@@ -70,6 +60,8 @@ public final class WebServer implements AutoCloseable {
    * @param explanations why the steps of the build with the ref were not cached; empty = unknown
    * @param unready why clients cannot build here; empty when they can
    * @param verifier of the tokens that the fleet gives to workers
+   * @param tls of the farm: workers have a server of their own then, {@link #serveWorkers}
+   * @param evicted ids of workers that get nothing
    */
   public record Parts(
       Fleet fleet,
@@ -78,6 +70,8 @@ public final class WebServer implements AutoCloseable {
       TreeShelf trees,
       RelayedBlobs relayed,
       Capability.Verifier verifier,
+      Optional<FarmTls> tls,
+      Supplier<Set<String>> evicted,
       PrometheusMeterRegistry metrics,
       Meters meters,
       Supplier<Optional<String>> unready,
@@ -88,6 +82,15 @@ public final class WebServer implements AutoCloseable {
     this.vertx = Vertx.vertx();
     new NettyEventExecutorMetrics(((VertxInternal) vertx).nettyEventLoopGroup())
         .bindTo(parts.metrics());
+    this.files =
+        new WorkerFiles(
+            new WorkerFiles.Parts(
+                parts.trees(),
+                parts.relayed(),
+                parts.verifier(),
+                parts.tls(),
+                parts.evicted(),
+                parts.clock()));
     this.server =
         vertx
             .createHttpServer(new HttpServerOptions().setHost(host).setPort(port))
@@ -99,15 +102,40 @@ public final class WebServer implements AutoCloseable {
       throws SlipwayException, InterruptedException {
     WebServer web = new WebServer(parts, host, port);
     try {
-      wait(web.server.listen().toCompletionStage().toCompletableFuture(), START_SECONDS);
+      listen(web.server, "http " + host + ":" + port);
       return web;
-    } catch (ExecutionException | TimeoutException e) {
+    } catch (SlipwayException e) {
       web.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Serves what workers fetch at an address of its own, with the farm's TLS, and returns the port.
+   *
+   * @param port 0 = any free one
+   */
+  public int serveWorkers(FarmTls tls, String host, int port)
+      throws SlipwayException, InterruptedException {
+    Router router = Router.router(vertx);
+    router.route().handler(this::count);
+    files.routes(router);
+    HttpServer workers =
+        vertx
+            .createHttpServer(tls.over(new HttpServerOptions().setHost(host).setPort(port)))
+            .requestHandler(router);
+    listen(workers, "https " + host + ":" + port);
+    return workers.actualPort();
+  }
+
+  private static void listen(HttpServer server, String where)
+      throws SlipwayException, InterruptedException {
+    try {
+      wait(server.listen().toCompletionStage().toCompletableFuture(), START_SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
       Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
       throw new SlipwayException(
-          ErrorKind.UNAVAILABLE,
-          "listening on http " + host + ":" + port + " failed: " + cause.getMessage(),
-          e);
+          ErrorKind.UNAVAILABLE, "listening on " + where + " failed: " + cause.getMessage(), e);
     }
   }
 
@@ -135,8 +163,9 @@ public final class WebServer implements AutoCloseable {
     router
         .get("/api/v1/builds/:id/cache")
         .handler(context -> block(context, () -> explanation(context)));
-    router.get("/trees/:id").handler(this::tree);
-    router.get("/relay/:id").handler(this::relay);
+    if (parts.tls().isEmpty()) {
+      files.routes(router);
+    }
     return router;
   }
 
@@ -208,79 +237,6 @@ public final class WebServer implements AutoCloseable {
                     .end("nothing is remembered of build " + id + " that was not cached\n"));
   }
 
-  private void tree(RoutingContext context) {
-    String id = context.pathParam("id");
-    HttpServerResponse response = context.response();
-    try {
-      parts.verifier().verify(bearer(context), "trees/" + id, parts.clock().instant());
-    } catch (SlipwayException e) {
-      response.setStatusCode(403).end(e.getMessage() + "\n");
-      return;
-    }
-    Optional<ContextTree> tree =
-        Digest.isDigest(id) ? parts.trees().find(new Digest(id)) : Optional.empty();
-    if (tree.isEmpty()) {
-      response.setStatusCode(404).end("tree " + id + " is not published\n");
-      return;
-    }
-    if (!trees.tryAcquire()) {
-      response
-          .setStatusCode(503)
-          .putHeader(HttpHeaders.RETRY_AFTER, "1")
-          .end("too many trees are being sent\n");
-      return;
-    }
-    response.setChunked(true).putHeader(HttpHeaders.CONTENT_TYPE, "application/x-tar");
-    ResponseStream out = new ResponseStream(response);
-    blocking.execute(() -> send(id, tree.get(), out, response));
-  }
-
-  private void send(String id, ContextTree tree, ResponseStream out, HttpServerResponse response) {
-    try {
-      tree.writeTar(out);
-      out.close();
-    } catch (IOException | RuntimeException e) {
-      // Without its end the worker knows that the tar is cut.
-      log.atWarn().addKeyValue("tree", id).setCause(e).log("tree not sent");
-      response.reset();
-    } finally {
-      trees.release();
-    }
-  }
-
-  private void relay(RoutingContext context) {
-    String resource = "relay/" + context.pathParam("id");
-    HttpServerResponse response = context.response();
-    try {
-      parts.verifier().verify(bearer(context), resource, parts.clock().instant());
-    } catch (SlipwayException e) {
-      response.setStatusCode(403).end(e.getMessage() + "\n");
-      return;
-    }
-    response.setChunked(true).putHeader(HttpHeaders.CONTENT_TYPE, "application/octet-stream");
-    ResponseStream out = new ResponseStream(response);
-    blocking.execute(() -> relay(resource, out, response));
-  }
-
-  private void relay(String resource, ResponseStream out, HttpServerResponse response) {
-    try (InputStream blob = parts.relayed().open(resource)) {
-      blob.transferTo(out);
-      out.close();
-    } catch (SlipwayException | IOException | InterruptedException | RuntimeException e) {
-      log.atWarn().addKeyValue("reason", e.getMessage()).log("blob not passed on");
-      if (response.headWritten()) {
-        response.reset();
-      } else {
-        response.setChunked(false).setStatusCode(502).end(e.getMessage() + "\n");
-      }
-    }
-  }
-
-  private static String bearer(RoutingContext context) {
-    String header = context.request().getHeader(HttpHeaders.AUTHORIZATION);
-    return header != null && header.startsWith(BEARER) ? header.substring(BEARER.length()) : "";
-  }
-
   private static void wait(CompletableFuture<?> future, int seconds)
       throws ExecutionException, TimeoutException, InterruptedException {
     future.get(seconds, TimeUnit.SECONDS);
@@ -290,6 +246,7 @@ public final class WebServer implements AutoCloseable {
   @Override
   public void close() {
     blocking.shutdownNow();
+    files.close();
     try {
       wait(vertx.close().toCompletionStage().toCompletableFuture(), STOP_SECONDS);
     } catch (ExecutionException | TimeoutException e) {

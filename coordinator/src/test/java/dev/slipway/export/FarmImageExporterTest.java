@@ -94,7 +94,8 @@ class FarmImageExporterTest {
                         .map(id -> Layer.newBuilder().setId(id).build())
                         .toList(),
                 clock,
-                directory.resolve("scratch")));
+                directory.resolve("scratch"),
+                Optional.empty()));
     farm.imageLayer("chain:base", registry.host() + "/base");
     registry.putBlob("base", PushingFarm.content("chain:base"));
     farm.holds("snap:run", workers[0]);

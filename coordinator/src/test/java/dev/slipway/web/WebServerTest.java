@@ -81,6 +81,8 @@ class WebServerTest {
                 trees,
                 RELAYED,
                 new Capability.Verifier(signer.publicKey()),
+                Optional.empty(),
+                java.util.Set::of,
                 registry,
                 new Meters(registry),
                 Optional::empty,

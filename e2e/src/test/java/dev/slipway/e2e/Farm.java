@@ -106,6 +106,36 @@ final class Farm implements AutoCloseable {
     return up(Workplace.folder("farm"), 1, workers, file, "--tls", certificates.toString());
   }
 
+  /**
+   * Starts one whose processes show each other certificates.
+   *
+   * @param inner as {@code slipway certs farm} made it
+   */
+  static Farm startWithFarmTls(int coordinators, int workers, String config, Path inner) {
+    Path file = Workplace.folder("config").resolve("slipway.toml");
+    try {
+      Files.writeString(file, config);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return up(
+        Workplace.folder("farm"), coordinators, workers, file, "--farm-tls", inner.toString());
+  }
+
+  /** Runs {@code slipway worker …} for this farm. */
+  Command.Result worker(String... arguments) {
+    List<String> words =
+        new java.util.ArrayList<>(List.of(Workplace.slipway(), "worker", arguments[0]));
+    words.addAll(List.of(arguments).subList(1, arguments.length));
+    words.addAll(List.of("--root", root.toString()));
+    return Command.run(START, words);
+  }
+
+  /** {@code host:port} of that worker's server for its peers. */
+  String peersAddress(int worker) {
+    return firstLine(root.resolve("worker-" + worker + "/run/peers.address"));
+  }
+
   /** Ends this farm and starts it again in the same folder with workers that have nothing. */
   Farm restartedWithEmptyWorkers(int workers, String config) {
     close();

@@ -87,6 +87,13 @@ public final class Agent implements AutoCloseable {
      * @param addresses {@code host:port} of all coordinators' servers for workers and all workers'
      */
     void farm(Set<String> addresses);
+
+    /**
+     * The one with this key says who was evicted from the farm.
+     *
+     * @param workerIds all that are
+     */
+    void evicted(byte[] publicKey, Set<String> workerIds);
   }
 
   /**
@@ -118,10 +125,17 @@ public final class Agent implements AutoCloseable {
                 .toList()));
     InstantSource clock = InstantSource.system();
     Path scratch = emptied(root.resolve("scratch"));
-    this.transfer = new BlobTransfer(RetryPolicy.DEFAULT, durable);
+    this.transfer = new BlobTransfer(RetryPolicy.DEFAULT, durable, farm.tls());
     this.fetcher =
         new LayerFetcher(
-            store, new LayerApplier(limits), transfer, scratch, clock, meters, inventory::added);
+            store,
+            new LayerApplier(limits),
+            transfer,
+            scratch,
+            clock,
+            meters,
+            inventory::added,
+            farm.tls());
     Parts parts = new Parts(store);
     BlobMaker blobs = new BlobMaker(store, meters);
     LayerStoring storing = new LayerStoring(store, blobs, durable, meters);

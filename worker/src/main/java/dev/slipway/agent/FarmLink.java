@@ -96,7 +96,8 @@ final class FarmLink implements AutoCloseable {
       if (closed) {
         return;
       }
-      if (end.getCode() == Status.Code.UNAUTHENTICATED) {
+      if (end.getCode() == Status.Code.UNAUTHENTICATED
+          || end.getCode() == Status.Code.PERMISSION_DENIED) {
         LOG.atError()
             .addKeyValue("coordinator", address)
             .addKeyValue("reason", end.getDescription())

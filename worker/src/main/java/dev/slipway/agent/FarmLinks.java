@@ -115,6 +115,7 @@ final class FarmLinks implements AutoCloseable {
         joined = true;
         self = welcome.getAddress().isEmpty() ? dialed : welcome.getAddress();
         coordinators.joined(self, fresh, Instant.ofEpochMilli(welcome.getNowMillis()));
+        coordinators.evicted(fresh, Set.copyOf(welcome.getEvicted().getWorkerIdsList()));
         if (seeds.contains(dialed)) {
           names.put(dialed, self);
         }
@@ -137,6 +138,15 @@ final class FarmLinks implements AutoCloseable {
       synchronized (FarmLinks.this) {
         peers = Set.copyOf(addresses);
         reconcile();
+      }
+    }
+
+    @Override
+    public void evicted(List<String> workerIds) {
+      synchronized (FarmLinks.this) {
+        if (key != null) {
+          coordinators.evicted(key, Set.copyOf(workerIds));
+        }
       }
     }
 

@@ -53,6 +53,11 @@ final class Membership implements FarmLink.Member {
      */
     void peers(List<String> addresses);
 
+    /**
+     * @param workerIds all that were evicted from the farm
+     */
+    void evicted(List<String> workerIds);
+
     void lost();
   }
 
@@ -114,6 +119,7 @@ final class Membership implements FarmLink.Member {
       case RELEASE_BUILD -> holds.release(message.getReleaseBuild().getBuildId());
       case COORDINATORS -> news.told(message.getCoordinators().getAddressesList());
       case PEERS -> news.peers(message.getPeers().getAddressesList());
+      case EVICTED -> news.evicted(message.getEvicted().getWorkerIdsList());
       case DRAINED -> {
         synchronized (this) {
           drained = true;

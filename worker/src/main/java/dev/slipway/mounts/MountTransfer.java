@@ -1,5 +1,7 @@
 package dev.slipway.mounts;
 
+import dev.slipway.certificates.FarmHttpClient;
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.http.SpeedFloor;
@@ -14,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -27,15 +30,24 @@ public final class MountTransfer implements MountPeers, AutoCloseable {
    */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .build();
+  private final FarmHttpClient http;
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("mount-watch").factory());
   private final LayerApplier applier = new LayerApplier();
+
+  /**
+   * @param tls of the other workers' servers
+   */
+  public MountTransfer(Optional<FarmTls> tls) {
+    this.http =
+        new FarmHttpClient(
+            tls,
+            () ->
+                HttpClient.newBuilder()
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .connectTimeout(CONNECT_TIMEOUT));
+  }
 
   @Override
   public void bring(MountWish.Peer peer, Path directory)
@@ -101,7 +113,7 @@ public final class MountTransfer implements MountPeers, AutoCloseable {
 
   @Override
   public void close() {
-    http.shutdownNow();
+    http.close();
     watch.shutdownNow();
   }
 }

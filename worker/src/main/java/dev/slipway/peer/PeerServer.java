@@ -1,5 +1,6 @@
 package dev.slipway.peer;
 
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.mounts.CacheMounts;
@@ -11,6 +12,7 @@ import io.micrometer.core.instrument.binder.netty4.NettyEventExecutorMetrics;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -19,6 +21,9 @@ import io.vertx.core.internal.VertxInternal;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,7 +33,10 @@ import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The worker's HTTP server. @ThreadSafe */
+/**
+ * The worker's HTTP servers: one for peers and coordinators, with the farm's TLS where it has one;
+ * and then another, plain, for health and metrics, which else the first one gives too. @ThreadSafe
+ */
 public final class PeerServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PeerServer.class);
   private static final String LAYERS = "/layers/";
@@ -55,10 +63,26 @@ public final class PeerServer implements AutoCloseable {
   private final Meters meters;
   private final BooleanSupplier ready;
   private final ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor();
-  private final TrustedKeys keys;
+  private final Doors doors;
+
+  /** Whose connections those are that are open, with TLS. */
+  private final Map<HttpConnection, String> connected = new ConcurrentHashMap<>();
 
   /**
+   * Who gets in.
+   *
    * @param keys of the coordinators whose tokens let peers in
+   * @param tls that peers have to show a certificate for; empty = plain text
+   * @param outcasts whom nothing is given any more
+   */
+  public record Doors(TrustedKeys keys, Optional<FarmTls> tls, Outcasts outcasts) {
+    /** Plain text, in which nobody can be told apart. */
+    public Doors(TrustedKeys keys) {
+      this(keys, Optional.empty(), new Outcasts());
+    }
+  }
+
+  /**
    * @param ready whether the worker can be given work
    */
   public PeerServer(
@@ -66,29 +90,54 @@ public final class PeerServer implements AutoCloseable {
       CacheMounts mounts,
       PrometheusMeterRegistry metrics,
       Meters meters,
-      TrustedKeys keys,
+      Doors doors,
       BooleanSupplier ready) {
     this.tars = new TarReplies(store);
     this.blobs = new BlobReplies(store);
     this.mounts = new MountReplies(mounts);
     this.metrics = metrics;
     this.meters = meters;
-    this.keys = keys;
+    this.doors = doors;
     this.ready = ready;
     this.vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS));
     new NettyEventExecutorMetrics(((VertxInternal) vertx).nettyEventLoopGroup())
         .bindTo(meters.registry());
+    doors.outcasts().onChange(this::cutOff);
   }
 
-  /** Listens and returns the real port. @param address port 0 = any free one */
+  /** Listens for peers and returns the real port. @param address port 0 = any free one */
   public int start(InetSocketAddress address) throws SlipwayException, InterruptedException {
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setHandle100ContinueAutomatically(true)
+            .setMaxInitialLineLength(MAX_REQUEST_LINE);
     HttpServer server =
+        doors.tls().isEmpty()
+            ? vertx.createHttpServer(options).requestHandler(this::handle)
+            : vertx
+                .createHttpServer(doors.tls().get().over(options))
+                .requestHandler(this::handleMember);
+    return listen(server, address);
+  }
+
+  /**
+   * Listens for probes and Prometheus, in plain text, and returns the real port.
+   *
+   * @param address port 0 = any free one
+   */
+  public int startHealth(InetSocketAddress address) throws SlipwayException, InterruptedException {
+    return listen(
         vertx
-            .createHttpServer(
-                new HttpServerOptions()
-                    .setHandle100ContinueAutomatically(true)
-                    .setMaxInitialLineLength(MAX_REQUEST_LINE))
-            .requestHandler(this::handle);
+            .createHttpServer()
+            .requestHandler(request -> {
+              count(request);
+              health(request);
+            }),
+        address);
+  }
+
+  private static int listen(HttpServer server, InetSocketAddress address)
+      throws SlipwayException, InterruptedException {
     try {
       return server
           .listen(address.getPort(), address.getHostString())
@@ -107,14 +156,48 @@ public final class PeerServer implements AutoCloseable {
     }
   }
 
-  private void handle(HttpServerRequest request) {
-    String path = request.path();
+  /** Asks who it is; a token alone is worth nothing where the farm has TLS. */
+  private void handleMember(HttpServerRequest request) {
+    HttpConnection connection = request.connection();
+    switch (doors.tls().orElseThrow().judge(connection.sslSession())) {
+      case FarmTls.Caller.Refused(String reason) -> Replies.text(request, 401, reason);
+      case FarmTls.Caller.Member(Optional<String> worker) -> {
+        if (worker.filter(doors.outcasts()::contains).isPresent()) {
+          Replies.text(request, 403, "worker " + worker.get() + " was evicted from this farm");
+          return;
+        }
+        worker.ifPresent(id -> {
+          if (connected.put(connection, id) == null) {
+            connection.closeHandler(_ -> connected.remove(connection));
+          }
+        });
+        handle(request);
+      }
+    }
+  }
+
+  /** What an evicted worker is getting just now ends too. */
+  private void cutOff() {
+    connected.forEach((connection, worker) -> {
+      if (doors.outcasts().contains(worker)) {
+        LOG.atWarn().addKeyValue("worker", worker).log("connection of an evicted worker ended");
+        connection.close();
+      }
+    });
+  }
+
+  private void count(HttpServerRequest request) {
     request
         .response()
         .endHandler(_ ->
             meters.count(
                 ProcessMetric.HTTP_REQUESTS,
                 ProcessMetric.Status.of(request.response().getStatusCode())));
+  }
+
+  private void handle(HttpServerRequest request) {
+    String path = request.path();
+    count(request);
     if (request.method().equals(HttpMethod.POST)
         && path.startsWith(BLOBS)
         && path.endsWith(VERIFY)) {
@@ -131,16 +214,23 @@ public final class PeerServer implements AutoCloseable {
       authorized(request, MOUNTS, path.substring(MOUNTS.length()), mounts::mount);
     } else if (path.startsWith(BLOBS)) {
       authorized(request, BLOBS, path.substring(BLOBS.length()), blobs::blob);
-    } else if (path.equals("/metrics")) {
-      // Gauges of the disk look at every record.
-      writers.submit(() -> scrape(request));
-    } else if (path.equals("/livez")) {
-      Replies.text(request, 200, "ok");
-    } else if (path.equals("/readyz")) {
-      boolean joined = ready.getAsBoolean();
-      Replies.text(request, joined ? 200 : 503, joined ? "ok" : "not joined to a coordinator");
+    } else if (doors.tls().isEmpty()) {
+      health(request);
     } else {
       Replies.text(request, 404, "not found");
+    }
+  }
+
+  private void health(HttpServerRequest request) {
+    switch (request.path()) {
+      // Gauges of the disk look at every record.
+      case "/metrics" -> writers.submit(() -> scrape(request));
+      case "/livez" -> Replies.text(request, 200, "ok");
+      case "/readyz" -> {
+        boolean joined = ready.getAsBoolean();
+        Replies.text(request, joined ? 200 : 503, joined ? "ok" : "not joined to a coordinator");
+      }
+      default -> Replies.text(request, 404, "not found");
     }
   }
 
@@ -180,14 +270,14 @@ public final class PeerServer implements AutoCloseable {
       return;
     }
     String header = request.getHeader("Authorization");
-    if (keys.isEmpty()) {
+    if (doors.keys().isEmpty()) {
       Replies.text(request, 503, "not joined to a coordinator");
       return;
     }
     try {
       String token =
           header != null && header.startsWith(BEARER) ? header.substring(BEARER.length()) : "";
-      keys.verify(token, prefix.substring(1) + id);
+      doors.keys().verify(token, prefix.substring(1) + id);
     } catch (SlipwayException e) {
       Replies.text(request, 403, e.getMessage());
       return;

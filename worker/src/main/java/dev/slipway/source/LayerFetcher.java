@@ -1,5 +1,6 @@
 package dev.slipway.source;
 
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.layers.LayerApplier;
@@ -45,8 +46,25 @@ public final class LayerFetcher implements AutoCloseable {
       InstantSource clock,
       Meters meters,
       Consumer<StoredLayer> arrived) {
+    this(store, applier, transfer, scratch, clock, meters, arrived, Optional.empty());
+  }
+
+  /**
+   * @param scratch on the store's file system
+   * @param arrived hears of every layer that came
+   * @param tls of peers and coordinators
+   */
+  public LayerFetcher(
+      SnapshotStore store,
+      LayerApplier applier,
+      BlobTransfer transfer,
+      Path scratch,
+      InstantSource clock,
+      Meters meters,
+      Consumer<StoredLayer> arrived,
+      Optional<FarmTls> tls) {
     this.store = store;
-    this.origins = new LayerOrigins(store, applier, transfer, scratch, clock, meters);
+    this.origins = new LayerOrigins(store, applier, transfer, scratch, clock, meters, tls);
     this.arrived = arrived;
   }
 

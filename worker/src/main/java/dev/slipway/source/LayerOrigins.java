@@ -1,5 +1,6 @@
 package dev.slipway.source;
 
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.layers.LayerApplier;
@@ -14,19 +15,21 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Takes one layer from those of its origins that give it: as a tar from peers or the coordinator,
  * as a blob from peers or registries. @ThreadSafe
  */
 final class LayerOrigins implements AutoCloseable {
-  private final PeerClient http = new PeerClient();
+  private final PeerClient http;
   private final TarFetch tars;
   private final BlobFetch blobs;
 
   /**
    * @param applier of images' blobs; what steps have made is not held to the bounds for these
    * @param scratch on the store's file system, for blobs on their way
+   * @param tls of peers and coordinators
    */
   LayerOrigins(
       SnapshotStore store,
@@ -34,7 +37,9 @@ final class LayerOrigins implements AutoCloseable {
       BlobTransfer transfer,
       Path scratch,
       InstantSource clock,
-      Meters meters) {
+      Meters meters,
+      Optional<FarmTls> tls) {
+    this.http = new PeerClient(tls);
     Peers peers = new Peers();
     Unpacking ofSteps = new Unpacking(store, new LayerApplier());
     this.tars = new TarFetch(http, peers, ofSteps, clock, meters);

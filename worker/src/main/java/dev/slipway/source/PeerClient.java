@@ -1,5 +1,7 @@
 package dev.slipway.source;
 
+import dev.slipway.certificates.FarmHttpClient;
+import dev.slipway.certificates.FarmTls;
 import dev.slipway.http.WatchedStream;
 import dev.slipway.oci.Digest;
 import dev.slipway.registry.BlobTransfer;
@@ -33,14 +35,23 @@ final class PeerClient implements AutoCloseable {
   /** A sender reads what it skips: as slow as a disk that does nothing else. */
   private static final long SKIPPED_PER_SECOND = 50L << 20;
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .build();
+  private final FarmHttpClient http;
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("peer-watch").factory());
+
+  /**
+   * @param tls of the others' servers
+   */
+  PeerClient(Optional<FarmTls> tls) {
+    this.http =
+        new FarmHttpClient(
+            tls,
+            () ->
+                HttpClient.newBuilder()
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .connectTimeout(CONNECT_TIMEOUT));
+  }
 
   /** An answer whose body the caller closes. */
   record Answer(int status, String range, Optional<RootAttributes> root, InputStream body) {}
@@ -107,12 +118,7 @@ final class PeerClient implements AutoCloseable {
 
   @Override
   public void close() {
-    http.shutdownNow();
+    http.close();
     watch.shutdownNow();
-    try {
-      http.awaitTermination(Duration.ofSeconds(1));
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -158,6 +158,9 @@ class AgentTest {
               public void farm(java.util.Set<String> addresses) {
                 farm = addresses;
               }
+
+              @Override
+              public void evicted(byte[] publicKey, java.util.Set<String> workerIds) {}
             });
     agent.start();
   }

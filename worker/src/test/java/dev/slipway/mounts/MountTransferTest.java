@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,7 +34,7 @@ class MountTransferTest {
 
   @TempDir Path directory;
   private final Capability.Signer signer = Capability.Signer.generate();
-  private final MountTransfer transfer = new MountTransfer();
+  private final MountTransfer transfer = new MountTransfer(Optional.empty());
   private CacheMounts giver;
   private PeerServer server;
   private int port;
@@ -50,7 +51,7 @@ class MountTransferTest {
             giver,
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
             new Meters(new SimpleMeterRegistry()),
-            keys,
+            new PeerServer.Doors(keys),
             () -> true);
     port = server.start(new InetSocketAddress("127.0.0.1", 0));
   }

@@ -105,7 +105,7 @@ class PeerTransferTest {
             mounts,
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
             new Meters(new SimpleMeterRegistry()),
-            keys,
+            new PeerServer.Doors(keys),
             () -> true);
     closing.add(server);
     int port = server.start(new InetSocketAddress("127.0.0.1", 0));
@@ -267,7 +267,7 @@ class PeerTransferTest {
             new TarOrigin(java.net.URI.create(two.direct() + "/layers/snap:a"), token, true));
     Digest digest;
 
-    try (PeerClient http = new PeerClient();
+    try (PeerClient http = new PeerClient(Optional.empty());
         TarStream stream =
             new TarStream(
                 http,
