@@ -18,6 +18,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
  * The farm's images as ordinary containers of a Docker engine, on networks of their own, with TLS
  * for clients.
  */
+@Order(1)
 @EnabledIf("dev.slipway.e2e.Engine#possible")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ContainersE2eTest {

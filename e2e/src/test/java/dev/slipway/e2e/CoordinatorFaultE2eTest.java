@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * Coordinators that die, hang, or cannot be reached, while another one's build runs. Each test has
  * a farm of its own.
  */
+@Order(1)
 @Execution(ExecutionMode.CONCURRENT)
 class CoordinatorFaultE2eTest {
   private final LocalRegistry registry = LocalRegistry.shared();

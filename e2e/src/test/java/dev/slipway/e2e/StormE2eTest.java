@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Several faults at once, drawn from a seed. More seeds: {@code make storm SEEDS=1-20}; the seed of
  * a storm that a build did not survive, alone, repeats it.
  */
+@Order(1)
 class StormE2eTest {
   private static final String SEEDS = System.getProperty("slipway.storm.seeds", "6");
 

@@ -3,6 +3,7 @@ package dev.slipway.e2e;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.time.Duration;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Whatever a worker is doing when it dies or hangs, the build comes out as if it had not. Each test
  * has a farm of its own.
  */
+@Order(1)
 @Execution(ExecutionMode.CONCURRENT)
 class WorkerFaultE2eTest {
   /** Long enough to be seen, by whoever asks every few milliseconds. */
