@@ -89,7 +89,7 @@ status_addresses() {
   local home http ready
   home=$(home_of "$1" "$2")
   http=$(cat "$home/run/http.address" 2>/dev/null) || return 0
-  printf 'clients      %s\nweb          http://%s\n' "$(paste -sd' ' "$home/run/grpc.address")" "$http"
+  printf 'clients      %s\nweb          %s\n' "$(paste -sd' ' "$home/run/grpc.address")" "$(web_url "$home")"
   ready=$(curl -sS --max-time 2 "http://$http/readyz" 2>&1) || true
   [ "$ready" = ok ] || printf '             %s\n' "$ready"
 }

@@ -88,7 +88,7 @@ start_coordinator() {
   home=$(home_of "$root" "$name")
   mkdir -p "$home/run"
   ! is_root || chown "$FARM_USER:$FARM_USER" "$home" "$home/run"
-  rm -f "$home"/run/{grpc,http,workers}.address
+  rm -f "$home"/run/{grpc,http,https,workers}.address
   local arguments=(--root "$(home_of "$seen" "$name")" --http "$http" --workers-listen "127.0.0.1:$workers_port" --join-token-file "$seen/join-token")
   for addr in "$@"; do arguments+=(--addr "$(reachable_address "$root" "$addr")"); done
   [ -z "$config" ] || arguments+=(--config "$seen/config.toml")
@@ -229,7 +229,12 @@ start_farm() {
   gather_addresses "$root"
   rewrite_links "$root"
   say "ready after $(seconds $(($(now_ms) - started))) s: $(several_coordinators "$coordinators")$workers worker(s) with $slots slot(s)," \
-    "$(paste -sd' ' "$root/run/grpc.address"), web $(sed 's|^|http://|' "$root/run/http.address" | paste -sd' ')"
+    "$(paste -sd' ' "$root/run/grpc.address"), web $(for name in $(coordinator_names "$root"); do web_url "$(home_of "$root" "$name")"; done | paste -sd' ')"
+}
+
+# web_url HOME: where people look at that coordinator; with [http.tls] its plain address is on loopback, and for this launcher.
+web_url() {
+  if [ -s "$1/run/https.address" ]; then sed 's|^|https://|' "$1/run/https.address"; else sed 's|^|http://|' "$1/run/http.address"; fi
 }
 
 several_coordinators() { [ "$1" = 1 ] || printf '%d coordinators, ' "$1"; }

@@ -126,6 +126,7 @@ final class Coordinator implements AutoCloseable {
 
   private EndpointServer endpoint;
   private String httpAddress;
+  private Optional<String> httpsAddress = Optional.empty();
   private String workersAddress;
 
   private record Part(String name, AutoCloseable part) {}
@@ -333,8 +334,17 @@ final class Coordinator implements AutoCloseable {
                     : Optional.of("the endpoint is not served"),
             clock);
     HostPort http = HostPort.parse(options.http());
-    WebServer web = keep("http", WebServer.start(served, http.host(), http.port()));
-    httpAddress = new HostPort(http.host(), web.port()).toString();
+    // With TLS what is plain stays on loopback, for those who are on this machine: the launcher.
+    HostPort plain = config.httpTls().isPresent() ? new HostPort("127.0.0.1", 0) : http;
+    WebServer web = keep("http", WebServer.start(served, plain.host(), plain.port()));
+    httpAddress = new HostPort(plain.host(), web.port()).toString();
+    if (config.httpTls().isPresent()) {
+      WatchedTls files =
+          keep("http TLS", WatchedTls.start(config.httpTls().get(), Audience.CLIENTS, clock));
+      httpsAddress =
+          Optional.of(
+              new HostPort(http.host(), web.serveAlso(files, http.host(), http.port())).toString());
+    }
     if (farmTls.isPresent()) {
       HostPort forWorkers = treesListen(options, workersListen);
       int port = web.serveWorkers(farmTls.get(), forWorkers.host(), forWorkers.port());
@@ -465,6 +475,9 @@ final class Coordinator implements AutoCloseable {
   private void writeAddresses(Path run) throws IOException {
     write(run.resolve("workers.address"), workersAddress);
     write(run.resolve("grpc.address"), String.join("\n", endpoint.addresses()));
+    if (httpsAddress.isPresent()) {
+      write(run.resolve("https.address"), httpsAddress.get());
+    }
     write(run.resolve("http.address"), httpAddress);
   }
 

@@ -9,8 +9,6 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.JdkSSLEngineOptions;
-import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.TrustOptions;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
@@ -18,7 +16,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -130,14 +127,10 @@ public final class FarmTls implements AutoCloseable {
    * is to be judged by {@link #judge}.
    */
   public HttpServerOptions over(HttpServerOptions options) {
-    return options
-        .setSsl(true)
-        .setKeyCertOptions(KeyCertOptions.wrap(new CurrentKey(watched)))
+    return watched
+        .over(options)
         .setTrustOptions(TrustOptions.wrap(new JudgedLater()))
-        .setClientAuth(ClientAuth.REQUEST)
-        .setSslEngineOptions(new JdkSSLEngineOptions().setUseWorkerThread(true))
-        .setEnabledSecureTransportProtocols(Set.of(PROTOCOLS))
-        .setUseAlpn(false);
+        .setClientAuth(ClientAuth.REQUEST);
   }
 
   /** What the other end of an HTTP connection may do here. */

@@ -2,6 +2,9 @@ package dev.slipway.certificates;
 
 import dev.slipway.config.TlsFiles;
 import dev.slipway.error.SlipwayException;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.JdkSSLEngineOptions;
+import io.vertx.core.net.KeyCertOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +16,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +68,16 @@ public final class WatchedTls implements Supplier<ServerTls>, AutoCloseable {
     WatchedTls watched = new WatchedTls(files, audience, clock);
     watched.thread.start();
     return watched;
+  }
+
+  /** Makes an HTTP server speak TLS to whoever comes, with the certificate of each moment. */
+  public HttpServerOptions over(HttpServerOptions options) {
+    return options
+        .setSsl(true)
+        .setKeyCertOptions(KeyCertOptions.wrap(new CurrentKey(this)))
+        .setSslEngineOptions(new JdkSSLEngineOptions().setUseWorkerThread(true))
+        .setEnabledSecureTransportProtocols(Set.of(FarmTls.PROTOCOLS))
+        .setUseAlpn(false);
   }
 
   @Override

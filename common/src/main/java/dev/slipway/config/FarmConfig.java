@@ -21,6 +21,7 @@ import java.util.OptionalInt;
  * @param root directory of all state
  * @param addresses endpoints, {@code tcp://host:port} or {@code unix://path}; empty = the default
  * @param tls of the endpoint's TCP addresses; empty = plain text
+ * @param httpTls of the page, REST and metrics; empty = plain text
  * @param entitlements what builds may ask for: {@code network.host}
  * @param registries by host name
  * @param maxParallelism steps that run at once on one worker
@@ -42,6 +43,7 @@ public record FarmConfig(
     Optional<Path> root,
     List<String> addresses,
     Optional<TlsFiles> tls,
+    Optional<TlsFiles> httpTls,
     List<String> entitlements,
     Map<String, Registry> registries,
     OptionalInt maxParallelism,
@@ -62,6 +64,7 @@ public record FarmConfig(
       new FarmConfig(
           Optional.empty(),
           List.of(),
+          Optional.empty(),
           Optional.empty(),
           List.of(),
           Map.of(),
@@ -139,6 +142,7 @@ public record FarmConfig(
       Optional<Path> root = Optional.empty();
       List<String> addresses = List.of();
       Optional<TlsFiles> tls = Optional.empty();
+      Optional<TlsFiles> httpTls = Optional.empty();
       List<String> entitlements = List.of();
       Map<String, Registry> registries = new LinkedHashMap<>();
       OptionalInt parallelism = OptionalInt.empty();
@@ -168,6 +172,7 @@ public record FarmConfig(
                       TlsFiles.read(new TomlTable(name, "grpc.tls", value.get("tls")), "grpc.tls"));
             }
           }
+          case "http" -> httpTls = httpTls(new TomlTable(name, key, value));
           case "farm" -> farm = FarmSettings.read(new TomlTable(name, key, value));
           case "cluster" -> cluster = ClusterSettings.read(new TomlTable(name, key, value));
           case "access" -> access = AccessSettings.read(new TomlTable(name, key, value));
@@ -215,6 +220,7 @@ public record FarmConfig(
           root,
           addresses,
           tls,
+          httpTls,
           entitlements,
           registries,
           parallelism,
@@ -245,6 +251,19 @@ public record FarmConfig(
             entry.getKey(), TenantSettings.read(new TomlTable(name, path, entry.getValue())));
       }
       return tenants;
+    }
+
+    private static Optional<TlsFiles> httpTls(TomlTable http) throws SlipwayException {
+      Optional<TomlTable> files = http.table("tls");
+      http.end();
+      if (files.isEmpty()) {
+        return Optional.empty();
+      }
+      TlsFiles read = TlsFiles.read(files.get(), "http.tls");
+      if (read.ca().isPresent()) {
+        throw files.get().invalid("ca", "left out: people show no certificates there");
+      }
+      return Optional.of(read);
     }
 
     private List<String> grpc(JsonNode table) throws SlipwayException {

@@ -47,6 +47,17 @@ class FarmSettingsTest {
   }
 
   @Test
+  void readsThePagesCertificate() throws SlipwayException {
+    assertThat(FarmConfig.parse("[http.tls]\ncert = \"c\"\nkey = \"k\"\n", "t").httpTls())
+        .hasValue(new TlsFiles(Path.of("c"), Path.of("k"), Optional.empty()));
+    assertThatThrownBy(
+            () -> FarmConfig.parse("[http.tls]\ncert = \"c\"\nkey = \"k\"\nca = \"a\"\n", "t"))
+        .hasMessageContaining("http.tls.ca must be left out");
+    assertThatThrownBy(() -> FarmConfig.parse("[http]\naddress = \"x\"\n", "t"))
+        .hasMessageContaining("unknown key http.address");
+  }
+
+  @Test
   void refusesAnOpenPortWithoutTlsUnlessThatIsWanted() throws SlipwayException {
     for (String host : new String[] {"0.0.0.0", "192.0.2.7", "::"}) {
       assertThatThrownBy(() ->

@@ -1,6 +1,7 @@
 package dev.slipway.web;
 
 import dev.slipway.certificates.FarmTls;
+import dev.slipway.certificates.WatchedTls;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.explain.Explanation;
@@ -108,6 +109,22 @@ public final class WebServer implements AutoCloseable {
       web.close();
       throw e;
     }
+  }
+
+  /**
+   * Serves the same with TLS at another address, for people and programs on other machines, and
+   * returns the port.
+   *
+   * @param port 0 = any free one
+   */
+  public int serveAlso(WatchedTls tls, String host, int port)
+      throws SlipwayException, InterruptedException {
+    HttpServer secure =
+        vertx
+            .createHttpServer(tls.over(new HttpServerOptions().setHost(host).setPort(port)))
+            .requestHandler(router());
+    listen(secure, "https " + host + ":" + port);
+    return secure.actualPort();
   }
 
   /**
