@@ -48,6 +48,7 @@ import dev.slipway.frontend.dockerfile.DockerfileFrontend;
 import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.frontend.gateway.ImageResolver;
 import dev.slipway.frontend.gateway.ResultFiles;
+import dev.slipway.holdings.Holdings;
 import dev.slipway.identity.Access;
 import dev.slipway.identity.Doorkeeper;
 import dev.slipway.identity.Tenants;
@@ -321,6 +322,7 @@ final class Coordinator implements AutoCloseable {
             fleet,
             jobs::recent,
             explanations::of,
+            new Holdings(fleet, explanations::provenance, clock),
             trees,
             relayed,
             fleet.verifier(),

@@ -26,6 +26,8 @@ public enum MapNames {
   HISTORY("history", 10_000, Duration.ofDays(30)),
   /** Subject of builds to what the keys of the last few were made of. About 10 KB each. */
   RECIPES("recipes", 2_000, Duration.ofDays(30)),
+  /** Layer id to the step that made it. About 400 bytes each. */
+  PROVENANCE("provenance", 200_000, Duration.ofDays(30)),
   /** Build ref to why its steps were not cached. About 2 KB each. */
   EXPLANATIONS("explanations", 5_000, Duration.ofDays(7)),
   /** Hash of a join token to what it is good for. About 100 bytes each. */

@@ -6,6 +6,7 @@ import dev.slipway.cluster.MapNames;
 import dev.slipway.oci.Digest;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +39,7 @@ public final class Explanations implements StepObserver, AutoCloseable {
 
   private final ClusterMap<List<Recipe>> recipes;
   private final ClusterMap<Explanation> explanations;
+  private final ClusterMap<Provenance> provenance;
   private final byte[] key;
   private final Supplier<Set<String>> workers;
   private final Clock clock;
@@ -65,6 +67,7 @@ public final class Explanations implements StepObserver, AutoCloseable {
   public Explanations(Cluster cluster, String secret, Supplier<Set<String>> workers, Clock clock) {
     this.recipes = cluster.map(MapNames.RECIPES, RecipeCodec.RECIPES);
     this.explanations = cluster.map(MapNames.EXPLANATIONS, RecipeCodec.EXPLANATION);
+    this.provenance = cluster.map(MapNames.PROVENANCE, RecipeCodec.PROVENANCE);
     this.key =
         Digest.ofText("slipway.explain.1:" + secret)
             .value()
@@ -92,10 +95,18 @@ public final class Explanations implements StepObserver, AutoCloseable {
   }
 
   @Override
-  public void finished(String buildId, Digest vertex, String worker) {
+  public void made(String buildId, Digest vertex, String worker, List<String> layers) {
     Observed build = running.get(buildId);
     if (build != null) {
-      build.finished(vertex, worker);
+      build.made(vertex, worker, layers);
+    }
+  }
+
+  @Override
+  public void shared(String buildId, Digest vertex) {
+    Observed build = running.get(buildId);
+    if (build != null) {
+      build.made(vertex, "", List.of());
     }
   }
 
@@ -124,6 +135,11 @@ public final class Explanations implements StepObserver, AutoCloseable {
     return Optional.of(account.explain(earlier(account), workers.get()));
   }
 
+  /** Where the layers come from, those of which it is known. */
+  public Map<String, Provenance> provenance(Collection<String> layerIds) {
+    return provenance.getAll(layerIds);
+  }
+
   /** Whether the build is still observed, or being written down. */
   boolean isRunning(String buildId) {
     return running.containsKey(buildId);
@@ -144,6 +160,7 @@ public final class Explanations implements StepObserver, AutoCloseable {
           .limit(MAX_RECIPES - 1L)
           .forEach(kept::add);
       recipes.set(account.slot(), kept);
+      provenance.setAll(account.provenance());
       written.add(build.fingerprint());
     } catch (RuntimeException e) {
       log.atWarn()

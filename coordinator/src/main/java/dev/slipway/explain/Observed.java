@@ -20,7 +20,12 @@ final class Observed {
   // Guarded by this.
   private final List<Ingredients> solves = new ArrayList<>();
   private final Map<Digest, Outcome> outcomes = new HashMap<>();
-  private final Map<Digest, String> finished = new HashMap<>();
+  private final Map<Digest, Made> made = new HashMap<>();
+
+  /** A result: who made it, and its layers. */
+  private record Made(String worker, List<String> layers) {
+    static final Made EARLIER = new Made("", List.of());
+  }
 
   Observed(Subject subject) {
     this.subject = subject;
@@ -33,12 +38,12 @@ final class Observed {
   synchronized void outcome(Digest vertex, Outcome outcome) {
     outcomes.put(vertex, outcome);
     if (outcome == Outcome.CACHED) {
-      finished.put(vertex, "");
+      made.put(vertex, Made.EARLIER);
     }
   }
 
-  synchronized void finished(Digest vertex, String worker) {
-    finished.put(vertex, worker);
+  synchronized void made(Digest vertex, String worker, List<String> layers) {
+    made.put(vertex, new Made(worker, List.copyOf(layers)));
   }
 
   synchronized boolean isEmpty() {
@@ -69,12 +74,7 @@ final class Observed {
     solves.forEach(maker::add);
     String tenant = solves.isEmpty() ? "" : solves.getFirst().tenant();
     return new Account(
-        maker,
-        maker.recipe(buildId, now),
-        tenant,
-        subject,
-        Map.copyOf(outcomes),
-        Map.copyOf(finished));
+        maker, maker.recipe(buildId, now), tenant, subject, Map.copyOf(outcomes), Map.copyOf(made));
   }
 
   /** A build's recipe beside what became of its steps. */
@@ -84,7 +84,7 @@ final class Observed {
       String tenant,
       Subject subject,
       Map<Digest, Outcome> outcomes,
-      Map<Digest, String> finished) {
+      Map<Digest, Made> made) {
     String slot() {
       return subject.slot(tenant);
     }
@@ -102,7 +102,7 @@ final class Observed {
                   vertex.digest().value(),
                   recipe.steps().get(i).label(),
                   outcome.get(),
-                  finished.getOrDefault(vertex.digest(), ""),
+                  made.getOrDefault(vertex.digest(), Made.EARLIER).worker(),
                   reasons.of(i, outcome.get(), vertex.metadata().ignoreCache())));
         } else if (outcome.isPresent()) {
           cached++;
@@ -126,14 +126,40 @@ final class Observed {
       List<Step> steps = new ArrayList<>();
       for (int i = 0; i < recipe.steps().size(); i++) {
         Step step = recipe.steps().get(i);
-        String worker = finished.get(maker.vertex(i).digest());
+        Made result = made.get(maker.vertex(i).digest());
         steps.add(
             step.made(
-                worker != null || below.contains(i),
-                worker == null || worker.isEmpty() ? makers.getOrDefault(step.key(), "") : worker));
+                result != null || below.contains(i),
+                result == null || result.worker().isEmpty()
+                    ? makers.getOrDefault(step.key(), "")
+                    : result.worker()));
       }
       return new Recipe(
           recipe.buildId(), recipe.at(), recipe.trustDomain(), recipe.identity(), steps);
+    }
+
+    /** Where the layers come from that the build has made. */
+    Map<String, Provenance> provenance() {
+      Map<String, Provenance> found = new HashMap<>();
+      for (int i = 0; i < recipe.steps().size(); i++) {
+        Step step = recipe.steps().get(i);
+        Made result = made.getOrDefault(maker.vertex(i).digest(), Made.EARLIER);
+        for (String layer : result.layers()) {
+          found.put(
+              layer,
+              new Provenance(
+                  tenant,
+                  recipe.trustDomain(),
+                  recipe.buildId(),
+                  subject.name(),
+                  step.label(),
+                  step.platform(),
+                  result.worker(),
+                  recipe.at(),
+                  recipe.ingredients(step)));
+        }
+      }
+      return found;
     }
 
     /** Steps that nobody looked at because what builds on them was known. */

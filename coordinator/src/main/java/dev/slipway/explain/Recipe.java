@@ -1,6 +1,7 @@
 package dev.slipway.explain;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -12,6 +13,31 @@ import java.util.Map;
 record Recipe(String buildId, Instant at, String trustDomain, long identity, List<Step> steps) {
   Recipe {
     steps = List.copyOf(steps);
+  }
+
+  /** What the step's key was made of, in words, without the operation itself. */
+  List<String> ingredients(Step step) {
+    List<String> all = new ArrayList<>();
+    for (Input input : step.inputs()) {
+      all.add(
+          switch (input) {
+            case Input.Result(int from, _) ->
+                from < 0 ? "an earlier step" : "the result of " + steps.get(from).label();
+            case Input.Image(String name, String digest) -> "the image " + name + "@" + digest;
+            case Input.Files(String directory, long content, _) ->
+                "files of %s, %016x".formatted(directory, content);
+          });
+    }
+    List<String> variables =
+        step.facets().keySet().stream()
+            .filter(facet -> facet.startsWith(Facets.VARIABLE))
+            .map(facet -> facet.substring(Facets.VARIABLE.length()))
+            .sorted()
+            .toList();
+    if (!variables.isEmpty()) {
+      all.add("the variables " + String.join(", ", variables));
+    }
+    return all;
   }
 
   /**

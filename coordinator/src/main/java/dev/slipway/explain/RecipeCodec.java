@@ -34,6 +34,9 @@ final class RecipeCodec {
   static final Codec<Explanation> EXPLANATION =
       codec(RecipeCodec::write, RecipeCodec::readExplanation);
 
+  static final Codec<Provenance> PROVENANCE =
+      codec(RecipeCodec::write, RecipeCodec::readProvenance);
+
   private static final int RESULT = 1;
   private static final int IMAGE = 2;
   private static final int FILES = 3;
@@ -191,6 +194,31 @@ final class RecipeCodec {
                     in.readUTF(),
                     new Reason(Reason.Kind.valueOf(in.readUTF()), in.readUTF())));
     return new Explanation(build, tenant, compared, cached, steps);
+  }
+
+  private static void write(DataOutputStream out, Provenance provenance) throws IOException {
+    out.writeUTF(provenance.tenant());
+    out.writeUTF(provenance.trustDomain());
+    out.writeUTF(provenance.build());
+    out.writeUTF(provenance.name());
+    out.writeUTF(provenance.step());
+    out.writeUTF(provenance.platform());
+    out.writeUTF(provenance.worker());
+    out.writeLong(provenance.at().toEpochMilli());
+    list(out, provenance.ingredients(), out::writeUTF);
+  }
+
+  private static Provenance readProvenance(DataInputStream in) throws IOException {
+    return new Provenance(
+        in.readUTF(),
+        in.readUTF(),
+        in.readUTF(),
+        in.readUTF(),
+        in.readUTF(),
+        in.readUTF(),
+        in.readUTF(),
+        Instant.ofEpochMilli(in.readLong()),
+        list(in, in::readUTF));
   }
 
   private interface Write<V> {

@@ -1,6 +1,7 @@
 package dev.slipway.explain;
 
 import dev.slipway.oci.Digest;
+import java.util.List;
 
 /** Hears what a build's steps are made of and what becomes of them. Never blocks. @ThreadSafe */
 public interface StepObserver {
@@ -14,7 +15,10 @@ public interface StepObserver {
         public void outcome(String buildId, Digest vertex, Outcome outcome) {}
 
         @Override
-        public void finished(String buildId, Digest vertex, String worker) {}
+        public void made(String buildId, Digest vertex, String worker, List<String> layers) {}
+
+        @Override
+        public void shared(String buildId, Digest vertex) {}
 
         @Override
         public void end(String buildId) {}
@@ -26,8 +30,11 @@ public interface StepObserver {
   /** The step has, or will have, its result this way; the last call counts. */
   void outcome(String buildId, Digest vertex, Outcome outcome);
 
-  /** The step has its result. @param worker name of the one that made it; empty = none did */
-  void finished(String buildId, Digest vertex, String worker);
+  /** A worker has made the step's result. @param layers ids of those that the step added */
+  void made(String buildId, Digest vertex, String worker, List<String> layers);
+
+  /** Another build has made the step's result. */
+  void shared(String buildId, Digest vertex);
 
   /** The build is over; what is said of it later is not heard. */
   void end(String buildId);

@@ -289,7 +289,17 @@ final class SolveRun {
       memory.holds().keep(done.run().workerId(), chain.layers());
     }
     progress.completed(done.vertex());
-    parts.observer().finished(build.buildId(), done.vertex(), done.run().workerName());
+    parts
+        .observer()
+        .made(
+            build.buildId(),
+            done.vertex(),
+            done.run().workerName(),
+            done.results().values().stream()
+                .filter(chain -> !chain.layers().isEmpty())
+                .map(chain -> chain.layers().getLast())
+                .filter(layer -> layer.startsWith("snap:"))
+                .toList());
     remaining.report(work.vertex, done.run().workerName(), done.cost(), done.moved());
     claims.end(done.run().flights, done.vertex(), new Flight.Outcome.Landed(done.results()));
   }
@@ -381,7 +391,7 @@ final class SolveRun {
         work.done(results, canonicalKey(work, results));
         results.values().forEach(availability::add);
         progress.completed(vertex);
-        parts.observer().finished(build.buildId(), vertex, "");
+        parts.observer().shared(build.buildId(), vertex);
         remaining.report(work.vertex, "", Duration.ZERO, MovedBytes.NONE);
       }
       case Flight.Outcome.Failed(String message, int exitCode) -> {

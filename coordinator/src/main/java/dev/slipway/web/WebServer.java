@@ -6,6 +6,7 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.explain.Explanation;
 import dev.slipway.fleet.Fleet;
+import dev.slipway.holdings.Holdings;
 import dev.slipway.progress.BuildSummary;
 import dev.slipway.protocol.Capability;
 import dev.slipway.telemetry.Meters;
@@ -59,6 +60,7 @@ public final class WebServer implements AutoCloseable {
    * What is served.
    *
    * @param explanations why the steps of the build with the ref were not cached; empty = unknown
+   * @param holdings what is on the workers' disks
    * @param unready why clients cannot build here; empty when they can
    * @param verifier of the tokens that the fleet gives to workers
    * @param tls of the farm: workers have a server of their own then, {@link #serveWorkers}
@@ -68,6 +70,7 @@ public final class WebServer implements AutoCloseable {
       Fleet fleet,
       Supplier<List<BuildSummary>> builds,
       Function<String, Optional<Explanation>> explanations,
+      Holdings holdings,
       TreeShelf trees,
       RelayedBlobs relayed,
       Capability.Verifier verifier,
@@ -177,9 +180,7 @@ public final class WebServer implements AutoCloseable {
                 context,
                 () ->
                     json(context, FarmView.builds(parts.builds().get(), parts.clock().instant()))));
-    router
-        .get("/api/v1/builds/:id/cache")
-        .handler(context -> block(context, () -> explanation(context)));
+    new CacheApi(parts.explanations(), parts.holdings(), blocking).serve(router, _ -> _ -> true);
     if (parts.tls().isEmpty()) {
       files.routes(router);
     }
@@ -238,20 +239,6 @@ public final class WebServer implements AutoCloseable {
 
   private static void json(RoutingContext context, JsonObject json) {
     context.response().putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(json.toBuffer());
-  }
-
-  private void explanation(RoutingContext context) {
-    String id = context.pathParam("id");
-    parts
-        .explanations()
-        .apply(id)
-        .ifPresentOrElse(
-            explanation -> json(context, CacheView.explanation(explanation)),
-            () ->
-                context
-                    .response()
-                    .setStatusCode(404)
-                    .end("nothing is remembered of build " + id + " that was not cached\n"));
   }
 
   private static void wait(CompletableFuture<?> future, int seconds)

@@ -220,6 +220,22 @@ class ExplanationsTest {
   }
 
   @Test
+  void remembersWhatTheKeyOfALayerWasMadeOf() {
+    Kitchen kitchen = new Kitchen().from("go:1", "d").run("make", "VERSION=s3cret");
+    String layer = "snap:" + kitchen.step(2);
+
+    Explanation build = build(kitchen);
+
+    Provenance found = explanations.provenance(List.of(layer)).get(layer);
+    assertThat(found.tenant()).isEqualTo("tenant");
+    assertThat(found.build()).isEqualTo(build.buildId());
+    assertThat(found.step()).isEqualTo("[2] RUN make");
+    assertThat(found.worker()).isEqualTo("worker-1");
+    assertThat(found.ingredients())
+        .containsExactly("the image go:1@" + Digest.ofText("d").value(), "the variables VERSION");
+  }
+
+  @Test
   void answersWhileTheBuildRuns() {
     Kitchen kitchen = new Kitchen().from("go:1", "d").run("make");
     explanations.begin("running", subject);
@@ -245,7 +261,7 @@ class ExplanationsTest {
     explanations.keyed(id, kitchen.ingredients());
     for (Digest step : new ArrayList<>(kitchen.steps())) {
       explanations.outcome(id, step, outcome);
-      explanations.finished(id, step, "worker-1");
+      explanations.made(id, step, "worker-1", List.of("snap:" + step));
     }
     return ended(id);
   }

@@ -10,6 +10,7 @@ import dev.slipway.explain.Reason;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.fleet.WorkerNode;
 import dev.slipway.fleet.WorkerStatus;
+import dev.slipway.holdings.Holdings;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.BuildReport;
@@ -78,6 +79,7 @@ class WebServerTest {
                 fleet,
                 () -> List.of(build()),
                 id -> Optional.of(explanation(id)).filter(_ -> id.equals("build-1")),
+                new Holdings(fleet, _ -> Map.of(), Clock.systemUTC()),
                 trees,
                 RELAYED,
                 new Capability.Verifier(signer.publicKey()),
@@ -224,6 +226,15 @@ class WebServerTest {
         .containsEntry("reason", "file")
         .containsEntry("why", "the file src/app.js changed");
     assertThat(get("/api/v1/builds/none/cache", "").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void refusesASearchOfTheCacheThatIsOutOfBounds() throws Exception {
+    assertThat(text("/api/v1/cache?limit=5")).contains("\"found\":0");
+    HttpResponse<byte[]> refused = get("/api/v1/cache?limit=100000", "");
+
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(new String(refused.body())).isEqualTo("limit is a number from 1 to 500\n");
   }
 
   private static Explanation explanation(String id) {
