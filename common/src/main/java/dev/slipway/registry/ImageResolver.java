@@ -25,7 +25,11 @@ import java.util.stream.Collectors;
  * in memory. @ThreadSafe
  */
 final class ImageResolver {
-  private static final int LARGEST_CONFIG = 8 * 1024 * 1024;
+  /** Ten times that of any image seen. As a tree it takes ten times its bytes. */
+  private static final int LARGEST_CONFIG = 2 * 1024 * 1024;
+
+  /** What the kernel stacks: OVL_MAX_STACK, less the empty layer and the step's own. */
+  private static final int MOST_LAYERS = 498;
 
   /** All kept documents together; a manifest with its configuration has some 10 KiB. */
   private static final long MOST_KEPT_BYTES = 32L * 1024 * 1024;
@@ -166,6 +170,16 @@ final class ImageResolver {
               + " layers and "
               + diffIds.size()
               + " diff ids");
+    }
+    if (blobs.size() > MOST_LAYERS) {
+      throw new SlipwayException(
+          ErrorKind.INVALID,
+          reference
+              + " has "
+              + blobs.size()
+              + " layers, at most "
+              + MOST_LAYERS
+              + " can be stacked");
     }
     List<Digest> chainIds = ChainId.of(diffIds);
     List<ResolvedImage.Layer> layers = new ArrayList<>();

@@ -14,6 +14,21 @@ class GcSettingsTest {
   }
 
   @Test
+  void readsWhatALayerMayCost() throws Exception {
+    LayerSettings layers =
+        FarmConfig.parse(
+                "[worker.oci]\nmax-layer-size = \"2GB\"\nmax-layer-entries = 1000\n", "test.toml")
+            .layers();
+
+    assertThat(layers).isEqualTo(new LayerSettings(2L << 30, 1000));
+    assertThat(FarmConfig.DEFAULT.layers()).isEqualTo(new LayerSettings(256L << 30, 10_000_000));
+    assertThatThrownBy(() -> parse("max-layer-size = \"20%\""))
+        .hasMessageContaining("worker.oci.max-layer-size");
+    assertThatThrownBy(() -> parse("max-layer-entries = 0"))
+        .hasMessageContaining("worker.oci.max-layer-entries");
+  }
+
+  @Test
   void readsBuildkitdsKeys() throws Exception {
     GcSettings gc =
         parse(

@@ -26,6 +26,9 @@ final class Listing {
    */
   static final int MAXIMUM_ENTRIES = 2_000_000;
 
+  /** Of all paths and link targets: what the entries above have on average, and more. */
+  static final long MAXIMUM_TEXT = 128L << 20;
+
   /** Linux' PATH_MAX. */
   static final int MAXIMUM_PATH = 4096;
 
@@ -36,6 +39,19 @@ final class Listing {
   private final Deque<String> directories = new ArrayDeque<>();
 
   private String last = "";
+  private final long maximumText;
+  private long text;
+
+  Listing() {
+    this(MAXIMUM_TEXT);
+  }
+
+  /**
+   * @param maximumText characters of all paths and link targets
+   */
+  Listing(long maximumText) {
+    this.maximumText = maximumText;
+  }
 
   /** Adds what the client says; returns its index, which is its id in the transfer. */
   int add(Stat stat) throws SlipwayException {
@@ -50,6 +66,12 @@ final class Listing {
     String link = stat.getLinkname();
     if (link.length() > MAXIMUM_PATH || link.indexOf('\0') >= 0) {
       throw invalid("link " + shown(path) + " has a malformed target");
+    }
+    text += path.length() + link.length();
+    if (text > maximumText) {
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED,
+          "directory has paths of more than " + maximumText + " characters together");
     }
     boolean regular = FileMode.isRegular(mode);
     if (regular && !link.isEmpty() && !files.containsKey(link)) {

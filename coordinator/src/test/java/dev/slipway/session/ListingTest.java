@@ -57,6 +57,16 @@ class ListingTest {
   }
 
   @Test
+  void refusesMoreTextThanItMayKeep() throws Exception {
+    Listing small = new Listing(100);
+    small.add(file("a".repeat(90)));
+
+    assertThatThrownBy(() -> small.add(file("b".repeat(11))))
+        .isInstanceOf(SlipwayException.class)
+        .hasMessageContaining("paths of more than 100 characters together");
+  }
+
+  @Test
   void refusesDevices() {
     assertThatThrownBy(() ->
             listing.add(stat("null", FileMode.DEVICE | FileMode.CHARACTER_DEVICE | 0666).build()))

@@ -1,5 +1,6 @@
 package dev.slipway.frontend.dockerfile.convert;
 
+import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.SourceError;
 import dev.slipway.frontend.dockerfile.instruction.BuildFile;
@@ -19,6 +20,9 @@ import java.util.SortedSet;
 
 /** One pass over the stages for one platform. Used once, by one thread. */
 final class Conversion {
+  /** Of operations and images' configurations; a message to a client takes 16 MiB of them. */
+  private static final long MOST_BYTES = 32L << 20;
+
   private final BuildFile file;
   private final ConvertOptions options;
   private final StageGraph stages;
@@ -26,6 +30,8 @@ final class Conversion {
   private final GraphBuilder graph;
   private final ContextSource context;
   private final Map<Integer, StageState> states = new HashMap<>();
+
+  private long configBytes;
 
   Conversion(
       BuildFile file,
@@ -43,10 +49,13 @@ final class Conversion {
 
   Converted run() throws SourceError {
     for (Map.Entry<Integer, StagePlan> entry : stages.plans().entrySet()) {
+      configBytes += baseConfig(entry.getValue()).map(config -> config.length).orElse(0);
+      weigh(entry.getValue().stage().from().range());
       StageState state = start(entry.getValue());
       for (Located located : entry.getValue().commands()) {
         try {
           apply(state, located);
+          weigh(located.range());
         } catch (SourceError e) {
           throw e;
         } catch (SlipwayException e) {
@@ -64,6 +73,19 @@ final class Conversion {
         target.plan.platform(),
         target.image.toJson(),
         baseConfig(target.plan));
+  }
+
+  /** Every stage has a copy of its image's configuration, every step the whole environment. */
+  private void weigh(Range range) throws SourceError {
+    if (configBytes + graph.bytes() > MOST_BYTES) {
+      throw file.source()
+          .error(
+              ErrorKind.EXHAUSTED,
+              range,
+              "the steps and configurations of this Dockerfile are larger than "
+                  + (MOST_BYTES >> 20)
+                  + " MiB: an image brings too large an environment");
+    }
   }
 
   private Optional<byte[]> baseConfig(StagePlan plan) {

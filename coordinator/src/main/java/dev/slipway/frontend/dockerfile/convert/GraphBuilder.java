@@ -24,6 +24,7 @@ final class GraphBuilder {
   private final Map<Digest, Vertex> vertices = new LinkedHashMap<>();
   private final Map<Digest, List<SourceMap.Location>> locations = new LinkedHashMap<>();
   private final SourceMap.SourceFile file;
+  private long bytes;
 
   GraphBuilder(SourceMap.SourceFile file) {
     this.file = file;
@@ -46,13 +47,20 @@ final class GraphBuilder {
     VertexMetadata metadata =
         new VertexMetadata(label.ignoreCache(), description, Optional.empty(), Map.of());
     Vertex vertex = LlbCodec.vertex(op, inputs, platform, metadata);
-    vertices.putIfAbsent(vertex.digest(), vertex);
+    if (vertices.putIfAbsent(vertex.digest(), vertex) == null) {
+      bytes += vertex.bytes().length;
+    }
     if (!label.ranges().isEmpty()) {
       locations
           .computeIfAbsent(vertex.digest(), digest -> new ArrayList<>())
           .add(new SourceMap.Location(0, label.ranges()));
     }
     return new Edge(vertex.digest(), 0);
+  }
+
+  /** Of all operations, encoded. */
+  long bytes() {
+    return bytes;
   }
 
   /** The graph of a result: what it needs and nothing else. */

@@ -9,6 +9,7 @@ import dev.slipway.frontend.dockerfile.instruction.InstructionParser;
 import dev.slipway.frontend.dockerfile.instruction.Located;
 import dev.slipway.frontend.dockerfile.instruction.MountOption;
 import dev.slipway.frontend.dockerfile.instruction.Suggestion;
+import dev.slipway.frontend.dockerfile.parser.DockerfileParser;
 import dev.slipway.frontend.dockerfile.shell.ShellLexer;
 import dev.slipway.graph.SourceMap.Range;
 import dev.slipway.oci.ImageReference;
@@ -36,6 +37,9 @@ final class StageGraph {
   private final Map<Integer, StagePlan> plans = new LinkedHashMap<>();
   private final Set<Integer> open = new HashSet<>();
   private final Map<ImageKey, Range> missing = new LinkedHashMap<>();
+
+  /** Of all stages so far, triggers included. */
+  private int instructions;
 
   private StageGraph(
       BuildFile file,
@@ -141,18 +145,22 @@ final class StageGraph {
         platform = plans.get(parent).platform();
         for (Located located : file.stages().get(parent).instructions()) {
           if (located.instruction() instanceof Instruction.Onbuild(String expression)) {
+            count(1, range);
             commands.add(trigger(expression, range));
           }
         }
       }
       case StagePlan.Base.Image(ImageKey key) -> {
         if (need(key, range)) {
-          for (String expression : triggers(images.get(key), range)) {
+          List<String> triggers = triggers(images.get(key), range);
+          count(triggers.size(), range);
+          for (String expression : triggers) {
             commands.add(trigger(expression, range));
           }
         }
       }
     }
+    count(stage.instructions().size(), range);
     commands.addAll(stage.instructions());
     Map<String, StagePlan.From> copySources = new HashMap<>();
     Map<String, StagePlan.From> mountSources = new HashMap<>();
@@ -259,6 +267,20 @@ final class StageGraph {
       return MountOption.check(mount);
     } catch (SlipwayException e) {
       throw file.source().error(e.kind(), range, e.getMessage());
+    }
+  }
+
+  /** An image may bring as many triggers as it likes, and a stage fires those of others. */
+  private void count(int more, Range range) throws SourceError {
+    instructions += more;
+    if (instructions > DockerfileParser.MOST_INSTRUCTIONS) {
+      throw file.source()
+          .error(
+              ErrorKind.EXHAUSTED,
+              range,
+              "more than "
+                  + DockerfileParser.MOST_INSTRUCTIONS
+                  + " instructions with the ONBUILD triggers of images and stages");
     }
   }
 

@@ -18,6 +18,9 @@ public final class DockerfileParser {
   /** A Dockerfile larger than this is an accident. */
   static final int LARGEST_FILE = 16 << 20;
 
+  /** The longest Dockerfiles that programs write have hundreds; each costs some kilobytes. */
+  public static final int MOST_INSTRUCTIONS = 20_000;
+
   private static final Set<String> WITH_HEREDOC = Set.of("run", "copy", "add");
 
   private final SourceText source;
@@ -87,6 +90,12 @@ public final class DockerfileParser {
       String line = readLine();
       if (isComment(line) || line.isBlank()) {
         continue;
+      }
+      if (statements.size() == MOST_INSTRUCTIONS) {
+        throw source.error(
+            ErrorKind.EXHAUSTED,
+            Range.lines(next, next),
+            "more than " + MOST_INSTRUCTIONS + " instructions");
       }
       statements.add(statement(line.stripLeading(), next));
     }

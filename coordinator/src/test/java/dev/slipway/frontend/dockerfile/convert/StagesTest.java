@@ -165,6 +165,33 @@ class StagesTest {
   }
 
   @Test
+  void countsTheTriggersThatAnImageBrings() {
+    String triggers = "\"RUN a\",".repeat(20_001);
+    fixture.image(
+        "docker.io/library/onbuild:latest",
+        "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"OnBuild\":[%s]}}"
+            .formatted(triggers.substring(0, triggers.length() - 1)));
+
+    assertError("FROM alpine AS a\nFROM onbuild\n", 2, "more than 20000 instructions");
+  }
+
+  @Test
+  void weighsTheEnvironmentThatAnImageGivesToEveryStep() {
+    fixture.image(
+        "docker.io/library/big:latest",
+        "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Env\":[\"A=%s\"]}}"
+            .formatted("a".repeat(1 << 20)));
+
+    assertError(
+        "FROM big\n"
+            + java.util.stream.IntStream.range(0, 40)
+                .mapToObj(i -> "RUN " + i + "\n")
+                .collect(java.util.stream.Collectors.joining()),
+        32,
+        "larger than 32 MiB");
+  }
+
+  @Test
   void saysWhichLineOfAStageIsWrong() {
     assertError(
         "FROM alpine AS a\nCOPY --from=a /x /y", 2, "circular dependency detected on stage: a");

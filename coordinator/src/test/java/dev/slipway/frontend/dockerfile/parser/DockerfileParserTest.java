@@ -93,6 +93,7 @@ class DockerfileParserTest {
         "RUN " + "x".repeat(70_000),
         "dockerfile line greater than maximum allowed size of 65535",
         1);
+    assertError("FROM x\n" + "RUN y\n".repeat(20_000), "more than 20000 instructions", 20_001);
     assertError("# only a comment", "file with no instructions", 1);
     assertError("  \n", "the Dockerfile (Dockerfile) cannot be empty", 1);
   }
