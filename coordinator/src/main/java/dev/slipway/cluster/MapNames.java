@@ -24,12 +24,14 @@ public enum MapNames {
   BUILD_OWNERS("build-owners", 100_000, Duration.ofHours(24)),
   /** Build ref to its history record. */
   HISTORY("history", 10_000, Duration.ofDays(30)),
-  /** Subject of builds to what the keys of the last few were made of. About 10 KB each. */
-  RECIPES("recipes", 2_000, Duration.ofDays(30)),
-  /** Layer id to the step that made it. About 400 bytes each. */
-  PROVENANCE("provenance", 200_000, Duration.ofDays(30)),
-  /** Build ref to why its steps were not cached. About 2 KB each. */
-  EXPLANATIONS("explanations", 5_000, Duration.ofDays(7)),
+  /**
+   * Subject of builds to what the keys of the last few were made of. About 10 KB each, at most 128.
+   */
+  RECIPES("recipes", 1_000, Duration.ofDays(30)),
+  /** Layer id to the step that made it. About 400 bytes each, at most 3 KB. */
+  PROVENANCE("provenance", 50_000, Duration.ofDays(30)),
+  /** Build ref to why its steps were not cached. About 2 KB each, at most 32. */
+  EXPLANATIONS("explanations", 2_000, Duration.ofDays(7)),
   /** Hash of a join token to what it is good for. About 100 bytes each. */
   JOIN_GRANTS("join-grants", 100_000, Duration.ZERO),
   /** Worker id to its certificate's end and whether it was evicted. About 150 bytes each. */

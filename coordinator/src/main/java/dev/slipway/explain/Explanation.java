@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param compared the earlier build that it was compared with
  * @param cached number of steps that came from the cache
- * @param steps those that did not, in the order of the graph
+ * @param steps those that did not, in the order of the graph; of very many the first
  */
 public record Explanation(
     String buildId, String tenant, Optional<Earlier> compared, int cached, List<Step> steps) {

@@ -153,13 +153,13 @@ public final class Explanations implements StepObserver, AutoCloseable {
     try {
       Observed.Account account = build.account(buildId, key, clock.instant());
       List<Recipe> earlier = earlier(account);
-      explanations.set(buildId, account.explain(earlier, workers.get()));
+      explanations.set(buildId, Sizes.fit(account.explain(earlier, workers.get())));
       List<Recipe> kept = new ArrayList<>(List.of(account.remembered(earlier)));
       earlier.stream()
           .filter(recipe -> recipe.identity() != kept.getFirst().identity())
           .limit(MAX_RECIPES - 1L)
           .forEach(kept::add);
-      recipes.set(account.slot(), kept);
+      recipes.set(account.slot(), Sizes.fit(kept));
       provenance.setAll(account.provenance());
       written.add(build.fingerprint());
     } catch (RuntimeException e) {

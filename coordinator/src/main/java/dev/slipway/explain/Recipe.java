@@ -11,8 +11,20 @@ import java.util.Map;
  * @param identity hash over all keys: equal means that there is nothing to compare
  */
 record Recipe(String buildId, Instant at, String trustDomain, long identity, List<Step> steps) {
+  /** Of one step, as people are shown them. */
+  private static final int MAX_INGREDIENTS = 8;
+
+  /** Of one ingredient, in characters. */
+  private static final int MAX_TEXT = 300;
+
   Recipe {
     steps = List.copyOf(steps);
+  }
+
+  /** The same without what is kept of clients' directories. */
+  Recipe withoutPrints() {
+    return new Recipe(
+        buildId, at, trustDomain, identity, steps.stream().map(Step::withoutPrints).toList());
   }
 
   /** What the step's key was made of, in words, without the operation itself. */
@@ -37,7 +49,10 @@ record Recipe(String buildId, Instant at, String trustDomain, long identity, Lis
     if (!variables.isEmpty()) {
       all.add("the variables " + String.join(", ", variables));
     }
-    return all;
+    return all.stream()
+        .limit(MAX_INGREDIENTS)
+        .map(text -> text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT - 1) + "…")
+        .toList();
   }
 
   /**
@@ -69,6 +84,17 @@ record Recipe(String buildId, Instant at, String trustDomain, long identity, Lis
 
     Step made(boolean isFinished, String by) {
       return new Step(place, text, platform, key, operation, facets, inputs, isFinished, by);
+    }
+
+    private Step withoutPrints() {
+      List<Input> bare =
+          inputs.stream()
+              .map(input ->
+                  input instanceof Input.Files(String directory, long content, _)
+                      ? new Input.Files(directory, content, TreePrint.NONE)
+                      : input)
+              .toList();
+      return new Step(place, text, platform, key, operation, facets, bare, finished, worker);
     }
 
     /** As people are told of it. */
