@@ -1,7 +1,9 @@
 package dev.slipway.identity;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.io.IOException;
@@ -15,7 +17,9 @@ public final class CallerHeader {
   private static final Metadata.Key<byte[]> KEY =
       Metadata.Key.of("slipway-caller-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** The records' own parts: what they answer besides (isAdmin) follows from these. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().disable(MapperFeature.AUTO_DETECT_IS_GETTERS).build();
 
   private CallerHeader() {}
 
