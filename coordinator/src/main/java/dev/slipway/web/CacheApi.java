@@ -37,7 +37,7 @@ final class CacheApi {
   }
 
   /**
-   * @param tenants whose things whoever asks may see; what is nobody's may be seen by all
+   * @param tenants whose things whoever asks may see; the empty name stands for what is nobody's
    */
   void serve(Router router, Function<RoutingContext, Predicate<String>> tenants) {
     router
@@ -56,7 +56,7 @@ final class CacheApi {
               parameter(context, "order"),
               parameter(context, "offset"),
               parameter(context, "limit"));
-      Predicate<Holding> visible = holding -> holding.tenant().map(tenants::test).orElse(true);
+      Predicate<Holding> visible = holding -> tenants.test(holding.tenant().orElse(""));
       json(context, CacheView.page(holdings.find(query, visible), query));
     } catch (SlipwayException e) {
       context.response().setStatusCode(400).end(e.getMessage() + "\n");

@@ -1,6 +1,7 @@
 package dev.slipway.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,6 +89,19 @@ class WhyE2eTest {
     build("fresh:2", "--no-cache");
 
     assertThat(why()).contains("    it was told not to use the cache (--no-cache)\n");
+  }
+
+  @Test
+  void theCacheTellsWhatTheKeyOfALayerWasMadeOf() {
+    app.with("Dockerfile", DOCKERFILE.replace("all.js", "stock.js"));
+    build("stock:1");
+
+    await()
+        .untilAsserted(() ->
+            assertThat(farm.http("/api/v1/cache?q=stock.js"))
+                .contains("\"step\":\"[4] RUN cat src/*.js > stock.js\"")
+                .contains("\"the result of [3] COPY src src\"")
+                .contains("\"workers\":[\"worker-"));
   }
 
   @Test
