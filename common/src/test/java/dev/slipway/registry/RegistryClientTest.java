@@ -103,6 +103,23 @@ class RegistryClientTest {
   }
 
   @Test
+  void refusesAnIndexOfAMillionEntriesWithoutReadingItToItsEnd() throws Exception {
+    start(FakeRegistry.Auth.NONE);
+    String entry = "{\"digest\":\"" + TestImage.DIFF_ID + "\",\"size\":1},";
+    registry.putManifest(
+        "app",
+        "1",
+        MediaTypes.OCI_INDEX,
+        ("{\"schemaVersion\":2,\"manifests\":[" + entry.repeat(1_000_000)).getBytes());
+
+    assertThatThrownBy(
+            () -> client.resolve(reference("app:1"), Platform.LINUX_AMD64, Authenticator.ANONYMOUS))
+        .isInstanceOfSatisfying(
+            SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.EXHAUSTED))
+        .hasMessageContaining("the answer is longer than 8388608 bytes");
+  }
+
+  @Test
   void saysThatAPlatformIsMissing() throws Exception {
     start(FakeRegistry.Auth.NONE);
     IMAGE.putInto(registry, "app", "1");
