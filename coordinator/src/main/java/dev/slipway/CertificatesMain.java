@@ -63,11 +63,14 @@ public final class CertificatesMain {
   }
 
   @Command(
-      description = "What coordinators and workers show each other: a CA and two certificates.")
+      description =
+          "What coordinators and workers show each other: a CA, the coordinators' certificate, and one for workers that get none of their own.")
   void farm() throws SlipwayException {
     folder().initFarm();
     System.out.println(
         "Start the farm:  ./slipway up --farm-tls " + folder.toAbsolutePath().normalize());
+    System.out.println("Let a worker in: ./slipway worker token --once");
+    System.out.println("Keep ca-key.pem on coordinators' machines: who has it can make workers.");
   }
 
   @Command(description = "One more client's certificate.")

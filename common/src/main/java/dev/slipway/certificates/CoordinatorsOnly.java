@@ -6,8 +6,6 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
-import java.security.cert.X509Certificate;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
 /** Keeps workers from what coordinators ask each other; of use where the farm has TLS. */
@@ -28,11 +26,6 @@ public final class CoordinatorsOnly implements ServerInterceptor {
   }
 
   private static boolean isCoordinator(SSLSession session) {
-    try {
-      return session.getPeerCertificates()[0] instanceof X509Certificate certificate
-          && FarmTls.isCoordinator(certificate);
-    } catch (SSLPeerUnverifiedException _) {
-      return false;
-    }
+    return FarmCaller.of(session).filter(FarmTls::isCoordinator).isPresent();
   }
 }

@@ -90,19 +90,24 @@ final class FarmLink implements AutoCloseable {
   /** Stays joined until {@link #close}, an interrupt, or a refusal of the token. */
   void run() throws InterruptedException {
     int failures = 0;
+    String told = "";
     while (!closed) {
       Stream stream = new Stream();
       Status end = stream.run();
       if (closed) {
         return;
       }
-      if (end.getCode() == Status.Code.UNAUTHENTICATED
-          || end.getCode() == Status.Code.PERMISSION_DENIED) {
+      boolean refused =
+          end.getCode() == Status.Code.UNAUTHENTICATED
+              || end.getCode() == Status.Code.PERMISSION_DENIED;
+      String reason = refused ? String.valueOf(end.getDescription()) : "";
+      if (refused && !reason.equals(told)) {
         LOG.atError()
             .addKeyValue("coordinator", address)
-            .addKeyValue("reason", end.getDescription())
+            .addKeyValue("reason", reason)
             .log("the coordinator refuses this worker, it tries again");
       }
+      told = reason;
       failures = stream.welcomed ? 0 : failures + 1;
       long pause =
           Math.min(FIRST_PAUSE.toMillis() << Math.min(failures, 10), LONGEST_PAUSE.toMillis());
