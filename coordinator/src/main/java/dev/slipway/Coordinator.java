@@ -48,6 +48,7 @@ import dev.slipway.frontend.dockerfile.DockerfileFrontend;
 import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.frontend.gateway.ImageResolver;
 import dev.slipway.frontend.gateway.ResultFiles;
+import dev.slipway.history.BuildHistory;
 import dev.slipway.holdings.Holdings;
 import dev.slipway.identity.Access;
 import dev.slipway.identity.Doorkeeper;
@@ -56,6 +57,7 @@ import dev.slipway.mounts.ClusterMountIndex;
 import dev.slipway.mounts.MountIndex;
 import dev.slipway.mounts.SoleMounts;
 import dev.slipway.oci.ImageReference;
+import dev.slipway.progress.Changes;
 import dev.slipway.queue.FarmScheduler;
 import dev.slipway.queue.Leadership;
 import dev.slipway.queue.QueueGauges;
@@ -83,6 +85,8 @@ import dev.slipway.tracing.Tracing;
 import dev.slipway.web.RelayedBlobs;
 import dev.slipway.web.TreeShelf;
 import dev.slipway.web.WebServer;
+import dev.slipway.web.access.PageAccess;
+import dev.slipway.web.page.PageParts;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
@@ -226,12 +230,13 @@ final class Coordinator implements AutoCloseable {
     fleet.evicted(register.evicted());
     fleet.onMounts((worker, held) -> mounts.held(worker, MountIndex.Held.of(held)));
     ClusterLocks locks = new ClusterLocks(cluster);
-    BuildJobs jobs = new BuildJobs(clock);
+    Changes changes = new Changes();
+    BuildJobs jobs = new BuildJobs(clock, changes);
     ContextStore contexts = new ContextStore(state.resolve("contexts"), clock);
     SessionRegistry sessions =
         keep("sessions", new SessionRegistry(contexts, HealthPolicy.DEFAULT));
     TreeShelf trees = new TreeShelf(contexts::keep, contexts::release);
-    AtomicReference<String> treesUrl = new AtomicReference<>("");
+    AtomicReference<String> treesUrl = new AtomicReference<>("http://" + options.http());
 
     RelayedBlobs relayed = new RelayedBlobs(registries, treesUrl::get, fleet::capability);
     RegistryImages images = new RegistryImages(registries, relayed);
@@ -316,11 +321,14 @@ final class Coordinator implements AutoCloseable {
                 index, fleet, tenants, QUOTA_LOOK, coordinators::isOldest, meters)));
     CoordinatorGauges.bind(meters, cluster, members.size(), quorum, sessions, jobs);
     QueueGauges.bind(meters, scheduler, config.queue());
+    HostPort http = HostPort.parse(options.http());
+    AtomicReference<String> page = new AtomicReference<>(http.toString());
+    BuildHistory history =
+        keep("build history", BuildHistory.start(cluster, page::get, jobs, changes));
     AtomicReference<EndpointServer> serving = new AtomicReference<>();
     WebServer.Parts served =
         new WebServer.Parts(
             fleet,
-            jobs::recent,
             explanations::of,
             new Holdings(fleet, explanations::provenance, clock),
             trees,
@@ -334,18 +342,30 @@ final class Coordinator implements AutoCloseable {
                 serving.get() != null && serving.get().isServing()
                     ? quorum.refusal()
                     : Optional.of("the endpoint is not served"),
-            clock);
-    HostPort http = HostPort.parse(options.http());
+            clock,
+            new PageParts(
+                fleet,
+                jobs,
+                history,
+                coordinators::all,
+                cluster.self(),
+                scheduler::stats,
+                config.queue(),
+                changes,
+                farmTls.isEmpty() && config.httpTls().isEmpty(),
+                clock),
+            PageAccess.EVERYBODY);
     // With TLS what is plain stays on loopback, for those who are on this machine: the launcher.
     HostPort plain = config.httpTls().isPresent() ? new HostPort("127.0.0.1", 0) : http;
     WebServer web = keep("http", WebServer.start(served, plain.host(), plain.port()));
     httpAddress = new HostPort(plain.host(), web.port()).toString();
+    page.set(pageAddress(http, web.port(), options));
     if (config.httpTls().isPresent()) {
       WatchedTls files =
           keep("http TLS", WatchedTls.start(config.httpTls().get(), Audience.CLIENTS, clock));
-      httpsAddress =
-          Optional.of(
-              new HostPort(http.host(), web.serveAlso(files, http.host(), http.port())).toString());
+      int port = web.serveAlso(files, http.host(), http.port());
+      httpsAddress = Optional.of(new HostPort(http.host(), port).toString());
+      page.set(pageAddress(http, port, options));
     }
     if (farmTls.isPresent()) {
       HostPort forWorkers = treesListen(options, workersListen);
@@ -431,7 +451,7 @@ final class Coordinator implements AutoCloseable {
     serving.set(endpoint);
     coordinators.announce(
         new CoordinatorRecord(
-            cluster.self(), advertised, endpoint.addresses(), httpAddress, clock.instant()));
+            cluster.self(), advertised, endpoint.addresses(), page.get(), clock.instant()));
     Path run = Files.createDirectories(options.root().resolve("run"));
     writeOwnToken(run.resolve("own-token"), access);
     writeAddresses(run);
@@ -440,6 +460,19 @@ final class Coordinator implements AutoCloseable {
   /** With tokens a client can do without a certificate. */
   private static Audience audience(Access access) {
     return access.takesTokens() ? Audience.CLIENTS_WITH_TOKENS : Audience.CLIENTS;
+  }
+
+  /**
+   * As other coordinators reach it: an address that means all of a machine's means nothing there.
+   */
+  private static String pageAddress(HostPort listen, int port, CoordinatorOptions options)
+      throws SlipwayException {
+    boolean everywhere = listen.host().equals("0.0.0.0") || listen.host().equals("::");
+    String host =
+        everywhere && options.workersAdvertise().isPresent()
+            ? HostPort.parse(options.workersAdvertise().get()).host()
+            : listen.host();
+    return new HostPort(host, port).toString();
   }
 
   private static HostPort treesListen(CoordinatorOptions options, HostPort workers)

@@ -22,8 +22,8 @@ public enum MapNames {
   LOCKS("locks", 100_000, Duration.ZERO),
   /** Build ref and session to the coordinator that owns them. */
   BUILD_OWNERS("build-owners", 100_000, Duration.ofHours(24)),
-  /** Build ref to its history record. */
-  HISTORY("history", 10_000, Duration.ofDays(30)),
+  /** Build ref to the card that pages show of it. Up to two kilobytes, mostly a tenth of that. */
+  HISTORY("history", 2_000, Duration.ofDays(30)),
   /**
    * Subject of builds to what the keys of the last few were made of. About 10 KB each, at most 128.
    */

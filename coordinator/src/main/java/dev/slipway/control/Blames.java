@@ -10,6 +10,11 @@ import java.util.Optional;
 final class Blames {
   private Blames() {}
 
+  /** Returns what went wrong here, where the client's frontend gave up because of that. */
+  static Throwable reason(Throwable error, Optional<SlipwayException> lastFailure) {
+    return error instanceof ClientFailure && lastFailure.isPresent() ? lastFailure.get() : error;
+  }
+
   /**
    * Returns whose it is.
    *
@@ -17,9 +22,7 @@ final class Blames {
    *     why
    */
   static Blame of(Throwable error, Optional<SlipwayException> lastFailure) {
-    Throwable reason =
-        error instanceof ClientFailure && lastFailure.isPresent() ? lastFailure.get() : error;
-    if (!(reason instanceof SlipwayException failure)) {
+    if (!(reason(error, lastFailure) instanceof SlipwayException failure)) {
       return Blame.FARM;
     }
     return switch (failure.kind()) {

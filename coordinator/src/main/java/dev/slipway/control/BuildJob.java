@@ -1,10 +1,13 @@
 package dev.slipway.control;
 
 import dev.slipway.frontend.gateway.GatewayBuild;
+import dev.slipway.progress.BuildDetail;
 import dev.slipway.progress.BuildReport.Step;
 import dev.slipway.progress.BuildSummary;
 import dev.slipway.progress.MovedBytes;
 import dev.slipway.progress.ProgressLog;
+import dev.slipway.progress.StageNews;
+import dev.slipway.progress.StageRecords;
 import dev.slipway.solve.BuildContext;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,6 +37,8 @@ final class BuildJob {
   private Optional<String> error = Optional.empty();
   private MovedBytes moved = MovedBytes.NONE;
   private long stepBytes;
+  private final StageRecords stages = new StageRecords();
+  private Optional<BuildDetail.Place> blame = Optional.empty();
 
   /**
    * @param gatewayMode whether the client's own frontend may call
@@ -92,9 +97,18 @@ final class BuildJob {
     }
   }
 
+  synchronized void add(StageNews news) {
+    stages.add(news);
+  }
+
+  /** Where in which file it failed. */
+  synchronized void blame(BuildDetail.Place place) {
+    blame = Optional.of(place);
+  }
+
   /** Estimated bytes that it keeps. */
   synchronized long size() {
-    return progress.size() + stepBytes;
+    return progress.size() + stepBytes + stages.size();
   }
 
   synchronized void complete(BuildSummary.State end, Optional<String> why, Instant at) {
@@ -109,6 +123,11 @@ final class BuildJob {
   }
 
   synchronized BuildSummary summary() {
-    return new BuildSummary(ref(), name, state, startedAt, completedAt, error, moved, steps);
+    return new BuildSummary(
+        ref(), name, context().tenant(), state, startedAt, completedAt, error, moved, steps);
+  }
+
+  synchronized BuildDetail detail() {
+    return new BuildDetail(summary(), progress.vertices(), stages.all(), blame, progress);
   }
 }

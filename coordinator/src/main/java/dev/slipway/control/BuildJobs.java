@@ -3,13 +3,18 @@ package dev.slipway.control;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.gateway.GatewayBuild;
+import dev.slipway.progress.BuildArchive;
+import dev.slipway.progress.BuildDetail;
 import dev.slipway.progress.BuildReport;
 import dev.slipway.progress.BuildSummary;
+import dev.slipway.progress.Changes;
+import dev.slipway.progress.StageNews;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,17 +28,21 @@ import java.util.function.Predicate;
  * The builds by ref: those that run, and the last ones that ended, for readers that come
  * late. @ThreadSafe
  */
-public final class BuildJobs implements BuildReport {
+public final class BuildJobs implements BuildReport, BuildArchive {
   /** Builds at once; each costs some threads and its progress. */
   private static final int MAX_RUNNING = 1000;
 
   /** Ended builds that can still be asked for. */
   private static final int MAX_ENDED = 100;
 
+  /** Those among them that are clients' own questions. */
+  private static final int MAX_PROBES = 20;
+
   /** Bytes that ended builds may take: their progress and their steps. */
   private static final long MAX_ENDED_BYTES = 128L << 20;
 
   private final Clock clock;
+  private final Changes changes;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition opened = lock.newCondition();
 
@@ -42,7 +51,22 @@ public final class BuildJobs implements BuildReport {
   private final Deque<BuildJob> ended = new ArrayDeque<>();
 
   public BuildJobs(Clock clock) {
+    this(clock, new Changes());
+  }
+
+  /**
+   * The same.
+   *
+   * @param changes is told of everything that pages show
+   */
+  public BuildJobs(Clock clock, Changes changes) {
     this.clock = clock;
+    this.changes = changes;
+  }
+
+  /** Told of everything that pages show. */
+  Changes changes() {
+    return changes;
   }
 
   /**
@@ -64,6 +88,7 @@ public final class BuildJobs implements BuildReport {
     } finally {
       lock.unlock();
     }
+    changes.happened();
   }
 
   /**
@@ -79,12 +104,27 @@ public final class BuildJobs implements BuildReport {
       running.remove(job.ref(), job);
       ended.removeIf(older -> older.ref().equals(job.ref()));
       ended.addLast(job);
+      forgetProbes();
       long bytes = ended.stream().mapToLong(BuildJob::size).sum();
-      while (ended.size() > MAX_ENDED || (bytes > MAX_ENDED_BYTES && ended.size() > 1)) {
+      while (ended.size() > MAX_ENDED + MAX_PROBES
+          || (bytes > MAX_ENDED_BYTES && ended.size() > 1)) {
         bytes -= ended.removeFirst().size();
       }
     } finally {
       lock.unlock();
+    }
+    changes.happened();
+  }
+
+  /** Clients make several for each build, and nobody looks at them later. */
+  private void forgetProbes() {
+    long probes = ended.stream().filter(BuildJob::isInternal).count();
+    Iterator<BuildJob> oldest = ended.iterator();
+    while (probes > MAX_PROBES) {
+      if (oldest.next().isInternal()) {
+        oldest.remove();
+        probes--;
+      }
     }
   }
 
@@ -138,9 +178,7 @@ public final class BuildJobs implements BuildReport {
     }
   }
 
-  /**
-   * What people see: builds that run, then ended ones, newest first; clients' probes are left out.
-   */
+  @Override
   public List<BuildSummary> recent() {
     List<BuildJob> jobs;
     lock.lock();
@@ -157,6 +195,34 @@ public final class BuildJobs implements BuildReport {
   }
 
   @Override
+  public Optional<BuildDetail> find(String id) {
+    Optional<BuildJob> found;
+    lock.lock();
+    try {
+      found =
+          Optional.ofNullable(running.get(id))
+              .or(() -> ended.stream().filter(job -> job.ref().equals(id)).findFirst());
+    } finally {
+      lock.unlock();
+    }
+    return found.filter(job -> !job.isInternal()).map(BuildJob::detail);
+  }
+
+  @Override
+  public void stage(String buildId, StageNews news) {
+    lock.lock();
+    try {
+      BuildJob job = running.get(buildId);
+      if (job != null) {
+        job.add(news);
+      }
+    } finally {
+      lock.unlock();
+    }
+    changes.happened();
+  }
+
+  @Override
   public void step(String buildId, Step step) {
     lock.lock();
     try {
@@ -167,5 +233,6 @@ public final class BuildJobs implements BuildReport {
     } finally {
       lock.unlock();
     }
+    changes.happened();
   }
 }

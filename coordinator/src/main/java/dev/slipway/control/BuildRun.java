@@ -95,7 +95,7 @@ final class BuildRun {
 
   private Map<String, String> run(Order order, Caller caller, Trace trace)
       throws SlipwayException, IOException, InterruptedException {
-    ProgressLog progress = new ProgressLog(parts.clock());
+    ProgressLog progress = new ProgressLog(parts.clock(), jobs.changes()::happened);
     BuildContext context =
         BuildContext.of(order.ref(), order.sessionId(), order.rights(), progress, trace);
     GatewayBuild gateway = new GatewayBuild(context, order.inputs(), parts);
@@ -105,7 +105,7 @@ final class BuildRun {
     BuildJob job =
         new BuildJob(
             order.ref(),
-            new BuildJob.Kind(order.name(), order.gatewayMode(), order.internal()),
+            new BuildJob.Kind(order.title(), order.gatewayMode(), order.internal()),
             progress,
             gateway,
             parts.clock().instant());
@@ -293,7 +293,7 @@ final class BuildRun {
   private static void begun(Order order, BuildJob job, Caller caller) {
     if (!job.isInternal()) {
       BuildLog.event(job.ref())
-          .addKeyValue("name", order.name())
+          .addKeyValue("name", order.title())
           .addKeyValue("session", order.sessionId())
           .addKeyValue("who", caller.who())
           .addKeyValue("from", caller.from())
@@ -316,6 +316,10 @@ final class BuildRun {
 
   private void end(
       BuildJob job, Caller caller, BuildSummary.State state, Optional<Exception> error) {
+    error
+        .map(e -> Blames.reason(e, job.gateway().lastFailure()))
+        .flatMap(Failures::place)
+        .ifPresent(job::blame);
     jobs.close(job, state, error.map(e -> ErrorStatus.of(e).getMessage()));
     job.gateway().whenQuiet(() -> parts.solver().forget(job.ref()));
     if (job.isInternal()) {

@@ -155,6 +155,19 @@ record Order(
     return target.isEmpty() ? file : file.isEmpty() ? target : file + " (" + target + ")";
   }
 
+  /** What people know it by: the images that it makes, and the file and target it makes them of. */
+  String title() {
+    String images =
+        exports.stream()
+            .map(export -> export.attributes().getOrDefault("name", ""))
+            .filter(image -> !image.isEmpty())
+            .collect(java.util.stream.Collectors.joining(", "));
+    if (images.isEmpty()) {
+      return name.isEmpty() ? "without a name" : name;
+    }
+    return name.isEmpty() ? images : images + " (" + name + ")";
+  }
+
   private static SlipwayException invalid(String message) {
     return new SlipwayException(ErrorKind.INVALID, message);
   }

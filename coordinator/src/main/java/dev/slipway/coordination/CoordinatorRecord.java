@@ -11,7 +11,7 @@ import java.util.List;
  * @param workersAddress {@code host:port} of its server for workers and coordinators, as they reach
  *     it
  * @param endpoints where clients connect, {@code tcp://host:port} or {@code unix://path}
- * @param httpAddress {@code host:port} of its page
+ * @param httpAddress {@code host:port} of its page, as workers and coordinators reach it
  */
 public record CoordinatorRecord(
     String id,

@@ -4,14 +4,17 @@ import dev.slipway.oci.Digest;
 import java.time.Duration;
 
 /**
- * What is kept of a build for people and pages: which worker ran which step, what came from the
- * cache. @ThreadSafe
+ * What is kept of a build for people and pages: which worker ran which step, what waited and for
+ * what, what came from the cache. @ThreadSafe
  */
 public interface BuildReport {
   /** Keeps nothing. */
   BuildReport NONE = (_, _) -> {};
 
   void step(String buildId, Step step);
+
+  /** Something became of one of its stages. */
+  default void stage(String buildId, StageNews news) {}
 
   /**
    * A finished step.

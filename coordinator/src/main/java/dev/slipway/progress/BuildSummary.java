@@ -8,7 +8,8 @@ import java.util.Optional;
  * A build, running or over, as people and pages see it.
  *
  * @param id the client's ref
- * @param name what is built: file and target
+ * @param name what is built: images, file and target
+ * @param tenant whose it is
  * @param error why it failed; empty while it runs and when it succeeded
  * @param moved what was moved to workers for all steps
  * @param steps finished ones, in the order they finished
@@ -16,6 +17,7 @@ import java.util.Optional;
 public record BuildSummary(
     String id,
     String name,
+    String tenant,
     State state,
     Instant startedAt,
     Optional<Instant> completedAt,

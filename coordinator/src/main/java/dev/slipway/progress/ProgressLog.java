@@ -4,11 +4,14 @@ import dev.slipway.oci.Digest;
 import dev.slipway.telemetry.BuildkitMetric;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -30,10 +33,14 @@ public final class ProgressLog implements Progress {
   /** Largest single chunk; longer ones are cut. */
   private static final int CHUNK_LIMIT = 256 << 10;
 
+  /** Sub-lines of a vertex that pages show. */
+  private static final int MAX_NOTES = 6;
+
   /** What an event weighs beside its texts: a guess of its objects. */
   private static final int EVENT_WEIGHT = 200;
 
   private final Clock clock;
+  private final Runnable onChange;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
@@ -41,11 +48,35 @@ public final class ProgressLog implements Progress {
   private final List<Event> events = new ArrayList<>();
   private final Map<Digest, VertexState> vertices = new LinkedHashMap<>();
   private final Map<Digest, StepOutput> outputs = new HashMap<>();
+  private final Map<Digest, ArrayDeque<String>> notes = new HashMap<>();
+  private final Set<Digest> logged = new HashSet<>();
   private long totalBytes;
   private boolean closed;
 
   public ProgressLog(Clock clock) {
+    this(clock, () -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param onChange called after each event, under the log's lock: it must not block or ask the log
+   */
+  public ProgressLog(Clock clock, Runnable onChange) {
     this.clock = clock;
+    this.onChange = onChange;
+  }
+
+  /**
+   * A vertex as it is now.
+   *
+   * @param notes its sub-lines without bytes, the last ones: where it ran, what it waited for
+   * @param logged whether it has output
+   */
+  public record Vertex(VertexState state, List<String> notes, boolean logged) {
+    public Vertex {
+      notes = List.copyOf(notes);
+    }
   }
 
   @Override
@@ -80,6 +111,7 @@ public final class ProgressLog implements Progress {
       if (!closed
           && vertices.containsKey(status.vertex())
           && (totalBytes < TOTAL_LIMIT || status.completed().isPresent())) {
+        note(status);
         append(status);
       }
     } finally {
@@ -94,6 +126,7 @@ public final class ProgressLog implements Progress {
       if (closed || !vertices.containsKey(chunk.vertex())) {
         return;
       }
+      logged.add(chunk.vertex());
       StepOutput output = outputs.computeIfAbsent(chunk.vertex(), _ -> new StepOutput());
       for (int from = 0; from < chunk.data().length; from += CHUNK_LIMIT) {
         int to = Math.min(from + CHUNK_LIMIT, chunk.data().length);
@@ -136,12 +169,31 @@ public final class ProgressLog implements Progress {
       for (VertexState vertex : List.copyOf(vertices.values())) {
         if (vertex.started().isPresent() && vertex.completed().isEmpty()) {
           flushTail(vertex.digest());
-          append(vertex.failed(now, "context canceled"));
+          VertexState cancelled = vertex.failed(now, "context canceled");
+          vertices.put(cancelled.digest(), cancelled);
+          append(cancelled);
         }
       }
       outputs.clear();
       closed = true;
       changed.signalAll();
+      onChange.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** All vertices as they are now, in the order in which they were announced. */
+  public List<Vertex> vertices() {
+    lock.lock();
+    try {
+      return vertices.values().stream()
+          .map(state ->
+              new Vertex(
+                  state,
+                  List.copyOf(notes.getOrDefault(state.digest(), new ArrayDeque<>())),
+                  logged.contains(state.digest())))
+          .toList();
     } finally {
       lock.unlock();
     }
@@ -209,19 +261,43 @@ public final class ProgressLog implements Progress {
           }
           changed.await();
         }
-        int end = next;
-        int bytes = 0;
-        while (end < events.size()
-            && (end == next || bytes + weight(events.get(end)) <= BATCH_LIMIT)) {
-          bytes += weight(events.get(end));
-          end++;
-        }
-        List<Event> batch = List.copyOf(events.subList(next, end));
-        next = end;
-        return batch;
+        return batch();
       } finally {
         lock.unlock();
       }
+    }
+
+    /** Returns the next events that are there, without waiting; empty when there are none. */
+    public List<Event> poll() {
+      lock.lock();
+      try {
+        return next == events.size() ? List.of() : batch();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Whether all was read and nothing comes any more. */
+    public boolean atEnd() {
+      lock.lock();
+      try {
+        return closed && next == events.size();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private List<Event> batch() {
+      int end = next;
+      int bytes = 0;
+      while (end < events.size()
+          && (end == next || bytes + weight(events.get(end)) <= BATCH_LIMIT)) {
+        bytes += weight(events.get(end));
+        end++;
+      }
+      List<Event> batch = List.copyOf(events.subList(next, end));
+      next = end;
+      return batch;
     }
   }
 
@@ -230,7 +306,7 @@ public final class ProgressLog implements Progress {
    * cached.
    */
   private void inferCached(List<Digest> inputs, Instant at) {
-    java.util.ArrayDeque<Digest> open = new java.util.ArrayDeque<>(inputs);
+    ArrayDeque<Digest> open = new ArrayDeque<>(inputs);
     while (!open.isEmpty()) {
       VertexState input = vertices.get(open.pop());
       if (input != null && input.started().isEmpty() && input.completed().isEmpty()) {
@@ -238,6 +314,18 @@ public final class ProgressLog implements Progress {
         vertices.put(cached.digest(), cached);
         append(cached);
         open.addAll(cached.inputs());
+      }
+    }
+  }
+
+  /** Pages show these; byte counts are for clients only. */
+  private void note(StatusLine status) {
+    if (status.total() == 0 && status.current() == 0) {
+      ArrayDeque<String> kept = notes.computeIfAbsent(status.vertex(), _ -> new ArrayDeque<>());
+      kept.remove(status.name());
+      kept.add(status.name());
+      if (kept.size() > MAX_NOTES) {
+        kept.poll();
       }
     }
   }
@@ -253,6 +341,7 @@ public final class ProgressLog implements Progress {
     events.add(event);
     totalBytes += weight(event);
     changed.signalAll();
+    onChange.run();
   }
 
   private static int weight(Event event) {

@@ -201,6 +201,7 @@ final class SolveRun {
         .addKeyValue("steps", stage.steps().size())
         .addKeyValue("first", stage.steps().getFirst().digest())
         .log("stage queued");
+    run.queued();
     if (run.locks.isEmpty()) {
       place(run);
     } else {

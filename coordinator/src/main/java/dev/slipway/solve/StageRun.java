@@ -6,9 +6,13 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.fleet.StageListener;
+import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
+import dev.slipway.oci.Platform;
 import dev.slipway.plan.Stage;
+import dev.slipway.progress.BuildReport;
 import dev.slipway.progress.MovedBytes;
+import dev.slipway.progress.StageNews;
 import dev.slipway.protocol.worker.ContentDigest;
 import dev.slipway.protocol.worker.HeldLayer;
 import dev.slipway.protocol.worker.RunStage;
@@ -26,6 +30,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -62,6 +67,7 @@ final class StageRun implements Scheduler.Listener {
   private final Clock clock;
   private final Meters meters;
   private final BuildContext build;
+  private final BuildReport report;
   private final Assignment assignment;
   private final Consumer<SolveEvent> driver;
   private final AtomicBoolean cancelled = new AtomicBoolean();
@@ -96,6 +102,7 @@ final class StageRun implements Scheduler.Listener {
     this.clock = parts.clock();
     this.meters = parts.meters();
     this.build = build;
+    this.report = parts.report();
     this.submittedAt = clock.instant();
     this.waitsSince = submittedAt;
     this.assignment = assignment;
@@ -107,13 +114,21 @@ final class StageRun implements Scheduler.Listener {
     return workerId;
   }
 
+  /** Says that it wants a worker. */
+  void queued() {
+    news(
+        new StageNews.Queued(
+            id,
+            submittedAt,
+            stage.steps().stream().map(Vertex::digest).toList(),
+            stage.platform().map(Platform::id).orElse("")));
+  }
+
   /** Takes its locks; the driver hears when it has them. */
   void lock() {
     Digest first = stage.steps().getFirst().digest();
     locks.take(
-        mount ->
-            progress.waiting(
-                first, "waiting for cache mount " + mount + ", which another step has locked"),
+        mount -> waitsFor("waiting for cache mount " + mount + ", which another step has locked"),
         () -> {
           progress.waited(first);
           driver.accept(new SolveEvent.LocksTaken(this));
@@ -163,19 +178,28 @@ final class StageRun implements Scheduler.Listener {
         .addKeyValue("worker", workerName())
         .addKeyValue("waitedMillis", Duration.between(submittedAt, clock.instant()).toMillis())
         .log("stage placed");
+    news(new StageNews.Placed(id, clock.instant(), workerName()));
     Thread.ofVirtual().name("dispatch-" + id).start(() -> dispatch(worker));
   }
 
   @Override
   public void waiting(int ahead, String reason) {
-    Digest first = stage.steps().getFirst().digest();
     String place =
         ahead == 0 ? "next in turn" : ahead + (ahead == 1 ? " stage" : " stages") + " ahead";
     String text =
         reason.isEmpty()
             ? "waiting for a worker, " + place
             : "waiting: " + reason + (ahead == 0 ? "" : ", " + place);
-    progress.waiting(first, text);
+    waitsFor(text);
+  }
+
+  private void waitsFor(String text) {
+    progress.waiting(stage.steps().getFirst().digest(), text);
+    news(new StageNews.Waiting(id, clock.instant(), text));
+  }
+
+  private void news(StageNews news) {
+    report.stage(build.buildId(), news);
   }
 
   /** The queue has given the stage up; where the worker can still be reached it stops there. */
@@ -272,6 +296,9 @@ final class StageRun implements Scheduler.Listener {
     Digest first = stage.steps().getFirst().digest();
     progress.started(first);
     progress.note(first, "given back by " + workerName() + ": " + reason);
+    news(
+        new StageNews.Waiting(
+            id, clock.instant(), "given back by " + workerName() + ": " + reason));
     scheduler.refused(id, reason);
   }
 
@@ -298,8 +325,10 @@ final class StageRun implements Scheduler.Listener {
                 case REFUSED, CANCELLED, OUTCOME_NOT_SET -> QueueMetric.StageOutcome.CANCELLED;
               });
       case SolveEvent.StageLost _ -> ended(QueueMetric.StageOutcome.LOST);
-      case SolveEvent.StageUnplaceable(_, SlipwayException reason) ->
-          line().addKeyValue("reason", reason.getMessage()).log("stage given up");
+      case SolveEvent.StageUnplaceable(_, SlipwayException reason) -> {
+        line().addKeyValue("reason", reason.getMessage()).log("stage given up");
+        news(new StageNews.Ended(id, clock.instant(), "given up"));
+      }
       case SolveEvent.StepDone _,
           SolveEvent.LocksTaken _,
           SolveEvent.PartDigested _,
@@ -320,6 +349,9 @@ final class StageRun implements Scheduler.Listener {
         .addKeyValue("outcome", outcome)
         .addKeyValue("millis", took.toMillis())
         .log("stage ended");
+    news(
+        new StageNews.Ended(
+            id, clock.instant(), outcome.name().toLowerCase(Locale.ROOT).replace('_', ' ')));
   }
 
   /** Not on the build's own thread, whose lines have the trace by themselves. */

@@ -48,7 +48,7 @@ final class FarmView {
     return new JsonObject().put("builds", list);
   }
 
-  private static JsonObject build(BuildSummary build, Instant now) {
+  static JsonObject build(BuildSummary build, Instant now) {
     JsonArray steps = new JsonArray();
     for (BuildReport.Step step : build.steps()) {
       steps.add(
@@ -63,6 +63,7 @@ final class FarmView {
         new JsonObject()
             .put("id", build.id())
             .put("name", build.name())
+            .put("tenant", build.tenant())
             .put("state", build.state().name().toLowerCase(Locale.ROOT))
             .put("startedAt", build.startedAt().toString())
             .put(

@@ -7,10 +7,13 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.explain.Explanation;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.holdings.Holdings;
-import dev.slipway.progress.BuildSummary;
 import dev.slipway.protocol.Capability;
 import dev.slipway.telemetry.Meters;
 import dev.slipway.telemetry.ProcessMetric;
+import dev.slipway.web.access.PageAccess;
+import dev.slipway.web.page.PageParts;
+import dev.slipway.web.page.PageRequest;
+import dev.slipway.web.page.Pages;
 import io.micrometer.core.instrument.binder.netty4.NettyEventExecutorMetrics;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
@@ -19,12 +22,10 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.internal.VertxInternal;
-import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.time.Clock;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -39,12 +40,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves {@code /livez}, {@code /readyz}, {@code /metrics}, {@code /api/v1/workers}, {@code
- * /api/v1/builds}, {@code /api/v1/builds/<ref>/cache}, and what workers fetch ({@link
- * WorkerFiles}): here, or with the farm's TLS at an address of its own. docs/http.md.
+ * Serves {@code /livez}, {@code /readyz}, {@code /metrics}, what workers fetch ({@link
+ * WorkerFiles}: here, or with the farm's TLS at an address of its own), and, to whoever is let in,
+ * {@code /api/v1} and the page. docs/http.md.
  */
 public final class WebServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(WebServer.class);
+
+  /** Of answers to those who ask for it; a higher one costs more than it saves. */
+  private static final int COMPRESSION = 4;
 
   private static final int START_SECONDS = 10;
   private static final int STOP_SECONDS = 2;
@@ -65,10 +69,10 @@ public final class WebServer implements AutoCloseable {
    * @param verifier of the tokens that the fleet gives to workers
    * @param tls of the farm: workers have a server of their own then, {@link #serveWorkers}
    * @param evicted ids of workers that get nothing
+   * @param access the door before the page and {@code /api}
    */
   public record Parts(
       Fleet fleet,
-      Supplier<List<BuildSummary>> builds,
       Function<String, Optional<Explanation>> explanations,
       Holdings holdings,
       TreeShelf trees,
@@ -79,7 +83,9 @@ public final class WebServer implements AutoCloseable {
       PrometheusMeterRegistry metrics,
       Meters meters,
       Supplier<Optional<String>> unready,
-      Clock clock) {}
+      Clock clock,
+      PageParts pages,
+      PageAccess access) {}
 
   private WebServer(Parts parts, String host, int port) {
     this.parts = parts;
@@ -97,7 +103,12 @@ public final class WebServer implements AutoCloseable {
                 parts.clock()));
     this.server =
         vertx
-            .createHttpServer(new HttpServerOptions().setHost(host).setPort(port))
+            .createHttpServer(
+                new HttpServerOptions()
+                    .setHost(host)
+                    .setPort(port)
+                    .setCompressionSupported(true)
+                    .setCompressionLevel(COMPRESSION))
             .requestHandler(router());
   }
 
@@ -170,20 +181,14 @@ public final class WebServer implements AutoCloseable {
     router.get("/livez").handler(context -> context.response().end("ok\n"));
     router.get("/readyz").handler(this::ready);
     router.get("/metrics").handler(context -> block(context, this::metrics));
-    router
-        .get("/api/v1/workers")
-        .handler(context -> block(context, () -> json(context, FarmView.workers(parts.fleet()))));
-    router
-        .get("/api/v1/builds")
-        .handler(context ->
-            block(
-                context,
-                () ->
-                    json(context, FarmView.builds(parts.builds().get(), parts.clock().instant()))));
-    new CacheApi(parts.explanations(), parts.holdings(), blocking).serve(router, _ -> _ -> true);
     if (parts.tls().isEmpty()) {
       files.routes(router);
     }
+    Pages pages = new Pages(parts.pages(), vertx, blocking);
+    pages.serveAssets(router);
+    router.get().handler(this::admit);
+    new FarmApi(parts.pages(), pages, parts.explanations(), parts.holdings()).serve(router);
+    pages.serve(router);
     return router;
   }
 
@@ -195,6 +200,24 @@ public final class WebServer implements AutoCloseable {
                 ProcessMetric.HTTP_REQUESTS,
                 ProcessMetric.Status.of(context.response().getStatusCode())));
     context.next();
+  }
+
+  /** Everything after this is for those who were let in. */
+  private void admit(RoutingContext context) {
+    context.request().pause();
+    blocking.execute(() -> {
+      try {
+        parts
+            .access()
+            .admit(context)
+            .ifPresent(viewer -> {
+              PageRequest.admitted(context, viewer);
+              vertx.runOnContext(_ -> context.next());
+            });
+      } catch (RuntimeException e) {
+        context.fail(e);
+      }
+    });
   }
 
   private void ready(RoutingContext context) {
@@ -235,10 +258,6 @@ public final class WebServer implements AutoCloseable {
     response
         .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
         .end(parts.metrics().scrape());
-  }
-
-  private static void json(RoutingContext context, JsonObject json) {
-    context.response().putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(json.toBuffer());
   }
 
   private static void wait(CompletableFuture<?> future, int seconds)

@@ -21,6 +21,8 @@ import dev.slipway.registry.RegistryClient;
 import dev.slipway.registry.RegistryHosts;
 import dev.slipway.telemetry.BuildMetric;
 import dev.slipway.telemetry.Meters;
+import dev.slipway.web.access.PageAccess;
+import dev.slipway.web.page.PageFixture;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.vertx.core.json.JsonObject;
@@ -77,7 +79,6 @@ class WebServerTest {
         WebServer.start(
             new WebServer.Parts(
                 fleet,
-                () -> List.of(build()),
                 id -> Optional.of(explanation(id)).filter(_ -> id.equals("build-1")),
                 new Holdings(fleet, _ -> Map.of(), Clock.systemUTC()),
                 trees,
@@ -88,7 +89,9 @@ class WebServerTest {
                 registry,
                 new Meters(registry),
                 Optional::empty,
-                Clock.systemUTC()),
+                Clock.systemUTC(),
+                new PageFixture(fleet).with(build()).parts(),
+                PageAccess.EVERYBODY),
             "127.0.0.1",
             0);
   }
@@ -190,6 +193,7 @@ class WebServerTest {
     return new BuildSummary(
         "b1",
         "Dockerfile",
+        "default",
         BuildSummary.State.SUCCEEDED,
         Instant.EPOCH,
         Optional.of(Instant.EPOCH.plusSeconds(3)),

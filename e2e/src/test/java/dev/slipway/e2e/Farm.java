@@ -379,6 +379,11 @@ final class Farm implements AutoCloseable {
     return firstLine(root.resolve("run/http.address"));
   }
 
+  /** host:port of the HTTP side of one of several coordinators, from 1. */
+  String httpAddress(int coordinator) {
+    return firstLine(root.resolve("coordinator-" + coordinator + "/run/http.address"));
+  }
+
   /** host:port of a worker's server. */
   String workerAddress(int worker) {
     return firstLine(root.resolve("worker-" + worker + "/run/http.address"));
