@@ -91,8 +91,7 @@ final class FarmApi {
             request.query("offset"),
             request.query("limit"));
     return CacheView.page(
-        holdings.find(query, holding -> request.viewer().sees(holding.tenant().orElse(""))),
-        query);
+        holdings.find(query, holding -> request.viewer().sees(holding.tenant().orElse(""))), query);
   }
 
   private JsonObject explanation(PageRequest request) throws SlipwayException {

@@ -101,15 +101,15 @@ public final class WebServer implements AutoCloseable {
                 parts.tls(),
                 parts.evicted(),
                 parts.clock()));
-    this.server =
-        vertx
-            .createHttpServer(
-                new HttpServerOptions()
-                    .setHost(host)
-                    .setPort(port)
-                    .setCompressionSupported(true)
-                    .setCompressionLevel(COMPRESSION))
-            .requestHandler(router());
+    this.server = vertx.createHttpServer(answers(host, port)).requestHandler(router());
+  }
+
+  private static HttpServerOptions answers(String host, int port) {
+    return new HttpServerOptions()
+        .setHost(host)
+        .setPort(port)
+        .setCompressionSupported(true)
+        .setCompressionLevel(COMPRESSION);
   }
 
   /** Starts serving. @throws SlipwayException UNAVAILABLE when the address cannot be listened on */
@@ -134,9 +134,7 @@ public final class WebServer implements AutoCloseable {
   public int serveAlso(WatchedTls tls, String host, int port)
       throws SlipwayException, InterruptedException {
     HttpServer secure =
-        vertx
-            .createHttpServer(tls.over(new HttpServerOptions().setHost(host).setPort(port)))
-            .requestHandler(router());
+        vertx.createHttpServer(tls.over(answers(host, port))).requestHandler(router());
     listen(secure, "https " + host + ":" + port);
     return secure.actualPort();
   }

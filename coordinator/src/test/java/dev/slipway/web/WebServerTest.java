@@ -238,7 +238,8 @@ class WebServerTest {
     HttpResponse<byte[]> refused = get("/api/v1/cache?limit=100000", "");
 
     assertThat(refused.statusCode()).isEqualTo(400);
-    assertThat(new String(refused.body())).isEqualTo("limit is a number from 1 to 500\n");
+    assertThat(new JsonObject(new String(refused.body())).getString("error"))
+        .isEqualTo("limit is a number from 1 to 500");
   }
 
   private static Explanation explanation(String id) {
