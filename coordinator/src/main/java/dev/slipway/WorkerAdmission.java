@@ -43,7 +43,7 @@ final class WorkerAdmission implements AutoCloseable {
    * Starts what administrators call, and makes what workers call if the farm has a CA.
    *
    * @param joinToken of the farm
-   * @param refusal why nothing may be decided just now
+   * @param refusal why no certificate may be made just now
    * @param state folder of this coordinator
    */
   static WorkerAdmission start(
@@ -86,7 +86,7 @@ final class WorkerAdmission implements AutoCloseable {
     }
     AdminServer admin =
         AdminServer.start(
-            new AdminServer.Parts(register, tokens, fleet, refusal), state.resolve("admin.sock"));
+            new AdminServer.Parts(register, tokens, fleet), state.resolve("admin.sock"));
     return new WorkerAdmission(enrolment, admin);
   }
 

@@ -22,7 +22,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * What administrators call, as HTTP on a socket in the coordinator's folder: whoever may open the
  * file is one. So there is no credential that could be lost, and no worker or client reaches it
  * over a network. {@code POST /tokens?seconds=&once=}, {@code POST /workers/:name/evict}, {@code
- * /workers/:name/admit}, {@code GET /evicted}; answers are lines of text. @ThreadSafe
+ * /workers/:name/admit}, {@code GET /evicted}; answers are lines of text. It is done in either half
+ * of a split too: the later decision about a worker wins when they meet. @ThreadSafe
  */
 public final class AdminServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(AdminServer.class);
@@ -52,13 +52,8 @@ public final class AdminServer implements AutoCloseable {
    * What it works on.
    *
    * @param tokens empty = the farm has no CA
-   * @param refusal why nothing may be decided just now
    */
-  public record Parts(
-      Register register,
-      Optional<JoinTokens> tokens,
-      Fleet fleet,
-      Supplier<Optional<String>> refusal) {}
+  public record Parts(Register register, Optional<JoinTokens> tokens, Fleet fleet) {}
 
   private AdminServer(Parts parts) {
     this.parts = parts;
@@ -111,10 +106,6 @@ public final class AdminServer implements AutoCloseable {
   private void answer(RoutingContext context, Action action) {
     blocking.execute(() -> {
       try {
-        Optional<String> refusal = parts.refusal().get();
-        if (refusal.isPresent()) {
-          throw new SlipwayException(ErrorKind.UNAVAILABLE, refusal.get());
-        }
         context.response().end(action.run() + "\n");
       } catch (SlipwayException e) {
         context.response().setStatusCode(status(e.kind())).end(e.getMessage() + "\n");
