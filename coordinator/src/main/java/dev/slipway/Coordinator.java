@@ -86,6 +86,7 @@ import dev.slipway.web.RelayedBlobs;
 import dev.slipway.web.TreeShelf;
 import dev.slipway.web.WebServer;
 import dev.slipway.web.access.PageAccess;
+import dev.slipway.web.page.Login;
 import dev.slipway.web.page.PageParts;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
@@ -326,6 +327,12 @@ final class Coordinator implements AutoCloseable {
     BuildHistory history =
         keep("build history", BuildHistory.start(cluster, page::get, jobs, changes));
     AtomicReference<EndpointServer> serving = new AtomicReference<>();
+    Optional<TlsFiles> tlsFiles = options.tls().over(config.tls());
+    Access access =
+        Access.of(
+            config.access().withRevoked(options.tls().revoked(config.access().revoked())),
+            tlsFiles.flatMap(TlsFiles::ca),
+            clock);
     WebServer.Parts served =
         new WebServer.Parts(
             fleet,
@@ -354,7 +361,9 @@ final class Coordinator implements AutoCloseable {
                 changes,
                 farmTls.isEmpty() && config.httpTls().isEmpty(),
                 clock),
-            PageAccess.EVERYBODY);
+            access.isOpen()
+                ? PageAccess.EVERYBODY
+                : new Login(access, () -> meters.count(ClusterMetric.CALLS_REFUSED)));
     // With TLS what is plain stays on loopback, for those who are on this machine: the launcher.
     HostPort plain = config.httpTls().isPresent() ? new HostPort("127.0.0.1", 0) : http;
     WebServer web = keep("http", WebServer.start(served, plain.host(), plain.port()));
@@ -387,12 +396,6 @@ final class Coordinator implements AutoCloseable {
                 control, new CallHeaders(), new TimestampHeader(clock), calls),
             ServerInterceptors.intercept(
                 new LlbBridgeService(jobs, workers), new CallHeaders(), calls));
-    Optional<TlsFiles> tlsFiles = options.tls().over(config.tls());
-    Access access =
-        Access.of(
-            config.access().withRevoked(options.tls().revoked(config.access().revoked())),
-            tlsFiles.flatMap(TlsFiles::ca),
-            clock);
     List<ServerServiceDefinition> inner = new ArrayList<>();
     inner.add(new CoordinationService(queue, solver.watching()).bindService());
     if (!membership.isAlone()) {
@@ -449,12 +452,38 @@ final class Coordinator implements AutoCloseable {
     endpoint =
         keep("endpoint", EndpointServer.start(endpointAddresses(options, config), tls, offered));
     serving.set(endpoint);
+    warn(endpoint.addresses(), httpAddress, tls.isPresent(), access);
     coordinators.announce(
         new CoordinatorRecord(
             cluster.self(), advertised, endpoint.addresses(), page.get(), clock.instant()));
     Path run = Files.createDirectories(options.root().resolve("run"));
     writeOwnToken(run.resolve("own-token"), access);
     writeAddresses(run);
+  }
+
+  /** Nothing is refused here, unlike the farm's own ports: whoever sets it up may have a reason. */
+  private static void warn(List<String> endpoint, String http, boolean encrypted, Access access)
+      throws SlipwayException {
+    for (String address : endpoint) {
+      if (address.startsWith("tcp://")
+          && !encrypted
+          && !FarmSettings.isLoopback(
+              HostPort.parse(address.substring("tcp://".length())).host())) {
+        log.atWarn()
+            .addKeyValue("address", address)
+            .log(
+                access.isOpen()
+                    ? "whoever reaches this address can run commands on the workers: give it"
+                        + " certificates (grpc.tls) and say who is let in (access)"
+                    : "tokens and files of clients can be read on their way to this address: give it"
+                        + " certificates (grpc.tls)");
+      }
+    }
+    if (access.isOpen() && !FarmSettings.isLoopback(HostPort.parse(http).host())) {
+      log.atWarn()
+          .addKeyValue("address", "http://" + http)
+          .log("whoever reaches this address sees all builds and their logs (access)");
+    }
   }
 
   /** With tokens a client can do without a certificate. */

@@ -83,8 +83,11 @@ public record FarmSettings(
             + " say so with --insecure-farm-network ([farm] insecure = true)");
   }
 
-  /** A name that nobody knows yet may become any address. */
-  static boolean isLoopback(String host) {
+  /**
+   * Whether nobody but this machine reaches it. A name that nobody knows yet may become any
+   * address.
+   */
+  public static boolean isLoopback(String host) {
     try {
       return InetAddress.getByName(host).isLoopbackAddress();
     } catch (UnknownHostException _) {

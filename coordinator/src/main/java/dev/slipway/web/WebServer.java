@@ -184,6 +184,7 @@ public final class WebServer implements AutoCloseable {
     }
     Pages pages = new Pages(parts.pages(), vertx, blocking);
     pages.serveAssets(router);
+    parts.access().serve(router, blocking);
     router.get().handler(this::admit);
     new FarmApi(parts.pages(), pages, parts.explanations(), parts.holdings()).serve(router);
     pages.serve(router);

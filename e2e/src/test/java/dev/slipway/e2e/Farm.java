@@ -235,7 +235,17 @@ final class Farm implements AutoCloseable {
 
   /** What the coordinator answers under that path of its HTTP address. */
   String http(String path) {
-    return get("http://" + firstLine(root.resolve("run/http.address")) + path);
+    Path own = root.resolve("run/own-token");
+    return get(
+        "http://" + firstLine(root.resolve("run/http.address")) + path,
+        Files.exists(own) ? Map.of("Authorization", "Bearer " + firstLine(own)) : Map.of());
+  }
+
+  /** What the coordinator answers to whoever shows that token; empty = none. */
+  String httpAs(String token, String path) {
+    return get(
+        "http://" + firstLine(root.resolve("run/http.address")) + path,
+        token.isEmpty() ? Map.of() : Map.of("Authorization", "Bearer " + token));
   }
 
   /** Id of the build that began last. */
@@ -254,11 +264,15 @@ final class Farm implements AutoCloseable {
   }
 
   private static String get(String uri) {
+    return get(uri, Map.of());
+  }
+
+  private static String get(String uri, Map<String, String> headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(uri)).timeout(Duration.ofSeconds(10));
+    headers.forEach(request::header);
     try {
-      return HTTP.send(
-              HttpRequest.newBuilder(URI.create(uri)).timeout(Duration.ofSeconds(10)).build(),
-              HttpResponse.BodyHandlers.ofString())
-          .body();
+      return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString()).body();
     } catch (IOException e) {
       throw new AssertionError(uri, e);
     } catch (InterruptedException e) {

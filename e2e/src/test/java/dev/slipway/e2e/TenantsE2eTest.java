@@ -241,6 +241,22 @@ class TenantsE2eTest {
   }
 
   @Test
+  void thePageAndItsApiAskWhoOneIsAndShowHisTenantsBuildsOnly() {
+    built(teamA, step("to-be-listed"));
+
+    assertThat(farm.httpAs("", "/api/v1/builds")).contains("was shown nothing");
+    assertThat(farm.httpAs(token, "/api/v1/builds")).isEqualTo("{\"builds\":[]}");
+    assertThat(farm.http("/api/v1/builds")).contains("\"tenant\":\"team-a\"");
+    assertThat(
+            Command.run(
+                    Duration.ofSeconds(30),
+                    List.of(Workplace.slipway(), "status", "--root", farm.root().toString()))
+                .orThrow()
+                .output())
+        .containsPattern("(?m)^\\w{12}  succeeded ");
+  }
+
+  @Test
   void aTenantThatHasTooMuchLosesWhatItUsedLongestAgo() {
     Buildx small = client("client-small");
     Path directory =
