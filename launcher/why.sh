@@ -31,7 +31,7 @@ why_find() {
   local name http
   for name in $(coordinator_names "$1"); do
     http=$(cat "$(home_of "$1" "$name")/run/http.address" 2>/dev/null) || continue
-    curl -fsS --max-time 5 "http://$http/api/v1/builds" 2>/dev/null |
+    curl -fsS --max-time 5 -K <(own_token "$http") "http://$http/api/v1/builds" 2>/dev/null |
       jq -r --arg id "$2" --arg http "$http" '.builds[] | select(.id | startswith($id)) | [.startedAt, $http, .id] | @tsv' || true
   done | sort -r | head -n 1 | cut -f 2,3
 }
@@ -39,7 +39,7 @@ why_find() {
 why_answer() {
   local http build text
   read -r http build <<<"$1"
-  text=$(curl -sS --max-time 5 -w '\n%{http_code}' "http://$http/api/v1/builds/$build/cache") || die "the coordinator at $http does not answer"
+  text=$(curl -sS --max-time 5 -K <(own_token "$http") -w '\n%{http_code}' "http://$http/api/v1/builds/$build/cache") || die "the coordinator at $http does not answer"
   case ${text##*$'\n'} in
     200) text=${text%$'\n'*} ;;
     404) echo "build ${build:0:12}: every step came from the cache, or none was looked up" && return ;;
