@@ -117,7 +117,10 @@ class ClusterMembersTest {
         "death of a member known after " + (System.nanoTime() - start) / 1_000_000 + " ms");
 
     assertThat(heard.getLast()).isEqualTo(ids().subList(1, 3));
-    assertThat(members.get(2).isLive(members.getFirst().self())).isFalse();
+    // Each member hears of it by itself.
+    await()
+        .untilAsserted(
+            () -> assertThat(members.get(2).isLive(members.getFirst().self())).isFalse());
     await()
         .atMost(Duration.ofSeconds(10))
         .untilAsserted(() -> {
