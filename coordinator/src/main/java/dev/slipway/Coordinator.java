@@ -336,8 +336,6 @@ final class Coordinator implements AutoCloseable {
     WebServer.Parts served =
         new WebServer.Parts(
             fleet,
-            explanations::of,
-            new Holdings(fleet, explanations::provenance, clock),
             trees,
             relayed,
             fleet.verifier(),
@@ -358,6 +356,8 @@ final class Coordinator implements AutoCloseable {
                 cluster.self(),
                 scheduler::stats,
                 config.queue(),
+                explanations::of,
+                new Holdings(fleet, explanations::provenance, clock),
                 changes,
                 farmTls.isEmpty() && config.httpTls().isEmpty(),
                 clock),

@@ -2,8 +2,6 @@ package dev.slipway.web;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.explain.Explanation;
-import dev.slipway.holdings.Holdings;
 import dev.slipway.holdings.Query;
 import dev.slipway.progress.BuildSummary;
 import dev.slipway.web.page.PageParts;
@@ -15,27 +13,15 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /** {@code /api/v1}: the farm for scripts. docs/http.md. */
 final class FarmApi {
   private final PageParts parts;
   private final Pages pages;
-  private final Function<String, Optional<Explanation>> explanations;
-  private final Holdings holdings;
 
-  /**
-   * @param explanations why the steps of the build with the ref were not cached; empty = unknown
-   */
-  FarmApi(
-      PageParts parts,
-      Pages pages,
-      Function<String, Optional<Explanation>> explanations,
-      Holdings holdings) {
+  FarmApi(PageParts parts, Pages pages) {
     this.parts = parts;
     this.pages = pages;
-    this.explanations = explanations;
-    this.holdings = holdings;
   }
 
   private interface Question {
@@ -91,12 +77,14 @@ final class FarmApi {
             request.query("offset"),
             request.query("limit"));
     return CacheView.page(
-        holdings.find(query, holding -> request.viewer().sees(holding.tenant().orElse(""))), query);
+        parts.holdings().find(query, holding -> request.viewer().sees(holding.tenant().orElse(""))),
+        query);
   }
 
   private JsonObject explanation(PageRequest request) throws SlipwayException {
     String id = request.parameter("id");
-    return explanations
+    return parts
+        .explanations()
         .apply(id)
         .filter(explanation -> request.viewer().sees(explanation.tenant()))
         .map(CacheView::explanation)

@@ -4,9 +4,7 @@ import dev.slipway.certificates.FarmTls;
 import dev.slipway.certificates.WatchedTls;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.explain.Explanation;
 import dev.slipway.fleet.Fleet;
-import dev.slipway.holdings.Holdings;
 import dev.slipway.protocol.Capability;
 import dev.slipway.telemetry.Meters;
 import dev.slipway.telemetry.ProcessMetric;
@@ -34,7 +32,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,8 +60,6 @@ public final class WebServer implements AutoCloseable {
   /**
    * What is served.
    *
-   * @param explanations why the steps of the build with the ref were not cached; empty = unknown
-   * @param holdings what is on the workers' disks
    * @param unready why clients cannot build here; empty when they can
    * @param verifier of the tokens that the fleet gives to workers
    * @param tls of the farm: workers have a server of their own then, {@link #serveWorkers}
@@ -73,8 +68,6 @@ public final class WebServer implements AutoCloseable {
    */
   public record Parts(
       Fleet fleet,
-      Function<String, Optional<Explanation>> explanations,
-      Holdings holdings,
       TreeShelf trees,
       RelayedBlobs relayed,
       Capability.Verifier verifier,
@@ -186,7 +179,7 @@ public final class WebServer implements AutoCloseable {
     pages.serveAssets(router);
     parts.access().serve(router, blocking);
     router.get().handler(this::admit);
-    new FarmApi(parts.pages(), pages, parts.explanations(), parts.holdings()).serve(router);
+    new FarmApi(parts.pages(), pages).serve(router);
     pages.serve(router);
     return router;
   }

@@ -1,18 +1,9 @@
 package dev.slipway.holdings;
 
+import static dev.slipway.holdings.Disks.record;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.Timestamp;
-import dev.slipway.error.ErrorKind;
-import dev.slipway.error.SlipwayException;
 import dev.slipway.explain.Provenance;
-import dev.slipway.fleet.Fleet;
-import dev.slipway.fleet.WorkerNode;
-import dev.slipway.oci.Platform;
-import dev.slipway.protocol.worker.Answer;
-import dev.slipway.protocol.worker.DiskUsed;
-import dev.slipway.protocol.worker.UsageRecord;
-import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,14 +12,11 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class HoldingsTest {
-  private final Map<String, List<UsageRecord>> disks = new TreeMap<>();
-  private final AtomicInteger asked = new AtomicInteger();
+  private final Disks disks = new Disks();
   private final Map<String, Provenance> provenance =
       Map.of(
           "snap:a",
@@ -45,7 +33,7 @@ class HoldingsTest {
   private Instant now = Instant.ofEpochSecond(10_000);
   private final Holdings holdings =
       new Holdings(
-          fleet(),
+          disks.fleet(),
           _ -> provenance,
           new Clock() {
             @Override
@@ -64,62 +52,13 @@ class HoldingsTest {
             }
           });
 
-  private Fleet fleet() {
-    return (Fleet)
-        Proxy.newProxyInstance(
-            getClass().getClassLoader(),
-            new Class<?>[] {Fleet.class},
-            (_, method, arguments) ->
-                switch (method.getName()) {
-                  case "workers" -> disks.keySet().stream().map(HoldingsTest::node).toList();
-                  case "ask" -> answer((String) arguments[0]);
-                  default -> throw new UnsupportedOperationException(method.getName());
-                });
-  }
-
-  private Answer answer(String worker) throws SlipwayException {
-    asked.incrementAndGet();
-    if (disks.get(worker).isEmpty()) {
-      throw new SlipwayException(ErrorKind.UNAVAILABLE, "it does not answer");
-    }
-    return Answer.newBuilder()
-        .setDiskUsed(DiskUsed.newBuilder().addAllRecords(disks.get(worker)))
-        .build();
-  }
-
-  private static WorkerNode node(String id) {
-    return new WorkerNode(
-        id,
-        "test",
-        List.of(Platform.LINUX_AMD64),
-        List.of(),
-        1,
-        "http://" + id,
-        Map.of(),
-        Instant.EPOCH);
-  }
-
-  private static UsageRecord record(String id, String type, String description, long at) {
-    Timestamp time = Timestamp.newBuilder().setSeconds(at).build();
-    return UsageRecord.newBuilder()
-        .setId(id)
-        .setRecordType(type)
-        .setDescription(description)
-        .setSize(100 * at)
-        .setUsageCount(2)
-        .setCreatedAt(time)
-        .setLastUsedAt(time)
-        .build();
-  }
-
   @BeforeEach
   void fill() {
-    disks.put(
+    disks.with(
         "w1",
-        List.of(
-            record("snap:a", "regular", "result of a step on w1", 1),
-            record("mount:m", "exec.cachemount", "cache mount team-b/go on w1", 5)));
-    disks.put("w2", List.of(record("snap:a", "regular", "result of a step on w2", 3)));
+        record("snap:a", "regular", "result of a step on w1", 1),
+        record("mount:m", "exec.cachemount", "cache mount team-b/go on w1", 5));
+    disks.with("w2", record("snap:a", "regular", "result of a step on w2", 3));
   }
 
   private Page find(String words, String order, String offset, String limit) throws Exception {
@@ -178,7 +117,7 @@ class HoldingsTest {
 
   @Test
   void namesWorkersThatDoNotAnswer() throws Exception {
-    disks.put("w2", List.of());
+    disks.silent("w2");
 
     Page page = find("", "", "", "");
 
@@ -190,10 +129,10 @@ class HoldingsTest {
   void asksTheWorkersSeldomHoweverManyLook() throws Exception {
     find("", "", "", "");
     find("", "", "", "");
-    assertThat(asked.get()).isEqualTo(2);
+    assertThat(disks.asked()).isEqualTo(2);
 
     now = now.plus(Duration.ofSeconds(6));
     find("", "", "", "");
-    assertThat(asked.get()).isEqualTo(4);
+    assertThat(disks.asked()).isEqualTo(4);
   }
 }

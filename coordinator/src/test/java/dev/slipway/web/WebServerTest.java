@@ -10,7 +10,6 @@ import dev.slipway.explain.Reason;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.fleet.WorkerNode;
 import dev.slipway.fleet.WorkerStatus;
-import dev.slipway.holdings.Holdings;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.BuildReport;
@@ -79,8 +78,6 @@ class WebServerTest {
         WebServer.start(
             new WebServer.Parts(
                 fleet,
-                id -> Optional.of(explanation(id)).filter(_ -> id.equals("build-1")),
-                new Holdings(fleet, _ -> Map.of(), Clock.systemUTC()),
                 trees,
                 RELAYED,
                 new Capability.Verifier(signer.publicKey()),
@@ -90,7 +87,7 @@ class WebServerTest {
                 new Meters(registry),
                 Optional::empty,
                 Clock.systemUTC(),
-                new PageFixture(fleet).with(build()).parts(),
+                new PageFixture(fleet).with(build()).with(explanation("build-1")).parts(),
                 PageAccess.EVERYBODY),
             "127.0.0.1",
             0);

@@ -2,6 +2,7 @@ package dev.slipway.e2e;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
@@ -162,6 +163,7 @@ class WebPageE2eTest {
     pages.put("graph", build + "/graph");
     pages.put("workers", "/workers");
     pages.put("queue", "/queue");
+    pages.put("cache", "/cache");
 
     for (int width : new int[] {Chromium.DESK, Chromium.PHONE}) {
       for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
@@ -236,11 +238,62 @@ class WebPageE2eTest {
     BuildDirectory bad =
         BuildDirectory.of("FROM busybox\nRUN echo fine\nRUN echo going down && exit 3\n");
     assertThat(buildx.build(bad.path()).exitCode()).isNotZero();
+    // Another coordinator hears of a build half a second later.
+    await().until(() -> farm.http(2, newest()).isPresent());
 
     Page page = browser.open(Chromium.DESK, ColorScheme.DARK, page(2, newest()));
 
     assertThat(page.locator(".snippet .blamed")).containsText("RUN echo going down && exit 3");
     browser.picture(page, "failed-1280-dark");
+  }
+
+  @Test
+  void theCacheIsSearchedAndShowsWhatAKeyWasMadeOf() {
+    buildx.build(thirtyStages("held", 0).path()).orThrow();
+    await()
+        .untilAsserted(() ->
+            assertThat(farm.http(2, "/cache?q=held+part17").orElse("")).contains("[part17 2] RUN"));
+
+    for (int width : new int[] {Chromium.DESK, Chromium.PHONE}) {
+      Page page = browser.open(width, ColorScheme.LIGHT, page(2, "/cache"));
+      Locator rows = page.locator(".cache tbody tr");
+      assertThat(rows).not().hasCount(0);
+      int before = rows.count();
+      page.locator("#q").fill("held PART1");
+      page.keyboard().press("Enter");
+      assertThat(page).hasURL(Pattern.compile("q=held"));
+      assertThat(rows).not().hasCount(before);
+      assertThat(rows).not().hasCount(0);
+      assertThat(rows.filter(new Locator.FilterOptions().setHasNotText("part1"))).hasCount(0);
+      page.locator(".cache summary").first().click();
+      assertThat(page.locator(".ingredients").first()).isVisible();
+      fits(page);
+      browser.picture(page, "cache-search-" + width + "-light");
+      page.context().close();
+    }
+  }
+
+  @Test
+  void aStepThatWasNotCachedSaysWhy() {
+    BuildDirectory app =
+        BuildDirectory.of("FROM busybox\nWORKDIR /app\nCOPY src src\nRUN cat src/* > all\n")
+            .with("src/app.js", "one");
+    buildx.build(app.path()).orThrow();
+    String earlier = newest();
+    app.with("src/app.js", "two");
+    buildx.build(app.path()).orThrow();
+
+    for (int width : new int[] {Chromium.DESK, Chromium.PHONE}) {
+      Page page = browser.open(width, ColorScheme.LIGHT, page(1, newest()));
+      assertThat(page.locator(".name:has-text('COPY src src') + .uncached"))
+          .hasText("not cached: the file src/app.js changed");
+      assertThat(page.locator(".name:has-text('RUN cat') + .uncached"))
+          .hasText("not cached: an earlier step gave another result: [3] COPY src src");
+      assertThat(page.locator("#compared a")).hasAttribute("href", earlier);
+      fits(page);
+      browser.picture(page, "why-" + width + "-light");
+      page.context().close();
+    }
   }
 
   @Test

@@ -31,6 +31,7 @@ final class BuildPage implements Pages.Source {
    * What the template shows.
    *
    * @param moved what was moved to workers, in words; empty = nothing
+   * @param compared the build that those steps were compared with that have a reason
    */
   record Model(
       BuildHead head,
@@ -38,12 +39,14 @@ final class BuildPage implements Pages.Source {
       List<Step> steps,
       List<String> figures,
       String moved,
+      Optional<Uncached.Earlier> compared,
       Optional<Snippet> snippet) {}
 
   /**
    * A step.
    *
    * @param where the worker's name, or that none was needed
+   * @param uncached why it did not come from the cache; empty = it did, or nobody knows
    * @param notes what it waited for, where it ran
    * @param logged whether it has output
    */
@@ -55,6 +58,7 @@ final class BuildPage implements Pages.Source {
       String waited,
       String took,
       long sinceMillis,
+      String uncached,
       List<String> notes,
       String error,
       boolean logged) {}
@@ -67,14 +71,15 @@ final class BuildPage implements Pages.Source {
     String id = request.parameter("id");
     Optional<BuildDetail> found =
         parts.builds().find(id).filter(build -> request.viewer().sees(build.summary().tenant()));
-    return found.isPresent() ? view(found.get()) : gone(request, id);
+    return found.isPresent() ? view(request, found.get()) : gone(request, id);
   }
 
-  private View view(BuildDetail build) {
+  private View view(PageRequest request, BuildDetail build) {
     BuildSummary summary = build.summary();
     Instant now = parts.clock().instant();
     Instant end = summary.completedAt().orElse(now);
     Steps steps = new Steps(build);
+    Uncached uncached = uncached(request, summary, now);
     Map<dev.slipway.oci.Digest, StageRecord> stages = new HashMap<>();
     build.stages().forEach(stage -> stage.steps().forEach(step -> stages.put(step, stage)));
     List<Step> rows =
@@ -84,6 +89,7 @@ final class BuildPage implements Pages.Source {
                     vertex,
                     steps.number(vertex.state().digest()),
                     Optional.ofNullable(stages.get(vertex.state().digest())),
+                    uncached.why(vertex.state().digest()),
                     end))
             .toList();
     Model model =
@@ -93,10 +99,23 @@ final class BuildPage implements Pages.Source {
             rows,
             figures(rows),
             moved(summary.moved()),
+            uncached.compared(),
             build.blame().map(Snippet::of));
     return summary.state() == BuildSummary.State.RUNNING
         ? View.live(summary.name(), Section.BUILDS, "build", model, RUNNING_REFRESH)
         : View.still(summary.name(), Section.BUILDS, "build", model);
+  }
+
+  /** While it runs, each look would compare all of it anew. */
+  private Uncached uncached(PageRequest request, BuildSummary build, Instant now) {
+    return build.state() == BuildSummary.State.RUNNING
+        ? Uncached.UNKNOWN
+        : parts
+            .explanations()
+            .apply(build.id())
+            .filter(each -> request.viewer().sees(each.tenant()))
+            .map(each -> Uncached.of(each, parts.history(), now))
+            .orElse(Uncached.UNKNOWN);
   }
 
   /** Known from its card, or not at all. */
@@ -119,7 +138,8 @@ final class BuildPage implements Pages.Source {
         new Gone(card, Text.time(card.startedAt(), parts.clock().instant())));
   }
 
-  private static Step step(Vertex vertex, int number, Optional<StageRecord> stage, Instant end) {
+  private static Step step(
+      Vertex vertex, int number, Optional<StageRecord> stage, String uncached, Instant end) {
     VertexState state = vertex.state();
     Status status = status(state, stage);
     Optional<Instant> begun = stage.isPresent() ? begun(state, stage.get()) : state.started();
@@ -137,6 +157,7 @@ final class BuildPage implements Pages.Source {
         stage.map(each -> waited(each, end)).orElse(""),
         took,
         status == Status.RUNNING ? begun.map(Instant::toEpochMilli).orElse(0L) : 0,
+        status == Status.CACHED ? "" : uncached,
         notes(vertex.notes()),
         state.error().orElse(""),
         vertex.logged());

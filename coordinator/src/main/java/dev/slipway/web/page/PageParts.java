@@ -2,13 +2,17 @@ package dev.slipway.web.page;
 
 import dev.slipway.config.QueueSettings;
 import dev.slipway.coordination.CoordinatorRecord;
+import dev.slipway.explain.Explanation;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.history.FarmBuilds;
+import dev.slipway.holdings.Holdings;
 import dev.slipway.progress.BuildArchive;
 import dev.slipway.progress.Changes;
 import dev.slipway.schedule.SchedulerStats;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -21,6 +25,8 @@ import java.util.function.Supplier;
  * @param self member id of this coordinator
  * @param queue as this coordinator knows it: nothing when the queue is elsewhere
  * @param limits bounds of the queue
+ * @param explanations why the steps of the build with the ref were not cached; empty = unknown
+ * @param holdings what is on the workers' disks
  * @param changes of what is shown
  * @param plain whether coordinators may talk to each other without TLS
  */
@@ -32,6 +38,8 @@ public record PageParts(
     String self,
     Supplier<SchedulerStats> queue,
     QueueSettings limits,
+    Function<String, Optional<Explanation>> explanations,
+    Holdings holdings,
     Changes changes,
     boolean plain,
     Clock clock) {

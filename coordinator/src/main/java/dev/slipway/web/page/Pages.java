@@ -83,6 +83,7 @@ public final class Pages {
     add(router, "/builds/:id/graph", new GraphPage(parts), this::ofBuild);
     add(router, "/workers", new WorkersPage(parts));
     add(router, "/queue", new QueuePage(parts), this::ofQueue);
+    add(router, "/cache", new CachePage(parts));
   }
 
   /** A build that is not here is at the coordinator that its card names. */

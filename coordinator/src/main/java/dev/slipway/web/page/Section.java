@@ -4,7 +4,8 @@ package dev.slipway.web.page;
 public enum Section {
   BUILDS("Builds", "/builds"),
   WORKERS("Workers", "/workers"),
-  QUEUE("Queue", "/queue");
+  QUEUE("Queue", "/queue"),
+  CACHE("Cache", "/cache");
 
   private final String title;
   private final String path;

@@ -2,9 +2,12 @@ package dev.slipway.web.page;
 
 import dev.slipway.config.QueueSettings;
 import dev.slipway.coordination.CoordinatorRecord;
+import dev.slipway.explain.Explanation;
+import dev.slipway.explain.Provenance;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.history.BuildCard;
 import dev.slipway.history.FarmBuilds;
+import dev.slipway.holdings.Holdings;
 import dev.slipway.progress.BuildArchive;
 import dev.slipway.progress.BuildDetail;
 import dev.slipway.progress.BuildSummary;
@@ -15,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +31,8 @@ public final class PageFixture implements BuildArchive, FarmBuilds {
   private final Fleet fleet;
   private final Map<String, BuildDetail> builds = new LinkedHashMap<>();
   private final List<BuildCard> others = new ArrayList<>();
+  private final Map<String, Explanation> explanations = new HashMap<>();
+  private final Map<String, Provenance> provenance = new HashMap<>();
 
   public PageFixture(Fleet fleet) {
     this.fleet = fleet;
@@ -50,6 +56,18 @@ public final class PageFixture implements BuildArchive, FarmBuilds {
     return this;
   }
 
+  /** Adds why a build was not cached. */
+  public PageFixture with(Explanation explanation) {
+    explanations.put(explanation.buildId(), explanation);
+    return this;
+  }
+
+  /** Adds where a layer comes from. */
+  PageFixture with(String layer, Provenance from) {
+    provenance.put(layer, from);
+    return this;
+  }
+
   public PageParts parts() {
     return new PageParts(
         fleet,
@@ -64,6 +82,8 @@ public final class PageFixture implements BuildArchive, FarmBuilds {
             new SchedulerStats(
                 0, 0, 0, 0, 0, 0, 0, new SchedulerStats.Backlog(Map.of(), Duration.ZERO, Map.of())),
         QueueSettings.DEFAULT,
+        id -> Optional.ofNullable(explanations.get(id)),
+        new Holdings(fleet, _ -> provenance, Clock.systemUTC()),
         new Changes(),
         true,
         Clock.systemUTC());

@@ -7,35 +7,22 @@ import dev.slipway.fleet.Fleet;
 import dev.slipway.history.BuildCard;
 import dev.slipway.progress.BuildSummary.State;
 import dev.slipway.web.access.Viewer;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServer;
-import io.vertx.ext.web.Router;
 import java.lang.reflect.Proxy;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class PagesTest {
   private static final String HOSTILE = "<script>alert('\"&x')</script>";
 
-  private final Vertx vertx = Vertx.vertx();
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final HttpClient client = HttpClient.newHttpClient();
   private final PageFixture fixture = new PageFixture(noWorkers());
-  private HttpServer server;
+  private final ServedPages pages = new ServedPages(fixture);
 
   @AfterEach
   void stop() throws Exception {
-    threads.shutdownNow();
-    vertx.close().toCompletionStage().toCompletableFuture().get();
+    pages.close();
   }
 
   private static Fleet noWorkers() {
@@ -51,39 +38,12 @@ class PagesTest {
             });
   }
 
-  private HttpServer serve(PageFixture shown, Viewer viewer) throws Exception {
-    Pages pages = new Pages(shown.parts(), vertx, threads);
-    Router router = Router.router(vertx);
-    router
-        .get()
-        .handler(context -> {
-          context.request().pause();
-          PageRequest.admitted(context, viewer);
-          context.next();
-        });
-    pages.serve(router);
-    return vertx
-        .createHttpServer()
-        .requestHandler(router)
-        .listen(0, "127.0.0.1")
-        .toCompletionStage()
-        .toCompletableFuture()
-        .get();
-  }
-
   private HttpResponse<String> get(String path) throws Exception {
-    return get(path, Viewer.OF_EVERYTHING);
+    return pages.get(path, Viewer.OF_EVERYTHING);
   }
 
   private HttpResponse<String> get(String path, Viewer viewer) throws Exception {
-    if (server == null) {
-      server = serve(fixture, viewer);
-    }
-    return client.send(
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.actualPort() + path))
-            .timeout(Duration.ofSeconds(10))
-            .build(),
-        HttpResponse.BodyHandlers.ofString());
+    return pages.get(path, viewer);
   }
 
   @Test
