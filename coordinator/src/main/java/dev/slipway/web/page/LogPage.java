@@ -231,7 +231,6 @@ final class LogPage implements Pages.Source {
 
     @Override
     public void advance(EventStreams.Sink sink) throws IOException {
-      boolean atEnd = reader.atEnd();
       for (List<Event> batch = reader.poll(); !batch.isEmpty(); batch = reader.poll()) {
         batch.forEach(lines::add);
         if (fresh.size() > MAX_LINES) {
@@ -243,7 +242,8 @@ final class LogPage implements Pages.Source {
         fresh.clear();
       }
       Optional<BuildSummary> build = parts.builds().find(id).map(BuildDetail::summary);
-      if (atEnd && build.filter(each -> each.state() == BuildSummary.State.RUNNING).isEmpty()) {
+      if (reader.atEnd()
+          && build.filter(each -> each.state() == BuildSummary.State.RUNNING).isEmpty()) {
         if (build.isPresent()) {
           BuildHead head = BuildHead.of(build.get(), parts.clock().instant(), BuildHead.Tab.LOG);
           sink.part(templates.render("head", head));
