@@ -11,7 +11,9 @@ final class SharedFarm {
       // Nobody joins later: what no worker can run is refused soon.
       farm =
           Farm.start(
-              2, LocalRegistry.shared().mirrorConfig() + "[queue]\nworker-patience = \"3s\"\n");
+              2,
+              LocalRegistry.shared().mirrorConfig()
+                  + "[queue]\nworker-patience = \"3s\"\n[tenant.default]\n");
       Workplace.atEnd(farm::close);
     }
     return farm;
