@@ -33,7 +33,7 @@ why_find() {
     http=$(cat "$(home_of "$1" "$name")/run/http.address" 2>/dev/null) || continue
     curl -fsS --max-time 5 -K <(own_token "$http") "http://$http/api/v1/builds" 2>/dev/null |
       jq -r --arg id "$2" --arg http "$http" '.builds[] | select(.id | startswith($id)) | [.startedAt, $http, .id] | @tsv' || true
-  done | sort -r | head -n 1 | cut -f 2,3
+  done | sort -r | sed -n 1p | cut -f 2,3
 }
 
 why_answer() {
