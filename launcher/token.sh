@@ -36,18 +36,18 @@ command_token() {
 
 token_add() {
   local token
-  [ ! -e "$1" ] || ! token_lines "$1" "$2" | grep -q . || die "$1 has a token $2 already; take it back first: slipway token remove --file $1 --name $2"
+  ! token_in "$1" "$2" || die "$1 has a token $2 already; take it back first: slipway token remove --file $1 --name $2"
   token=$(head -c 32 /dev/urandom | base64 -w 0 | tr '+/' '-_' | tr -d '=')
   { [ ! -e "$1" ] || cat "$1"; printf '%s sha256:%s\n' "$2" "$(printf %s "$token" | sha256sum | cut -d ' ' -f 1)"; } | token_write "$1"
   printf '%s\n' "$token"
 }
 
 token_remove() {
-  [ -e "$1" ] && token_lines "$1" "$2" | grep -q . || die "$1 has no token $2"
+  token_in "$1" "$2" || die "$1 has no token $2"
   awk -v name="$2" '$1 != name' "$1" | token_write "$1"
 }
 
-token_lines() { awk -v name="$2" '$1 == name' "$1"; }
+token_in() { [ -e "$1" ] && [ -n "$(awk -v name="$2" '$1 == name' "$1")" ]; }
 
 # Never half of a file: the farm may look at any moment. It holds no secrets.
 token_write() {
