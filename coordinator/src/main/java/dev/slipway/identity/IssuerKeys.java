@@ -1,8 +1,5 @@
 package dev.slipway.identity;
 
-import com.nimbusds.jose.KeySourceException;
-import com.nimbusds.jose.jwk.JWK;
-import com.nimbusds.jose.jwk.JWKSelector;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
@@ -11,19 +8,18 @@ import com.nimbusds.jose.util.DefaultResourceRetriever;
 import dev.slipway.certificates.PemFiles;
 import dev.slipway.config.AccessSettings.Issuer;
 import dev.slipway.config.AccessSettings.Keys;
+import dev.slipway.config.WatchedFile;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import java.io.IOException;
 import java.net.MalformedURLException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.text.ParseException;
 import java.time.Duration;
-import java.util.List;
+import java.time.InstantSource;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
@@ -42,7 +38,7 @@ final class IssuerKeys {
 
   private IssuerKeys() {}
 
-  static JWKSource<SecurityContext> of(Issuer issuer) throws SlipwayException {
+  static JWKSource<SecurityContext> of(Issuer issuer, InstantSource clock) throws SlipwayException {
     return switch (issuer.keys()) {
       case Keys.At(var address) -> {
         try {
@@ -57,8 +53,8 @@ final class IssuerKeys {
         }
       }
       case Keys.In(var file) -> {
-        Read read = Read.of(file);
-        yield new FromFile(file, read);
+        WatchedFile<JWKSet> keys = WatchedFile.of(file, IssuerKeys::read, clock);
+        yield (selector, _) -> selector.select(keys.get());
       }
     };
   }
@@ -84,47 +80,12 @@ final class IssuerKeys {
     }
   }
 
-  /** A state of the file. */
-  private record Read(FileTime modified, JWKSet keys) {
-    static Read of(Path file) throws SlipwayException {
-      try {
-        FileTime modified = Files.getLastModifiedTime(file);
-        return new Read(modified, JWKSet.load(file.toFile()));
-      } catch (IOException | ParseException e) {
-        throw new SlipwayException(
-            ErrorKind.INVALID, "reading the keys in " + file + " failed: " + e.getMessage(), e);
-      }
-    }
-  }
-
-  /**
-   * @ThreadSafe
-   */
-  private static final class FromFile implements JWKSource<SecurityContext> {
-    private final Path file;
-
-    /** Guarded by this. */
-    private Read read;
-
-    FromFile(Path file, Read read) {
-      this.file = file;
-      this.read = read;
-    }
-
-    @Override
-    public List<JWK> get(JWKSelector selector, SecurityContext context) throws KeySourceException {
-      return selector.select(current());
-    }
-
-    private synchronized JWKSet current() throws KeySourceException {
-      try {
-        if (!Files.getLastModifiedTime(file).equals(read.modified())) {
-          read = Read.of(file);
-        }
-        return read.keys();
-      } catch (IOException | SlipwayException e) {
-        throw new KeySourceException(e.getMessage(), e);
-      }
+  private static JWKSet read(Path file) throws SlipwayException {
+    try {
+      return JWKSet.load(file.toFile());
+    } catch (IOException | ParseException e) {
+      throw new SlipwayException(
+          ErrorKind.INVALID, "reading the keys in " + file + " failed: " + e.getMessage(), e);
     }
   }
 }

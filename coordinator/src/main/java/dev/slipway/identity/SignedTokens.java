@@ -67,7 +67,7 @@ final class SignedTokens {
 
   private static DefaultJWTProcessor<SecurityContext> processor(Issuer issuer, InstantSource clock)
       throws SlipwayException {
-    JWKSource<SecurityContext> keys = IssuerKeys.of(issuer);
+    JWKSource<SecurityContext> keys = IssuerKeys.of(issuer, clock);
     DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
     processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys));
     processor.setJWTClaimsSetVerifier(

@@ -1,5 +1,6 @@
 package dev.slipway.identity;
 
+import dev.slipway.config.WatchedFile;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
@@ -7,8 +8,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -17,82 +16,37 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Tokens that do not change: a file with a line {@code NAME SHA-256} each, so that whoever reads it
- * has no token. Looked at again when it changes, at most once a second; a file that cannot be used
- * leaves what was there in use. @ThreadSafe
+ * has no token. @ThreadSafe
  */
 final class StaticTokens {
-  private static final Logger log = LoggerFactory.getLogger(StaticTokens.class);
-
   private static final Pattern LINE =
       Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]{0,63})\\s+(?:sha256:)?([0-9a-f]{64})");
 
-  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
   private static final long MAX_FILE_BYTES = 4L << 20;
 
-  private final Path file;
-  private final InstantSource clock;
+  /** Names by digest. */
+  private final WatchedFile<Map<String, String>> names;
 
-  // Guarded by this.
-  private Map<String, String> names;
-  private String seen;
-  private Instant looked;
-
-  private StaticTokens(Path file, InstantSource clock) throws SlipwayException {
-    this.file = file;
-    this.clock = clock;
-    this.seen = stamp();
-    this.names = read();
-    this.looked = clock.instant();
+  private StaticTokens(WatchedFile<Map<String, String>> names) {
+    this.names = names;
   }
 
   /** Reads the file. @throws SlipwayException naming the file and the line that is wrong */
   static StaticTokens in(Path file, InstantSource clock) throws SlipwayException {
-    return new StaticTokens(file, clock);
+    return new StaticTokens(WatchedFile.of(file, StaticTokens::read, clock));
   }
 
   /** Returns the name of the token. */
-  synchronized Optional<Facts> facts(String token) {
-    look();
+  Optional<Facts> facts(String token) {
     byte[] digest = Digest.sha256().digest(token.getBytes(StandardCharsets.UTF_8));
-    return Optional.ofNullable(names.get(HexFormat.of().formatHex(digest)))
+    return Optional.ofNullable(names.get().get(HexFormat.of().formatHex(digest)))
         .map(name -> new Facts("token " + name, Map.of("token", List.of(name))));
   }
 
-  private void look() {
-    Instant now = clock.instant();
-    if (now.isBefore(looked.plus(LOOK_EVERY))) {
-      return;
-    }
-    looked = now;
-    String stamp = stamp();
-    if (stamp.equals(seen)) {
-      return;
-    }
-    seen = stamp;
-    try {
-      names = read();
-      log.atInfo().addKeyValue("file", file).addKeyValue("tokens", names.size()).log("tokens read");
-    } catch (SlipwayException e) {
-      log.atError()
-          .addKeyValue("reason", e.getMessage())
-          .log("changed token file cannot be used; the earlier tokens stay valid");
-    }
-  }
-
-  private String stamp() {
-    try {
-      return Files.getLastModifiedTime(file) + " " + Files.size(file);
-    } catch (IOException e) {
-      return e.toString();
-    }
-  }
-
-  private Map<String, String> read() throws SlipwayException {
+  private static Map<String, String> read(Path file) throws SlipwayException {
     List<String> lines;
     try {
       if (Files.size(file) > MAX_FILE_BYTES) {

@@ -115,6 +115,7 @@ class SignedTokensTest {
     Files.writeString(file, new JWKSet(key.toPublicJWK()).toString());
     Files.setLastModifiedTime(
         file, java.nio.file.attribute.FileTime.from(Instant.now().plusSeconds(5)));
+    now = now.plusSeconds(2);
 
     assertThat(access.principal(bearer(token())).tenant()).isEqualTo("acme");
   }
