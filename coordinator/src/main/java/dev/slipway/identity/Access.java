@@ -39,7 +39,7 @@ public final class Access {
   private final AccessSettings settings;
   private final Rules rules;
   private final Optional<StaticTokens> fixed;
-  private final SignedTokens signed;
+  private final Optional<SignedTokens> signed;
   private final Optional<RevocationList> revoked;
   private final InstantSource clock;
   private final String own;
@@ -65,7 +65,10 @@ public final class Access {
         settings.tokens().isPresent()
             ? Optional.of(StaticTokens.in(settings.tokens().get(), clock))
             : Optional.empty();
-    this.signed = new SignedTokens(settings.issuers(), clock);
+    this.signed =
+        settings.issuers().isEmpty()
+            ? Optional.empty()
+            : Optional.of(new SignedTokens(settings.issuers(), clock));
     this.revoked = revoked(settings, clientsCa, clock);
     byte[] random = new byte[OWN_BYTES];
     new SecureRandom().nextBytes(random);
@@ -196,7 +199,14 @@ public final class Access {
     if (known != null && now.isBefore(known.until())) {
       return known.facts();
     }
-    SignedTokens.Verified fresh = signed.verify(text);
+    SignedTokens.Verified fresh =
+        signed
+            .orElseThrow(() ->
+                new SlipwayException(
+                    ErrorKind.DENIED,
+                    "the token is one that an issuer signed, and this farm knows none: name it with"
+                        + " [access.issuer.NAME]"))
+            .verify(text);
     Instant expires = fresh.expires().toInstant();
     Instant look = now.plus(REMEMBERED_FOR);
     verified.put(key, new Remembered(fresh.facts(), expires.isBefore(look) ? expires : look));
