@@ -53,12 +53,17 @@ jars_are_stale() {
 ensure_jars() {
   use_jdk
   jars_are_stale || return 0
-  local started log
+  local started log lock
   if [ ! -w "$SLIPWAY_HOME/coordinator" ] && [ -f "$(jar_of coordinator)" ] && [ -f "$(jar_of worker)" ]; then
     say "the jars are older than their sources, and $(id -un) may not write to $SLIPWAY_HOME: they are used as they are"
     return 0
   fi
   command -v mvn >/dev/null || die "the jars are not built and Maven is missing; run: sudo $SLIPWAY_HOME/slipway setup"
+  # Of several commands at the same time one builds, the others wait for it.
+  mkdir -p "$SLIPWAY_HOME/coordinator/target"
+  exec {lock}>"$SLIPWAY_HOME/coordinator/target/build.lock"
+  flock -w 900 "$lock" || die "another command has been building the jars for a quarter of an hour; end it and try again"
+  jars_are_stale || { exec {lock}>&- && return 0; }
   say "building the jars with Maven (the first time this downloads the libraries)"
   started=$(now_ms)
   log=$(mktemp)
@@ -70,6 +75,7 @@ ensure_jars() {
   rm -f "$log"
   # Maven leaves a jar whose content did not change as it is; its date is what the next start compares with.
   touch "$(jar_of coordinator)" "$(jar_of worker)"
+  exec {lock}>&-
   say "built in $(seconds $(($(now_ms) - started))) s"
 }
 
