@@ -239,7 +239,7 @@ class WebPageE2eTest {
         BuildDirectory.of("FROM busybox\nRUN echo fine\nRUN echo going down && exit 3\n");
     assertThat(buildx.build(bad.path()).exitCode()).isNotZero();
     // Another coordinator hears of a build half a second later.
-    await().until(() -> farm.http(2, newest()).isPresent());
+    await().until(() -> farm.http(2, newest()).orElse("").contains("going down"));
 
     Page page = browser.open(Chromium.DESK, ColorScheme.DARK, page(2, newest()));
 
