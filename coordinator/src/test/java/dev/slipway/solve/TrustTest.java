@@ -2,6 +2,7 @@ package dev.slipway.solve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.slipway.config.AccessSettings.Role;
 import dev.slipway.config.FarmConfig;
@@ -113,6 +114,7 @@ class TrustTest {
     farm.held.put("one", gate);
     CompletableFuture<SolvedResult> ofFork = solving(fork("pull-7"), twoSteps);
     CompletableFuture<SolvedResult> ofTenant = solving(builder("team-a"), twoSteps);
+    await().untilAsserted(() -> assertThat(farm.stages).hasSize(2));
     gate.countDown();
 
     ofFork.get();
