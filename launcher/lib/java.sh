@@ -73,6 +73,8 @@ ensure_jars() {
     die "the build of the jars failed: see above, or run mvn package in $SLIPWAY_HOME"
   fi
   rm -f "$log"
+  # Maven leaves a jar whose content did not change as it is; its date is what the next start compares with.
+  touch "$(jar_of coordinator)" "$(jar_of worker)"
   exec {lock}>&-
   say "built in $(seconds $(($(now_ms) - started))) s"
 }
