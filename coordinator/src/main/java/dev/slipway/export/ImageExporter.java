@@ -1,6 +1,5 @@
 package dev.slipway.export;
 
-import dev.slipway.cache.LayerRecord;
 import dev.slipway.cache.LayerRecord.Blob;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
@@ -8,161 +7,251 @@ import dev.slipway.export.ImageAssembly.Assembled;
 import dev.slipway.export.ImageAssembly.Document;
 import dev.slipway.identity.Rights;
 import dev.slipway.oci.Descriptor;
+import dev.slipway.oci.Digest;
 import dev.slipway.oci.ImageReference;
-import dev.slipway.oci.OciJson;
-import dev.slipway.oci.Platform;
 import dev.slipway.registry.Authenticator;
 import dev.slipway.registry.BlobTransfer;
 import dev.slipway.registry.RegistryClient.PushAccess;
 import dev.slipway.registry.Repository;
-import dev.slipway.registry.RetryPolicy;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.Parallel;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
 
 /**
- * Exports images from a farm: layers go from the workers to the registry, everything else from
- * here. @ThreadSafe
+ * Images for a registry: layers go there from the workers, everything else from here. Without push
+ * they are made and stay in the farm. @ThreadSafe
  */
-public final class FarmImageExporter implements ImageExporter, AutoCloseable {
+final class ImageExporter implements Exporter {
   private static final Duration SESSION_PATIENCE = Duration.ofSeconds(5);
 
+  /** About an image store, which a farm does not have. */
+  private static final List<String> OF_STORES =
+      List.of("unpack", "store", "name-canonical", "unsafe-internal-store-allow-incomplete");
+
   private final ExportParts parts;
+  private final ImageMaking images;
   private final BlobTransfer transfer;
   private final PushedBlobs pushed = new PushedBlobs();
 
-  public FarmImageExporter(ExportParts parts) {
+  ImageExporter(ExportParts parts, BlobTransfer transfer) {
     this.parts = parts;
-    this.transfer = new BlobTransfer(RetryPolicy.DEFAULT, Optional.empty(), parts.tls());
+    this.images = new ImageMaking(parts);
+    this.transfer = transfer;
   }
 
   @Override
-  public Map<String, String> export(Request request, BuildContext build)
-      throws SlipwayException, InterruptedException {
-    if (!request.type().equals("image")) {
-      throw new SlipwayException(
-          ErrorKind.UNSUPPORTED,
-          "exporter type "
-              + request.type()
-              + " is not supported yet: use type=image with push=true");
+  public String type() {
+    return "image";
+  }
+
+  @Override
+  public PreparedExport prepare(Order order) throws SlipwayException {
+    Attributes given = new Attributes(order.attributes());
+    Where where =
+        new Where(
+            given.flag("push", false),
+            given.flag("push-by-digest", false),
+            given.flag("registry.insecure", false),
+            given.text("dangling-name-prefix").orElse(""),
+            given.flag("danging-name-empty-only", false));
+    for (String store : OF_STORES) {
+      given.flag(store, true);
     }
-    ExportAttributes attributes = ExportAttributes.parse(request.attributes());
-    String owner = build.sessionId().isEmpty() ? build.buildId() : build.sessionId();
-    ExportProgress progress =
-        new ExportProgress(build.progress(), parts.clock(), owner + "-export-" + request.index());
-    String failure = "context canceled";
-    try {
-      Map<String, String> response = export(request, attributes, build, progress);
-      failure = "";
-      return response;
-    } catch (SlipwayException e) {
-      failure = e.getMessage();
-      throw e;
-    } finally {
-      if (failure.isEmpty()) {
-        progress.completed();
+    Export export =
+        new Export(order.id(), where, ImageAttributes.parse(type(), given, order.compatibility()));
+    export.references(export.named());
+    return export;
+  }
+
+  /**
+   * @param danglingPrefix begins another name, which ends in the image's digest
+   * @param danglingAlone whether it is only for images that have no other name
+   */
+  private record Where(
+      boolean push,
+      boolean byDigest,
+      boolean insecure,
+      String danglingPrefix,
+      boolean danglingAlone) {}
+
+  private final class Export implements PreparedExport {
+    private final int id;
+    private final Where where;
+    private final ImageAttributes attributes;
+
+    Export(int id, Where where, ImageAttributes attributes) {
+      this.id = id;
+      this.where = where;
+      this.attributes = attributes;
+    }
+
+    @Override
+    public int id() {
+      return id;
+    }
+
+    @Override
+    public String title() {
+      return "exporting to image";
+    }
+
+    @Override
+    public boolean pushes() {
+      return where.push();
+    }
+
+    /** The names that are known before there is a result. */
+    List<String> named() {
+      return attributes.names(new ExportSource(List.of(), Map.of()));
+    }
+
+    @Override
+    public void check(Rights rights) throws SlipwayException {
+      checkPush(rights, references(named()));
+    }
+
+    private void checkPush(Rights rights, List<ImageReference> names) throws SlipwayException {
+      if (where.push()) {
+        for (ImageReference name : names) {
+          rights.checkPush(name);
+        }
+      }
+    }
+
+    /** The names as references, with a tag unless they are pushed by digest. */
+    List<ImageReference> references(List<String> names) throws SlipwayException {
+      List<ImageReference> references = new ArrayList<>();
+      for (String name : names) {
+        ImageReference written = reference(name, false);
+        if (where.byDigest() && written.tag().isPresent()) {
+          throw new SlipwayException(
+              ErrorKind.INVALID, "can't push tagged ref " + written + " by digest");
+        }
+        references.add(where.byDigest() ? written : reference(name, true));
+      }
+      return references;
+    }
+
+    @Override
+    public Map<String, String> run(ExportSource given, BuildContext build, ExportProgress progress)
+        throws SlipwayException, InterruptedException {
+      ExportSource source = given.with(attributes.metadata());
+      List<ImageReference> names = references(attributes.names(source));
+      if (where.push() && names.isEmpty()) {
+        throw new SlipwayException(
+            ErrorKind.INVALID, "push needs a name: set the exporter's attribute name");
+      }
+      checkPush(build.rights(), names);
+      LayerPlan plan = images.plan(attributes, source);
+      BlobMaking making = new BlobMaking(parts, build, progress);
+      List<Target> targets = new ArrayList<>();
+      Map<PackedLayer, Blob> blobs = new LinkedHashMap<>();
+      if (where.push()) {
+        LayerPush push = push(build, making);
+        for (List<ImageReference> sameRepository : byRepository(names)) {
+          targets.add(pushLayers(push, sameRepository, plan, blobs, progress));
+        }
       } else {
-        progress.failed(failure);
+        blobs.putAll(progress.during("exporting layers", () -> images.blobs(plan, making)));
+      }
+      Assembled image = images.assemble(attributes, source, plan, blobs);
+      ImageMaking.mention(image, progress);
+      if (!where.byDigest()) {
+        names.forEach(name -> progress.mention("naming to " + name));
+      }
+      for (Target target : targets) {
+        pushDocuments(target, image, progress);
+      }
+      Descriptor root = image.root().descriptor();
+      return ImageMaking.response(image, root, shownNames(source, root.digest()));
+    }
+
+    /** As the client wrote them. */
+    private String shownNames(ExportSource source, Digest digest) {
+      String names =
+          attributes.name().equals("*")
+              ? String.join(",", attributes.names(source))
+              : attributes.name();
+      boolean dangling =
+          !where.danglingPrefix().isEmpty() && (!where.danglingAlone() || names.isEmpty());
+      if (!dangling) {
+        return names;
+      }
+      return (names.isEmpty() ? "" : names + ",") + where.danglingPrefix() + "@" + digest;
+    }
+
+    private Target pushLayers(
+        LayerPush push,
+        List<ImageReference> names,
+        LayerPlan plan,
+        Map<PackedLayer, Blob> blobs,
+        ExportProgress progress)
+        throws SlipwayException, InterruptedException {
+      ImageReference name = names.getFirst();
+      Map<Optional<Packing>, List<String>> layers = ImageMaking.byPacking(plan.layers());
+      try {
+        PushAccess access =
+            push.access(name, where.insecure(), layers.getOrDefault(Optional.empty(), List.of()));
+        Repository repository = parts.registries().open(access);
+        blobs.putAll(
+            progress.during(
+                "exporting layers",
+                () ->
+                    progress.during(
+                        "pushing layers", () -> push(push, access, repository, layers))));
+        return new Target(names, repository, where.byDigest());
+      } catch (SlipwayException e) {
+        throw failedPush(name, e);
       }
     }
   }
 
-  @Override
-  public void check(Map<String, String> attributes, Rights rights) throws SlipwayException {
-    ExportAttributes parsed = ExportAttributes.parse(attributes);
-    check(parsed, parsed.references(Optional.empty()), rights);
-  }
-
-  private static void check(ExportAttributes attributes, List<ImageReference> names, Rights rights)
-      throws SlipwayException {
-    if (attributes.push()) {
-      for (ImageReference name : names) {
-        rights.checkPush(name);
-      }
-    }
-  }
-
-  private Map<String, String> export(
-      Request request, ExportAttributes attributes, BuildContext build, ExportProgress progress)
+  private LayerPush push(BuildContext build, BlobMaking making)
       throws SlipwayException, InterruptedException {
-    Map<String, byte[]> metadata = new HashMap<>(request.metadata());
-    metadata.putAll(attributes.metadata());
-    List<ImageReference> names =
-        attributes.references(
-            Optional.ofNullable(metadata.get("image.name"))
-                .map(bytes -> new String(bytes, StandardCharsets.UTF_8)));
-    if (attributes.push() && names.isEmpty()) {
-      throw new SlipwayException(
-          ErrorKind.INVALID, "push needs a name: set the exporter's attribute name");
-    }
-    check(attributes, names, build.rights());
-    Set<String> layers = new LinkedHashSet<>();
-    request
-        .results()
-        .forEach(
-            result -> result.result().ifPresent(solved -> layers.addAll(solved.chain().layers())));
-    BlobMaking making = new BlobMaking(parts, build, progress);
-    List<Target> targets = new ArrayList<>();
-    Map<String, Blob> blobs = new LinkedHashMap<>();
-    if (attributes.push()) {
-      Authenticator authenticator = authenticator(build);
-      LayerPush push =
-          new LayerPush(
-              parts,
-              authenticator,
-              making,
-              new BlobRelay(parts, authenticator, making, transfer),
-              pushed);
-      for (List<ImageReference> sameRepository : byRepository(names)) {
-        targets.add(pushLayers(push, sameRepository, attributes, layers, blobs, progress));
-      }
-    } else {
-      blobs.putAll(
-          progress.during("exporting layers", () -> LayerPush.makeOnly(parts, making, layers)));
-    }
-    Assembled image =
-        new ImageAssembly(attributes, metadata, defaultPlatform())
-            .assemble(request.results(), blobs, times(layers));
-    mention(image, names, attributes, progress);
-    for (Target target : targets) {
-      pushDocuments(target, image, progress);
-    }
-    return response(image, names, request.attributes().getOrDefault("name", ""));
+    Authenticator authenticator =
+        build.sessionId().isEmpty()
+            ? Authenticator.ANONYMOUS
+            : parts
+                .sessions()
+                .await(build.rights().principal(), build.sessionId(), SESSION_PATIENCE)
+                .authenticator();
+    return new LayerPush(
+        parts,
+        authenticator,
+        making,
+        new BlobRelay(parts, authenticator, making, transfer),
+        pushed);
   }
 
-  private Target pushLayers(
+  private static Map<PackedLayer, Blob> push(
       LayerPush push,
-      List<ImageReference> names,
-      ExportAttributes attributes,
-      Collection<String> layers,
-      Map<String, Blob> blobs,
-      ExportProgress progress)
+      PushAccess access,
+      Repository repository,
+      Map<Optional<Packing>, List<String>> layers)
       throws SlipwayException, InterruptedException {
-    ImageReference name = names.getFirst();
+    Map<PackedLayer, Blob> blobs = new LinkedHashMap<>();
+    for (Map.Entry<Optional<Packing>, List<String>> group : layers.entrySet()) {
+      Optional<Packing> packing = group.getKey();
+      Map<String, Blob> there =
+          packing.isPresent()
+              ? push.pushPacked(access, repository, group.getValue(), packing.get())
+              : push.push(access, repository, group.getValue());
+      there.forEach((layer, blob) -> blobs.put(new PackedLayer(layer, packing), blob));
+    }
+    return blobs;
+  }
+
+  private static ImageReference reference(String name, boolean tagged) throws SlipwayException {
     try {
-      PushAccess access = push.access(name, attributes.insecure(), layers);
-      Repository repository = parts.registries().open(access);
-      blobs.putAll(
-          progress.during(
-              "exporting layers",
-              () ->
-                  progress.during("pushing layers", () -> push.push(access, repository, layers))));
-      return new Target(names, repository, attributes.pushByDigest());
-    } catch (SlipwayException e) {
-      throw failedPush(name, e);
+      return tagged ? ImageReference.parse(name) : ImageReference.parseAsWritten(name);
+    } catch (IllegalArgumentException e) {
+      throw new SlipwayException(
+          ErrorKind.INVALID, "failed to parse " + name + ": " + e.getMessage(), e);
     }
   }
 
@@ -171,7 +260,7 @@ public final class FarmImageExporter implements ImageExporter, AutoCloseable {
   }
 
   /** Bottom up: what points at something comes after it. */
-  private void pushDocuments(Target target, Assembled image, ExportProgress progress)
+  private static void pushDocuments(Target target, Assembled image, ExportProgress progress)
       throws SlipwayException, InterruptedException {
     ImageReference name = target.names().getFirst();
     try {
@@ -204,112 +293,10 @@ public final class FarmImageExporter implements ImageExporter, AutoCloseable {
         () -> target.repository().pushManifest(object, descriptor.mediaType(), manifest.content()));
   }
 
-  private static void mention(
-      Assembled image,
-      List<ImageReference> names,
-      ExportAttributes attributes,
-      ExportProgress progress) {
-    image
-        .images()
-        .forEach(one -> {
-          progress.mention("exporting manifest " + one.manifest().descriptor().digest());
-          progress.mention("exporting config " + one.config().descriptor().digest());
-        });
-    image
-        .index()
-        .ifPresent(
-            index -> progress.mention("exporting manifest list " + index.descriptor().digest()));
-    if (!attributes.pushByDigest()) {
-      names.forEach(name -> progress.mention("naming to " + name));
-    }
-  }
-
   private static List<List<ImageReference>> byRepository(List<ImageReference> names) {
     Map<String, List<ImageReference>> grouped = new LinkedHashMap<>();
     names.forEach(name -> grouped.computeIfAbsent(name.name(), _ -> new ArrayList<>()).add(name));
     return List.copyOf(grouped.values());
-  }
-
-  private Authenticator authenticator(BuildContext build)
-      throws SlipwayException, InterruptedException {
-    return build.sessionId().isEmpty()
-        ? Authenticator.ANONYMOUS
-        : parts
-            .sessions()
-            .await(build.rights().principal(), build.sessionId(), SESSION_PATIENCE)
-            .authenticator();
-  }
-
-  private Platform defaultPlatform() {
-    return parts.fleet().workers().stream()
-        .flatMap(worker -> worker.nativePlatforms().stream())
-        .findFirst()
-        .orElse(Platform.LINUX_AMD64);
-  }
-
-  /**
-   * When each layer was first exported: the index keeps it, so that the same layers give the same
-   * image the next time.
-   */
-  private Map<String, Instant> times(Collection<String> layers) {
-    Map<String, LayerRecord> known = parts.index().layers(layers);
-    List<String> untimed =
-        layers.stream()
-            .filter(layer -> !known.containsKey(layer) || known.get(layer).createdAt().isEmpty())
-            .toList();
-    Map<String, LayerRecord> now = new HashMap<>(known);
-    Instant instant = parts.clock().instant().truncatedTo(java.time.temporal.ChronoUnit.MILLIS);
-    if (!untimed.isEmpty()) {
-      parts
-          .index()
-          .learn(
-              untimed.stream()
-                  .map(layer ->
-                      new LayerRecord(
-                          layer,
-                          0,
-                          Optional.empty(),
-                          Optional.empty(),
-                          Set.of(),
-                          Optional.of(instant)))
-                  .toList());
-      now.putAll(parts.index().layers(untimed));
-    }
-    Map<String, Instant> times = new HashMap<>();
-    for (String layer : layers) {
-      times.put(
-          layer,
-          Optional.ofNullable(now.get(layer)).flatMap(LayerRecord::createdAt).orElse(instant));
-    }
-    return times;
-  }
-
-  private static Map<String, String> response(
-      Assembled image, List<ImageReference> names, String nameAttribute) {
-    Map<String, String> response = new TreeMap<>();
-    Descriptor root = image.root().descriptor();
-    response.put("containerimage.digest", root.digest().value());
-    response.put(
-        "containerimage.descriptor", Base64.getEncoder().encodeToString(OciJson.compact(root)));
-    if (image.index().isEmpty()) {
-      response.put(
-          "containerimage.config.digest",
-          image.images().getFirst().config().descriptor().digest().value());
-    }
-    if (!names.isEmpty()) {
-      boolean written = !nameAttribute.contains("*");
-      response.put(
-          "image.name",
-          written
-              ? nameAttribute
-              : String.join(",", names.stream().map(ImageReference::toString).toList()));
-    }
-    return response;
-  }
-
-  @Override
-  public void close() {
-    transfer.close();
   }
 
   /**
