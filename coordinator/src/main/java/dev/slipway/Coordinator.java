@@ -37,7 +37,7 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.explain.Explanations;
 import dev.slipway.export.ExportParts;
-import dev.slipway.export.FarmImageExporter;
+import dev.slipway.export.FarmExporters;
 import dev.slipway.fleet.FarmFleet;
 import dev.slipway.fleet.FarmHandOver;
 import dev.slipway.fleet.FarmServer;
@@ -279,7 +279,7 @@ final class Coordinator implements AutoCloseable {
             clock,
             Files.createDirectories(state.resolve("export")),
             farmTls);
-    FarmImageExporter exporter = new FarmImageExporter(exports);
+    FarmExporters exporters = keep("exporters", new FarmExporters(exports));
     keep("durable layers", durable)
         .start(
             index,
@@ -305,7 +305,7 @@ final class Coordinator implements AutoCloseable {
             new ControlService.Parts(
                 jobs,
                 gateway,
-                exporter,
+                exporters,
                 workers,
                 new FarmDisk(fleet, index, clock),
                 sessions::open,

@@ -33,6 +33,28 @@ public final class FileMode {
     return (mode & TYPE) == NAMED_PIPE;
   }
 
+  /**
+   * The bits of a tar's entry.
+   *
+   * @param type of the header: {@code '0'} to {@code '6'}
+   * @param permissions POSIX' twelve bits
+   */
+  public static int of(char type, int permissions) {
+    int mode =
+        (permissions & 0777)
+            | ((permissions & 04000) != 0 ? SET_UID : 0)
+            | ((permissions & 02000) != 0 ? SET_GID : 0)
+            | ((permissions & 01000) != 0 ? STICKY : 0);
+    return switch (type) {
+      case '2' -> mode | SYMLINK;
+      case '3' -> mode | DEVICE | CHARACTER_DEVICE;
+      case '4' -> mode | DEVICE;
+      case '5' -> mode | DIRECTORY;
+      case '6' -> mode | NAMED_PIPE;
+      default -> mode;
+    };
+  }
+
   /** The twelve permission bits of POSIX. */
   public static int permissions(int mode) {
     return (mode & 0777)

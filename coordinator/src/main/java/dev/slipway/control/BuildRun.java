@@ -4,8 +4,10 @@ import dev.slipway.config.QueueSettings;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.explain.Subject;
-import dev.slipway.export.ImageExporter;
-import dev.slipway.export.ImageExporter.PlatformResult;
+import dev.slipway.export.ExportSource;
+import dev.slipway.export.Exporters;
+import dev.slipway.export.PlatformResult;
+import dev.slipway.export.PreparedExport;
 import dev.slipway.frontend.FrontendResult;
 import dev.slipway.frontend.gateway.GatewayBuild;
 import dev.slipway.frontend.gateway.GatewayParts;
@@ -54,7 +56,7 @@ final class BuildRun {
 
   private final BuildJobs jobs;
   private final GatewayParts parts;
-  private final ImageExporter exporter;
+  private final Exporters exporters;
   private final BiConsumer<String, Subject> begun;
   private final Meters meters;
   private final BuildFigures figures;
@@ -67,14 +69,14 @@ final class BuildRun {
   BuildRun(
       BuildJobs jobs,
       GatewayParts parts,
-      ImageExporter exporter,
+      Exporters exporters,
       BiConsumer<String, Subject> begun,
       Meters meters,
       Tracing tracing,
       Duration timeout) {
     this.jobs = jobs;
     this.parts = parts;
-    this.exporter = exporter;
+    this.exporters = exporters;
     this.begun = begun;
     this.meters = meters;
     this.figures = new BuildFigures(meters);
@@ -177,8 +179,9 @@ final class BuildRun {
 
   private Map<String, String> run(Order order, BuildJob job, Caller caller)
       throws SlipwayException, IOException, InterruptedException {
-    for (Order.Export export : order.exports()) {
-      exporter.check(export.attributes(), job.context().rights());
+    List<PreparedExport> exports = new ArrayList<>();
+    for (Exporters.Request export : order.exports()) {
+      exports.add(prepared(export, job));
     }
     order.cacheImports().forEach(source -> refuseCacheImport(job, source));
     FrontendResult result =
@@ -191,15 +194,29 @@ final class BuildRun {
                     : job.gateway().direct(order.question()));
     List<PlatformResult> results =
         during(job, BuildMetric.Phase.SOLVE, () -> evaluate(job.context(), result));
+    if (order.sessionExporter()) {
+      for (Exporters.Request wish : SessionExports.wishes(order, job, parts, result)) {
+        exports.add(prepared(wish, job));
+      }
+    }
     Map<String, String> response =
-        during(job, BuildMetric.Phase.EXPORT, () -> export(order, job, caller, result, results));
+        during(job, BuildMetric.Phase.EXPORT, () -> export(exports, job, caller, result, results));
     for (Map.Entry<String, byte[]> entry : result.metadata().entrySet()) {
       if (entry.getKey().startsWith(FRONTEND_KEYS)) {
         response.put(
             entry.getKey(), new String(entry.getValue(), java.nio.charset.StandardCharsets.UTF_8));
       }
     }
+    if (order.sessionExporter()) {
+      SessionExports.targets(order, job, parts).exported(response);
+    }
     return response;
+  }
+
+  private PreparedExport prepared(Exporters.Request request, BuildJob job) throws SlipwayException {
+    PreparedExport export = exporters.prepare(request);
+    export.check(job.context().rights());
+    return export;
   }
 
   private interface PhaseWork<T> {
@@ -217,29 +234,30 @@ final class BuildRun {
   }
 
   /**
-   * Exports; when a worker left with layers in the middle, they are made again elsewhere and the
+   * Exports, one after the other: a client's file must not end in the middle because another export
+   * failed. When a worker left with layers in the middle, they are made again elsewhere and the
    * export goes on.
    */
   private Map<String, String> export(
-      Order order, BuildJob job, Caller caller, FrontendResult result, List<PlatformResult> first)
+      List<PreparedExport> exports,
+      BuildJob job,
+      Caller caller,
+      FrontendResult result,
+      List<PlatformResult> first)
       throws SlipwayException, InterruptedException {
     List<PlatformResult> results = first;
-    for (int attempt = 1; ; attempt++) {
+    Map<String, String> response = new HashMap<>();
+    int next = 0;
+    for (int attempt = 1; next < exports.size(); ) {
+      PreparedExport export = exports.get(next);
       try {
-        Map<String, String> response = new HashMap<>();
-        for (int i = 0; i < order.exports().size(); i++) {
-          Order.Export export = order.exports().get(i);
-          Map<String, String> exported =
-              exporter.export(
-                  new ImageExporter.Request(
-                      i, export.type(), export.attributes(), results, result.metadata()),
-                  job.context());
-          if (Boolean.parseBoolean(export.attributes().get("push"))) {
-            pushed(job, caller, exported);
-          }
-          response.putAll(exported);
+        Map<String, String> exported =
+            exporters.run(export, new ExportSource(results, result.metadata()), job.context());
+        if (export.pushes()) {
+          pushed(job, caller, exported);
         }
-        return response;
+        response.putAll(exported);
+        next++;
       } catch (SlipwayException e) {
         List<PlatformResult> again =
             e.kind() == ErrorKind.UNAVAILABLE && attempt < MAX_EXPORTS
@@ -248,6 +266,7 @@ final class BuildRun {
         if (again.equals(results)) {
           throw e;
         }
+        attempt++;
         meters.count(QueueMetric.EXPORTS_RETRIED);
         log.atWarn()
             .addKeyValue("build", job.ref())
@@ -256,6 +275,7 @@ final class BuildRun {
         results = again;
       }
     }
+    return response;
   }
 
   /** Brings all results into being, together; what they share runs once. */

@@ -3,7 +3,7 @@ package dev.slipway.control;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.explain.Subject;
-import dev.slipway.export.ImageExporter;
+import dev.slipway.export.Exporters;
 import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.identity.Caller;
 import dev.slipway.identity.Principal;
@@ -45,7 +45,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
   public record Parts(
       BuildJobs jobs,
       GatewayParts gateway,
-      ImageExporter exporter,
+      Exporters exporters,
       WorkerRecords workers,
       FarmDisk disk,
       SessionEndpoint sessions,
@@ -61,7 +61,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
         new BuildRun(
             parts.jobs(),
             parts.gateway(),
-            parts.exporter(),
+            parts.exporters(),
             parts.begun(),
             parts.meters(),
             parts.tracing(),

@@ -2,6 +2,7 @@ package dev.slipway.control;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.export.Exporters;
 import dev.slipway.frontend.gateway.GatewayBuild.Question;
 import dev.slipway.graph.Definition;
 import dev.slipway.identity.Rights;
@@ -26,6 +27,8 @@ import java.util.Set;
  * @param question what to solve otherwise
  * @param inputs graphs that the client's frontend may ask for
  * @param standing what it brings to the queue, as far as the request says
+ * @param sessionExporter whether the client says at the end what else to export
+ * @param compatibility version of BuildKit's behaviour: 10, 20 or 30
  * @param cacheImports what to import, as shown to the user
  */
 record Order(
@@ -37,16 +40,17 @@ record Order(
     Question question,
     Map<String, Definition> inputs,
     Optional<Standing> standing,
-    List<Export> exports,
+    List<Exporters.Request> exports,
+    boolean sessionExporter,
+    int compatibility,
     List<String> cacheImports,
     String name) {
-  private static final Set<String> KNOWN_EXPORTERS =
-      Set.of("image", "local", "tar", "oci", "docker");
   private static final Set<Long> COMPATIBILITY_VERSIONS = Set.of(0L, 10L, 20L, 30L);
-  private static final String EPOCH = "build-arg:SOURCE_DATE_EPOCH";
 
-  /** One exporter with its attributes. */
-  record Export(String type, Map<String, String> attributes) {}
+  /** What a client gets that asks for none. */
+  private static final int NEWEST = 30;
+
+  private static final String EPOCH = "build-arg:SOURCE_DATE_EPOCH";
 
   /**
    * @param own what its client may do
@@ -67,9 +71,6 @@ record Order(
     if (request.hasSourcePolicy() || !request.getSourcePolicySession().isEmpty()) {
       throw unsupported("a source policy");
     }
-    if (request.getEnableSessionExporter()) {
-      throw unsupported("an exporter in the session");
-    }
     checkCacheExports(request.getCache());
     boolean gatewayMode = !request.hasDefinition() && request.getFrontend().isEmpty();
     Map<String, String> attributes = options.others();
@@ -88,6 +89,8 @@ record Order(
         inputs,
         options.standing(),
         exports(request),
+        request.getEnableSessionExporter(),
+        compatibility(request),
         cacheImports(request),
         name(attributes));
   }
@@ -101,34 +104,36 @@ record Order(
     return definitions;
   }
 
-  private static List<Export> exports(SolveRequest request) throws SlipwayException {
-    List<Export> exports = new ArrayList<>();
+  private static List<Exporters.Request> exports(SolveRequest request) {
+    List<Exporters.Request> exports = new ArrayList<>();
     for (Exporter exporter : request.getExportersList()) {
-      exports.add(export(exporter.getType(), exporter.getAttrsMap(), request));
+      exports.add(export(exports.size(), exporter.getType(), exporter.getAttrsMap(), request));
     }
     if (exports.isEmpty() && !request.getExporterDeprecated().isEmpty()) {
       exports.add(
           export(
-              request.getExporterDeprecated(), request.getExporterAttrsDeprecatedMap(), request));
+              0,
+              request.getExporterDeprecated(),
+              request.getExporterAttrsDeprecatedMap(),
+              request));
     }
     return exports;
   }
 
-  private static Export export(String type, Map<String, String> given, SolveRequest request)
-      throws SlipwayException {
-    if (!KNOWN_EXPORTERS.contains(type)) {
-      throw new SlipwayException(
-          ErrorKind.NOT_FOUND, "exporter \"" + type + "\" could not be found");
-    }
-    if (!type.equals("image")) {
-      throw unsupported("exporter \"" + type + "\"");
-    }
+  private static Exporters.Request export(
+      int id, String type, Map<String, String> given, SolveRequest request) {
     Map<String, String> attributes = new HashMap<>(given);
     String epoch = request.getFrontendAttrsMap().get(EPOCH);
-    if (epoch != null && epoch.matches("[0-9]*")) {
+    if (epoch != null && epoch.matches("-?[0-9]+|")) {
       attributes.putIfAbsent("source-date-epoch", epoch);
     }
-    return new Export(type, attributes);
+    return new Exporters.Request(id, type, attributes, compatibility(request));
+  }
+
+  private static int compatibility(SolveRequest request) {
+    return request.getCompatibilityVersion() == 0
+        ? NEWEST
+        : (int) request.getCompatibilityVersion();
   }
 
   private static void checkCacheExports(CacheOptions cache) throws SlipwayException {

@@ -48,10 +48,12 @@ final class BlobMaking {
   /**
    * Makes the blobs and pushes them if there is a target.
    *
+   * @param packing how; empty = as they are, else gzip
    * @param target gives the target, anew when the token of the last one was refused; empty = only
    *     make blobs
    */
-  Map<String, Made> make(Collection<String> layers, Optional<TargetSource> target)
+  Map<String, Made> make(
+      Collection<String> layers, Optional<Packing> packing, Optional<TargetSource> target)
       throws SlipwayException, InterruptedException {
     Map<String, Made> made = new LinkedHashMap<>();
     Set<String> left = new LinkedHashSet<>(layers);
@@ -60,7 +62,7 @@ final class BlobMaking {
     Optional<PushTarget> pushTarget =
         target.isPresent() ? Optional.of(target.get().target(false)) : Optional.empty();
     for (int round = 1; !left.isEmpty(); round++) {
-      List<Turn> turns = turns(left, avoided, pushTarget);
+      List<Turn> turns = turns(left, avoided, packing, pushTarget);
       for (Turn turn : turns) {
         turn.made().forEach((layer, blob) -> made.put(layer, new Made(blob, turn.worker())));
         left.removeAll(turn.made().keySet());
@@ -78,16 +80,23 @@ final class BlobMaking {
         }
       }
     }
-    learn(made);
+    if (packing.isEmpty()) {
+      learn(made);
+    }
     return made;
   }
 
-  private List<Turn> turns(Set<String> layers, Set<String> avoided, Optional<PushTarget> target)
+  private List<Turn> turns(
+      Set<String> layers,
+      Set<String> avoided,
+      Optional<Packing> packing,
+      Optional<PushTarget> target)
       throws SlipwayException, InterruptedException {
     TreeSet<String> workers =
         new TreeSet<>(parts.fleet().workers().stream().map(WorkerNode::id).toList());
     Map<String, List<String>> placed = placed(layers, workers, avoided);
-    return Parallel.map(placed.entrySet(), entry -> turn(entry.getKey(), entry.getValue(), target));
+    return Parallel.map(
+        placed.entrySet(), entry -> turn(entry.getKey(), entry.getValue(), packing, target));
   }
 
   /**
@@ -112,7 +121,8 @@ final class BlobMaking {
     return Placement.of(layers, known, workers);
   }
 
-  private Turn turn(String worker, List<String> layers, Optional<PushTarget> target)
+  private Turn turn(
+      String worker, List<String> layers, Optional<Packing> packing, Optional<PushTarget> target)
       throws InterruptedException {
     try (Trace trace = build.trace().child(target.isPresent() ? "push" : "make blobs")) {
       PushLayers.Builder push =
@@ -121,6 +131,7 @@ final class BlobMaking {
               .setTraceparent(trace.traceparent())
               .addAllLayers(parts.references().describe(new LayerChain(layers), build));
       target.ifPresent(push::setTarget);
+      packing.map(Packing::message).ifPresent(push::setPacking);
       Instant start = parts.clock().instant();
       PushOutcome outcome =
           parts.fleet().push(worker, push.build(), status -> progress.passOn(status, start));

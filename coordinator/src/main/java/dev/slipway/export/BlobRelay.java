@@ -4,7 +4,6 @@ import dev.slipway.cache.LayerRecord;
 import dev.slipway.cache.LayerRecord.Blob;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.fleet.WorkerNode;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.registry.Authenticator;
 import dev.slipway.registry.BlobTransfer;
@@ -12,7 +11,6 @@ import dev.slipway.registry.Repository;
 import dev.slipway.solve.Parallel;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -38,33 +36,38 @@ final class BlobRelay {
     this.transfer = transfer;
   }
 
-  /** Pushes the layers' blobs and returns them. */
+  /** Pushes the layers' blobs as they are and returns them. */
   Map<String, Blob> push(Repository repository, List<String> layers, Map<String, LayerRecord> known)
       throws SlipwayException, InterruptedException {
     List<String> ofImages = layers.stream().filter(layer -> inRegistry(known.get(layer))).toList();
     List<String> others = layers.stream().filter(layer -> !inRegistry(known.get(layer))).toList();
-    Map<String, BlobMaking.Made> made = making.make(others, Optional.empty());
-    Map<String, Blob> blobs = new LinkedHashMap<>();
-    for (String layer : layers) {
-      blobs.put(
-          layer,
-          ofImages.contains(layer)
-              ? known.get(layer).blob().orElseThrow()
-              : made.get(layer).blob());
-    }
+    Map<String, Blob> blobs = new LinkedHashMap<>(push(repository, others, Optional.empty()));
     Parallel.map(
-        layers,
+        ofImages,
         layer -> {
-          Blob blob = blobs.get(layer);
+          Blob blob = known.get(layer).blob().orElseThrow();
           return withFile(file -> {
-            if (made.containsKey(layer)) {
-              fromWorker(made.get(layer), file);
-            } else {
-              fromRegistry(known.get(layer).origin().orElseThrow(), blob, file);
-            }
+            fromRegistry(known.get(layer).origin().orElseThrow(), blob, file);
             return repository.pushBlob(blob.digest(), file, _ -> {});
           });
         });
+    ofImages.forEach(layer -> blobs.put(layer, known.get(layer).blob().orElseThrow()));
+    return blobs;
+  }
+
+  /** Has workers pack the layers, pushes the blobs and returns them. */
+  Map<String, Blob> push(Repository repository, List<String> layers, Optional<Packing> packing)
+      throws SlipwayException, InterruptedException {
+    Map<String, BlobMaking.Made> made = making.make(layers, packing, Optional.empty());
+    Parallel.map(
+        made.values(),
+        one ->
+            withFile(file -> {
+              fromWorker(one, file);
+              return repository.pushBlob(one.blob().digest(), file, _ -> {});
+            }));
+    Map<String, Blob> blobs = new LinkedHashMap<>();
+    made.forEach((layer, one) -> blobs.put(layer, one.blob()));
     return blobs;
   }
 
@@ -74,24 +77,7 @@ final class BlobRelay {
 
   private void fromWorker(BlobMaking.Made made, Path file)
       throws SlipwayException, IOException, InterruptedException {
-    WorkerNode worker =
-        parts
-            .fleet()
-            .worker(made.worker())
-            .orElseThrow(() ->
-                new SlipwayException(
-                    ErrorKind.UNAVAILABLE,
-                    "worker " + made.worker() + " left before its blobs were pushed"));
-    String resource = "blobs/" + made.blob().digest();
-    BlobTransfer.Source source =
-        new BlobTransfer.Source(
-            URI.create(worker.blobUrl() + "/" + resource),
-            "Bearer " + parts.fleet().capability(resource),
-            false);
-    transfer.download(
-        new BlobTransfer.Blob(made.blob().digest(), made.blob().size(), List.of(source)),
-        file,
-        _ -> {});
+    transfer.download(WorkerBlobs.blob(parts.fleet(), made), file, _ -> {});
   }
 
   private void fromRegistry(LayerRecord.Origin origin, Blob blob, Path file)

@@ -30,17 +30,18 @@ final class ConfigAssembly {
    * @param given the frontend's configuration; empty = none
    * @param platform used when there is none
    * @param layerTimes when each layer was made
+   * @param times what bounds them
    */
   static byte[] assemble(
       Optional<byte[]> given,
       Platform platform,
       List<Digest> diffIds,
       List<Instant> layerTimes,
-      Optional<Instant> epoch)
+      Times times)
       throws SlipwayException {
     ObjectNode config = given.isPresent() ? read(given.get()) : defaultConfig(platform);
     List<History> history =
-        ImageHistory.normalise(new ImageConfig(config).history(), layerTimes, epoch);
+        ImageHistory.normalise(new ImageConfig(config).history(), layerTimes, times);
     ObjectNode rootfs = config.putObject("rootfs").put("type", "layers");
     ArrayNode ids = rootfs.putArray("diff_ids");
     diffIds.forEach(diffId -> ids.add(diffId.value()));
@@ -49,7 +50,7 @@ final class ConfigAssembly {
     } else {
       config.set("history", OciJson.toTree(history));
     }
-    setCreated(config, history, epoch);
+    setCreated(config, history, times.epoch());
     Map<String, JsonNode> sorted = new TreeMap<>();
     config.properties().forEach(field -> sorted.put(field.getKey(), field.getValue()));
     return OciJson.compact(sorted);
@@ -101,4 +102,12 @@ final class ConfigAssembly {
       config.put("created", created);
     }
   }
+
+  /**
+   * What bounds an image's times.
+   *
+   * @param epoch that nothing is later than; empty = none
+   * @param base configuration of the image that this one builds on, whose history stays as it is
+   */
+  record Times(Optional<Instant> epoch, Optional<ImageConfig> base) {}
 }

@@ -8,17 +8,25 @@ import dev.slipway.protocol.worker.StepStatus;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 
 /** The exporter's line in the client's view, and the lines below it. @ThreadSafe */
-final class ExportProgress {
+public final class ExportProgress {
+  /** Clients draw ten times a second. */
+  private static final long REPORT_MILLIS = 100;
+
   private final Progress progress;
   private final Clock clock;
   private final VertexState vertex;
 
-  ExportProgress(Progress progress, Clock clock, String uniqueId) {
+  /**
+   * @param title of the exporter
+   */
+  ExportProgress(Progress progress, Clock clock, String uniqueId, String title) {
     this.progress = progress;
     this.clock = clock;
-    this.vertex = VertexState.internal(uniqueId, "exporting to image").started(clock.instant());
+    this.vertex = VertexState.internal(uniqueId, title).started(clock.instant());
     progress.vertex(vertex);
   }
 
@@ -66,15 +74,39 @@ final class ExportProgress {
             completed));
   }
 
+  /** The same for bytes that move; the work tells how many there are so far. */
+  void transfer(String line, Transfer work) throws SlipwayException, InterruptedException {
+    Instant start = clock.instant();
+    AtomicLong moved = new AtomicLong();
+    AtomicLong shown = new AtomicLong(start.toEpochMilli());
+    send(line, 0, start, Optional.empty());
+    try {
+      work.run(bytes -> {
+        moved.set(bytes);
+        long now = clock.millis();
+        long last = shown.get();
+        if (now - last >= REPORT_MILLIS && shown.compareAndSet(last, now)) {
+          send(line, bytes, start, Optional.empty());
+        }
+      });
+    } finally {
+      send(line, moved.get(), start, Optional.of(clock.instant()));
+    }
+  }
+
   private void send(String line, Instant start, Optional<Instant> completed) {
+    send(line, 0, start, completed);
+  }
+
+  private void send(String line, long current, Instant start, Optional<Instant> completed) {
     progress.status(
         new StatusLine(
             line,
             vertex.digest(),
             line,
+            current,
             0,
-            0,
-            completed.orElse(start),
+            completed.orElseGet(clock::instant),
             Optional.of(start),
             completed));
   }
@@ -82,5 +114,10 @@ final class ExportProgress {
   /** Something that takes time. */
   interface Work<T> {
     T run() throws SlipwayException, InterruptedException;
+  }
+
+  /** Something that moves bytes. */
+  interface Transfer {
+    void run(LongConsumer moved) throws SlipwayException, InterruptedException;
   }
 }

@@ -1,11 +1,11 @@
 package dev.slipway.export;
 
+import dev.slipway.oci.ImageConfig;
 import dev.slipway.oci.ImageConfig.History;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Makes an image's history agree with its layers and fills in times, in the way BuildKit does, so
@@ -18,15 +18,21 @@ final class ImageHistory {
 
   /**
    * @param layerTimes when each layer was made, lowest first
-   * @param epoch no time is later than this
+   * @param times what bounds them
    */
   static List<History> normalise(
-      List<History> given, List<Instant> layerTimes, Optional<Instant> epoch) {
+      List<History> given, List<Instant> layerTimes, ConfigAssembly.Times times) {
     List<History> history = accountForLayers(given, layerTimes);
     fillLayerTimes(history, layerTimes);
     fillOtherTimes(history);
-    if (epoch.isPresent()) {
-      history.replaceAll(entry -> clamp(entry, epoch.get()));
+    if (times.epoch().isPresent()) {
+      List<History> base = times.base().map(ImageConfig::history).orElse(List.of());
+      int kept = 0;
+      while (kept < Math.min(base.size(), history.size())
+          && history.get(kept).equals(base.get(kept))) {
+        kept++;
+      }
+      history.subList(kept, history.size()).replaceAll(entry -> clamp(entry, times.epoch().get()));
     }
     return history;
   }

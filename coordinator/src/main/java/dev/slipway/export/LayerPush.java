@@ -2,7 +2,6 @@ package dev.slipway.export;
 
 import dev.slipway.cache.LayerRecord;
 import dev.slipway.cache.LayerRecord.Blob;
-import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.ImageReference;
@@ -12,7 +11,6 @@ import dev.slipway.registry.BlobAccess;
 import dev.slipway.registry.RegistryClient.PushAccess;
 import dev.slipway.registry.Repository;
 import dev.slipway.solve.Parallel;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -125,14 +123,34 @@ final class LayerPush {
     if (site.basic()) {
       return relay.push(repository, missing, known);
     }
+    return make(missing, Optional.empty(), targets(access, site));
+  }
+
+  private Map<String, Blob> make(
+      List<String> layers, Optional<Packing> packing, BlobMaking.TargetSource targets)
+      throws SlipwayException, InterruptedException {
     Map<String, Blob> blobs = new LinkedHashMap<>();
     making
-        .make(
-            missing,
-            Optional.of(renew ->
-                target(
-                    renew ? parts.registries().pushAccess(access, true).sites().getFirst() : site)))
+        .make(layers, packing, Optional.of(targets))
         .forEach((layer, made) -> blobs.put(layer, made.blob()));
+    return blobs;
+  }
+
+  private BlobMaking.TargetSource targets(PushAccess access, BlobAccess.Site site) {
+    return renew ->
+        target(renew ? parts.registries().pushAccess(access, true).sites().getFirst() : site);
+  }
+
+  /** Returns the blobs of the layers, packed in this way; all are in the repository then. */
+  Map<String, Blob> pushPacked(
+      PushAccess access, Repository repository, List<String> layers, Packing packing)
+      throws SlipwayException, InterruptedException {
+    BlobAccess.Site site = parts.registries().pushAccess(access, false).sites().getFirst();
+    Map<String, Blob> blobs =
+        site.basic()
+            ? relay.push(repository, layers, Optional.of(packing))
+            : make(layers, Optional.of(packing), targets(access, site));
+    blobs.values().forEach(blob -> pushed.saw(blob.digest(), access.name()));
     return blobs;
   }
 
@@ -143,26 +161,5 @@ final class LayerPush {
         .setAuthorization(site.authorization())
         .setInsecureTls(site.insecureTls())
         .build();
-  }
-
-  /** Returns the blobs of the layers, wherever they are; makes those that were never made. */
-  static Map<String, Blob> makeOnly(ExportParts parts, BlobMaking making, Collection<String> layers)
-      throws SlipwayException, InterruptedException {
-    Map<String, LayerRecord> known = parts.index().layers(layers);
-    Map<String, Blob> blobs = new LinkedHashMap<>();
-    List<String> unmade = new ArrayList<>();
-    for (String layer : layers) {
-      LayerRecord record = known.get(layer);
-      if (record != null && record.blob().isPresent()) {
-        blobs.put(layer, record.blob().get());
-      } else {
-        unmade.add(layer);
-      }
-    }
-    making.make(unmade, Optional.empty()).forEach((layer, made) -> blobs.put(layer, made.blob()));
-    if (!blobs.keySet().containsAll(layers)) {
-      throw new SlipwayException(ErrorKind.INTERNAL, "blobs of some layers were not made");
-    }
-    return blobs;
   }
 }

@@ -37,7 +37,9 @@ public final class RepositoryLayers implements AutoCloseable {
       throws SlipwayException, InterruptedException {
     BlobMaking making =
         new BlobMaking(
-            parts, NO_BUILD, new ExportProgress(Progress.NONE, parts.clock(), "durability"));
+            parts,
+            NO_BUILD,
+            new ExportProgress(Progress.NONE, parts.clock(), "durability", "storing layers"));
     LayerPush push =
         new LayerPush(
             parts,

@@ -41,6 +41,9 @@ public interface Session {
   /** Credentials and tokens for registries, from the client's own configuration. */
   Authenticator authenticator();
 
+  /** Where the client takes what is exported. */
+  ClientTargets targets();
+
   /**
    * Which directory, and which part of it. Patterns as in .dockerignore; the client applies them.
    *

@@ -110,6 +110,11 @@ final class TunnelSession implements Session {
     return authenticator;
   }
 
+  @Override
+  public ClientTargets targets() {
+    return new TunnelTargets(this);
+  }
+
   /** The client's services; its calls end UNAVAILABLE when the session has ended. */
   Channel channel() {
     return tunnel.channel();

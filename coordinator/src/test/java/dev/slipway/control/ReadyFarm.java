@@ -6,7 +6,10 @@ import dev.slipway.cache.LayerChain;
 import dev.slipway.cache.MemoryCacheIndex;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.export.ImageExporter;
+import dev.slipway.export.ExportProgress;
+import dev.slipway.export.ExportSource;
+import dev.slipway.export.Exporters;
+import dev.slipway.export.PreparedExport;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.fleet.StageListener;
 import dev.slipway.fleet.WorkerNode;
@@ -20,7 +23,6 @@ import dev.slipway.graph.Op;
 import dev.slipway.graph.SourceMap;
 import dev.slipway.graph.Vertex;
 import dev.slipway.graph.VertexMetadata;
-import dev.slipway.identity.Rights;
 import dev.slipway.identity.Tenants;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
@@ -118,13 +120,19 @@ final class ReadyFarm implements Solver, Fleet {
             },
             workers::platforms,
             clock);
-    ImageExporter exporter =
-        new ImageExporter() {
+    Exporters exporters =
+        new Exporters() {
           @Override
-          public void check(Map<String, String> attributes, Rights rights) {}
+          public PreparedExport prepare(Request request) throws SlipwayException {
+            if (request.type().equals("magic")) {
+              throw new SlipwayException(ErrorKind.NOT_FOUND, "there is no magic");
+            }
+            return new ReadyExport(request.id());
+          }
 
           @Override
-          public Map<String, String> export(Request request, BuildContext build) {
+          public Map<String, String> run(
+              PreparedExport export, ExportSource source, BuildContext build) {
             return Map.of("containerimage.digest", "sha256:exported");
           }
         };
@@ -133,7 +141,7 @@ final class ReadyFarm implements Solver, Fleet {
             new ControlService.Parts(
                 jobs,
                 gateway,
-                exporter,
+                exporters,
                 workers,
                 new FarmDisk(this, new MemoryCacheIndex(), clock),
                 (_, _, client) -> client,
@@ -145,6 +153,20 @@ final class ReadyFarm implements Solver, Fleet {
     return List.of(
         ServerInterceptors.intercept(control, new CallHeaders(), new TimestampHeader(clock)),
         ServerInterceptors.intercept(new LlbBridgeService(jobs, workers), new CallHeaders()));
+  }
+
+  /** Has nothing to do. */
+  private record ReadyExport(int id) implements PreparedExport {
+    @Override
+    public String title() {
+      return "exporting to image";
+    }
+
+    @Override
+    public Map<String, String> run(
+        ExportSource source, BuildContext build, ExportProgress progress) {
+      return Map.of();
+    }
   }
 
   private Session openSession() {

@@ -113,6 +113,24 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
         diffId(layer), Digest.of(content), content.length, MediaTypes.OCI_LAYER_GZIP);
   }
 
+  /** Its bytes are the layer's name and how it is packed. */
+  private static byte[] content(String layer, PushLayers push) {
+    return push.hasPacking()
+        ? (layer + " " + push.getPacking()).getBytes(StandardCharsets.UTF_8)
+        : content(layer);
+  }
+
+  private static LayerRecord.Blob blob(String layer, PushLayers push) {
+    byte[] content = content(layer, push);
+    String mediaType =
+        switch (push.getPacking().getCompression()) {
+          case ZSTD -> MediaTypes.OCI_LAYER_ZSTD;
+          case NONE -> MediaTypes.OCI_LAYER;
+          case GZIP, UNRECOGNIZED -> MediaTypes.OCI_LAYER_GZIP;
+        };
+    return new LayerRecord.Blob(diffId(layer), Digest.of(content), content.length, mediaType);
+  }
+
   @Override
   public PushOutcome push(String workerId, PushLayers push, Consumer<StepStatus> progress)
       throws SlipwayException, InterruptedException {
@@ -124,10 +142,11 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
     pushes.add(workerId + " " + String.join(",", ids));
     PushOutcome.Builder outcome = PushOutcome.newBuilder().setPushId(push.getPushId());
     for (String id : ids) {
-      LayerRecord.Blob blob = blob(id);
+      LayerRecord.Blob blob = blob(id, push);
       try {
         Path file =
-            Files.write(directory.resolve(blob.digest().value().replace(':', '-')), content(id));
+            Files.write(
+                directory.resolve(blob.digest().value().replace(':', '-')), content(id, push));
         if (push.hasTarget()) {
           var target = push.getTarget();
           transfer.upload(

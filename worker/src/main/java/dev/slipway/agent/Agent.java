@@ -137,7 +137,7 @@ public final class Agent implements AutoCloseable {
             inventory::added,
             farm.tls());
     Parts parts = new Parts(store);
-    BlobMaker blobs = new BlobMaker(store, meters);
+    BlobMaker blobs = new BlobMaker(store, meters, limits);
     LayerStoring storing = new LayerStoring(store, blobs, durable, meters);
     DiskQuestions diskQuestions = new DiskQuestions(disk, this::announce);
     LayerQuestions layerQuestions = new LayerQuestions(fetcher);

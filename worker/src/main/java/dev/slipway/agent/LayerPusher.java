@@ -4,6 +4,7 @@ import dev.slipway.content.FileDigest;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.layers.BlobMaker;
+import dev.slipway.layers.Packing;
 import dev.slipway.oci.Digest;
 import dev.slipway.protocol.worker.Layer;
 import dev.slipway.protocol.worker.MadeBlob;
@@ -80,15 +81,25 @@ final class LayerPusher {
     // Without a target whoever asked wants the bytes to be here.
     List<Layer> wanted =
         push.getLayersList().stream()
-            .filter(layer -> !layer.hasBlob() || target.isEmpty())
+            .filter(layer -> !layer.hasBlob() || target.isEmpty() || push.hasPacking())
             .toList();
+    Optional<Packing> packing =
+        push.hasPacking() ? Optional.of(Packing.of(push.getPacking())) : Optional.empty();
     try (LayerFetcher.Held _ = fetcher.hold(List.of(wanted), progress)) {
-      return pushAll(push.getLayersList(), target, progress);
+      return pushAll(
+          push.getLayersList(),
+          layer ->
+              packing.isPresent()
+                  ? pushPacked(layer, packing.get(), target, progress)
+                  : pushOne(layer, target, progress));
     }
   }
 
-  private List<MadeBlob> pushAll(
-      List<Layer> layers, Optional<BlobTransfer.Target> target, TransferProgress progress)
+  private interface OneLayer {
+    MadeBlob push(Layer layer) throws SlipwayException, IOException, InterruptedException;
+  }
+
+  private static List<MadeBlob> pushAll(List<Layer> layers, OneLayer one)
       throws SlipwayException, InterruptedException {
     List<Future<MadeBlob>> results = new ArrayList<>();
     Semaphore turns = new Semaphore(PARALLEL_LAYERS);
@@ -99,7 +110,7 @@ final class LayerPusher {
               workers.submit(() -> {
                 turns.acquire();
                 try {
-                  return pushOne(layer, target, progress);
+                  return one.push(layer);
                 } finally {
                   turns.release();
                 }
@@ -138,6 +149,54 @@ final class LayerPusher {
           new SlipwayException(
               ErrorKind.INTERNAL, "push failed by a defect in the worker: " + cause, cause);
     };
+  }
+
+  /** Layers of images are packed from the blobs that they came as: only these have their tars. */
+  private MadeBlob pushPacked(
+      Layer layer, Packing packing, Optional<BlobTransfer.Target> target, TransferProgress progress)
+      throws SlipwayException, IOException, InterruptedException {
+    try (Pin _ = store.pin(List.of(layer.getId()))) {
+      BlobMaker.Made made =
+          layer.hasBlob() ? repack(layer, packing, progress) : blobs.make(layer.getId(), packing);
+      if (target.isPresent()) {
+        upload(target.get(), made.blob().digest(), made.file(), progress);
+      }
+      return MadeBlob.newBuilder()
+          .setLayerId(layer.getId())
+          .setDiffId(made.diffId().value())
+          .setDigest(made.blob().digest().value())
+          .setSize(made.blob().size())
+          .setMediaType(made.blob().mediaType())
+          .build();
+    }
+  }
+
+  private BlobMaker.Made repack(Layer layer, Packing packing, TransferProgress progress)
+      throws SlipwayException, IOException, InterruptedException {
+    Digest digest = new Digest(layer.getBlob().getDigest());
+    Optional<StoredLayer.Packed> here =
+        store.find(layer.getId()).flatMap(stored -> stored.packed(digest));
+    if (here.isPresent()) {
+      return blobs.repack(layer.getId(), here.get().file(), packing);
+    }
+    Path file = Files.createTempFile(scratch, "repack-", "");
+    try {
+      download(layer, digest, file, progress);
+      return blobs.repack(layer.getId(), file, packing);
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  private void download(Layer layer, Digest digest, Path file, TransferProgress progress)
+      throws SlipwayException, IOException, InterruptedException {
+    if (layer.getBlob().getSourcesCount() == 0) {
+      throw new SlipwayException(
+          ErrorKind.UNAVAILABLE, "blob " + digest + " is neither here nor known to be anywhere");
+    }
+    StatusLine line = StatusLine.start(progress, clock, digest.value(), layer.getBlob().getSize());
+    transfer.download(LayerFetcher.blobOf(layer), file, line::at);
+    line.done();
   }
 
   private MadeBlob pushOne(
@@ -191,17 +250,9 @@ final class LayerPusher {
     if (transfer.exists(target, digest)) {
       return;
     }
-    if (layer.getBlob().getSourcesCount() == 0) {
-      throw new SlipwayException(
-          ErrorKind.UNAVAILABLE,
-          "push of " + digest + " failed: the blob is neither here nor known to be anywhere");
-    }
     Path file = Files.createTempFile(scratch, "push-", "");
     try {
-      StatusLine line =
-          StatusLine.start(progress, clock, digest.value(), layer.getBlob().getSize());
-      transfer.download(LayerFetcher.blobOf(layer), file, line::at);
-      line.done();
+      download(layer, digest, file, progress);
       upload(target, digest, file, progress);
     } finally {
       Files.deleteIfExists(file);

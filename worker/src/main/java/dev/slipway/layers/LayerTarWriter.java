@@ -1,5 +1,6 @@
 package dev.slipway.layers;
 
+import dev.slipway.tar.TarHeaders;
 import dev.slipway.diff.LayerEntry;
 import dev.slipway.diff.LayerWalk;
 import dev.slipway.error.ErrorKind;
@@ -15,6 +16,7 @@ import java.security.MessageDigest;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Writes a layer directory as an OCI layer tar: same layer, same bytes. Times keep their
@@ -23,8 +25,8 @@ import java.util.Optional;
  */
 public final class LayerTarWriter {
   private static final int BUFFER = 256 << 10;
+  private static final long SECOND = 1_000_000_000L;
   private static final String CAPABILITY = "security.capability";
-  private static final String XATTR_RECORD = "SCHILY.xattr.";
 
   /** Two blocks of zeros end a tar. */
   private static final int END = 2 * TarHeaders.BLOCK;
@@ -34,7 +36,19 @@ public final class LayerTarWriter {
    * closed.
    */
   public Digest write(StoredLayer layer, OutputStream out) throws SlipwayException {
-    return write("layer " + layer.id(), visitor -> LayerWalk.walk(layer.directory(), visitor), out);
+    return write(layer, OptionalLong.empty(), out);
+  }
+
+  /**
+   * The same, with no time after the bound. @param latest Unix seconds; empty = times as they are
+   */
+  public Digest write(StoredLayer layer, OptionalLong latest, OutputStream out)
+      throws SlipwayException {
+    return write(
+        "layer " + layer.id(),
+        visitor -> LayerWalk.walk(layer.directory(), visitor),
+        latest.isPresent() ? Math.multiplyExact(latest.getAsLong(), SECOND) : Long.MAX_VALUE,
+        out);
   }
 
   /** Walks what goes into a tar. */
@@ -45,8 +59,13 @@ public final class LayerTarWriter {
 
   /** Writes what a walk comes upon; {@code what} is for the message of a failure. */
   public Digest write(String what, Walk walk, OutputStream out) throws SlipwayException {
+    return write(what, walk, Long.MAX_VALUE, out);
+  }
+
+  private static Digest write(String what, Walk walk, long latest, OutputStream out)
+      throws SlipwayException {
     try (OpenFile.Buffer buffer = new OpenFile.Buffer(BUFFER)) {
-      Writing writing = new Writing(out, buffer);
+      Writing writing = new Writing(out, buffer, latest);
       walk.over(writing::entry);
       writing.put(new byte[END], 0, END);
       writing.drain();
@@ -62,12 +81,17 @@ public final class LayerTarWriter {
   private static final class Writing {
     private final OutputStream out;
     private final OpenFile.Buffer buffer;
+
+    /** Nanoseconds since 1970. */
+    private final long latest;
+
     private final MessageDigest digest = Digest.sha256();
     private final byte[] pending = new byte[BUFFER];
     private int filled;
     private final Map<Long, String> linked = new HashMap<>();
 
-    Writing(OutputStream out, OpenFile.Buffer buffer) {
+    Writing(OutputStream out, OpenFile.Buffer buffer, long latest) {
+      this.latest = latest;
       this.out = out;
       this.buffer = buffer;
     }
@@ -145,7 +169,7 @@ public final class LayerTarWriter {
         Optional<byte[]> capability =
             ExtendedAttributes.get(present.parent().pathOf(present.name()), CAPABILITY);
         if (capability.isPresent()) {
-          attributes = Map.of(XATTR_RECORD + CAPABILITY, capability.get());
+          attributes = Map.of(TarHeaders.ATTRIBUTE + CAPABILITY, capability.get());
         }
       }
       return new TarHeaders.Entry(
@@ -156,7 +180,7 @@ public final class LayerTarWriter {
           Integer.toUnsignedLong(status.uid()),
           Integer.toUnsignedLong(status.gid()),
           size,
-          status.modified(),
+          Math.min(status.modified(), latest),
           status.deviceMajor(),
           status.deviceMinor(),
           attributes);

@@ -21,16 +21,15 @@ import java.util.Optional;
 final class LibDeflate implements GzipMember {
   private static final String LIBRARY = "libdeflate.so.0";
 
-  /** Half of zlib's time at its fastest, and smaller. */
-  private static final int LEVEL = 1;
-
+  private final int level;
   private final MethodHandle allocate;
   private final MethodHandle free;
   private final MethodHandle bound;
   private final MethodHandle compress;
   private final ThreadLocal<MemorySegment> compressors = ThreadLocal.withInitial(this::compressor);
 
-  private LibDeflate(SymbolLookup library) {
+  private LibDeflate(SymbolLookup library, int level) {
+    this.level = level;
     Linker linker = Linker.nativeLinker();
     allocate =
         linker.downcallHandle(
@@ -53,9 +52,10 @@ final class LibDeflate implements GzipMember {
   }
 
   /** Empty where the library is not installed. */
-  static Optional<LibDeflate> find() {
+  static Optional<LibDeflate> find(int level) {
     try {
-      return Optional.of(new LibDeflate(SymbolLookup.libraryLookup(LIBRARY, Arena.global())));
+      return Optional.of(
+          new LibDeflate(SymbolLookup.libraryLookup(LIBRARY, Arena.global()), level));
     } catch (IllegalArgumentException _) {
       return Optional.empty();
     }
@@ -88,7 +88,7 @@ final class LibDeflate implements GzipMember {
 
   private MemorySegment compressor() {
     try {
-      MemorySegment made = (MemorySegment) allocate.invokeExact(LEVEL);
+      MemorySegment made = (MemorySegment) allocate.invokeExact(level);
       if (made.address() == 0) {
         throw new OutOfMemoryError("libdeflate has no memory for a compressor");
       }

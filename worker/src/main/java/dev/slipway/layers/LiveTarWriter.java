@@ -1,5 +1,6 @@
 package dev.slipway.layers;
 
+import dev.slipway.tar.TarHeaders;
 import dev.slipway.linux.Directory;
 import dev.slipway.linux.ExtendedAttributes;
 import dev.slipway.linux.LinuxException;

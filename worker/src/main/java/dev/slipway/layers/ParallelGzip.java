@@ -1,10 +1,8 @@
 package dev.slipway.layers;
 
-import dev.slipway.oci.Digest;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
-import java.security.MessageDigest;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
@@ -13,36 +11,28 @@ import java.util.concurrent.Future;
 
 /**
  * Compresses what is written, block by block on several threads, and passes it on in order. The
- * bytes do not depend on the threads. Owned by one thread. Closing does not close the target.
+ * bytes do not depend on the threads.
  */
-final class ParallelGzip extends OutputStream {
+final class ParallelGzip extends BlobOutput {
   /** Large enough that the loss of compression at the borders is below a hundredth. */
   static final int BLOCK = 1 << 20;
 
-  private final OutputStream out;
   private final ExecutorService threads;
   private final int atOnce;
   private final GzipMember members;
-  private final MessageDigest digest = Digest.sha256();
   private final ArrayDeque<Future<byte[]>> running = new ArrayDeque<>();
   private byte[] block = new byte[BLOCK];
   private int filled;
-  private long size;
   private boolean empty = true;
 
   /**
    * @param atOnce blocks in memory at the same time
    */
   ParallelGzip(OutputStream out, ExecutorService threads, int atOnce, GzipMember members) {
-    this.out = out;
+    super(out);
     this.threads = threads;
     this.atOnce = atOnce;
     this.members = members;
-  }
-
-  @Override
-  public void write(int b) throws IOException {
-    write(new byte[] {(byte) b}, 0, 1);
   }
 
   @Override
@@ -60,6 +50,7 @@ final class ParallelGzip extends OutputStream {
   }
 
   /** Compresses and passes on the rest. */
+  @Override
   void finish() throws IOException {
     if (filled > 0 || empty) {
       submit();
@@ -67,17 +58,7 @@ final class ParallelGzip extends OutputStream {
     while (!running.isEmpty()) {
       passOn();
     }
-    out.flush();
-  }
-
-  /** Digest of the compressed bytes; after {@link #finish()}. */
-  Digest digest() {
-    return Digest.ofHash(digest.digest());
-  }
-
-  /** Number of compressed bytes so far. */
-  long size() {
-    return size;
+    flushTarget();
   }
 
   @Override
@@ -101,9 +82,7 @@ final class ParallelGzip extends OutputStream {
   private void passOn() throws IOException {
     try {
       byte[] compressed = running.remove().get();
-      digest.update(compressed);
-      size += compressed.length;
-      out.write(compressed);
+      pass(compressed, 0, compressed.length);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("compression was interrupted");

@@ -1,5 +1,6 @@
 package dev.slipway.layers;
 
+import dev.slipway.tar.TarHeaders;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;

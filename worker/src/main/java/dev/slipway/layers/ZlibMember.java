@@ -9,15 +9,21 @@ import java.util.zip.Deflater;
 
 /** Gzip members made by the zlib inside the JDK. @ThreadSafe */
 final class ZlibMember implements GzipMember {
-  /** zlib's fastest: layers are compressed once and mostly travel on fast networks. */
-  private static final int FASTEST = 1;
-
   private static final int HEADER = 10;
   private static final int TRAILER = 8;
 
+  private final int level;
+
+  /**
+   * @param level zlib's, 0 to 9
+   */
+  ZlibMember(int level) {
+    this.level = level;
+  }
+
   @Override
   public byte[] of(byte[] block, int length) throws IOException {
-    Deflater deflater = new Deflater(FASTEST, true);
+    Deflater deflater = new Deflater(level, true);
     try {
       deflater.setInput(block, 0, length);
       deflater.finish();

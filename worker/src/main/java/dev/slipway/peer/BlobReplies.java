@@ -9,6 +9,7 @@ import dev.slipway.snapshot.StoredLayer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -37,12 +38,13 @@ final class BlobReplies {
 
   void blob(String text, HttpServerRequest request) {
     Optional<StoredLayer> found = find(text);
-    if (found.isEmpty() || isCorrupt(found.get())) {
+    if (found.isEmpty() || isCorrupt(found.get(), new Digest(text))) {
       Replies.text(request, 404, "blob " + text + " is not here");
       return;
     }
     StoredLayer layer = found.get();
-    long size = layer.blob().orElseThrow().size();
+    StoredLayer.Packed packed = layer.packed(new Digest(text)).orElseThrow();
+    long size = packed.blob().size();
     long from = Replies.rangeStart(request);
     if (from >= size && from > 0) {
       Replies.text(request, 416, "the blob has " + size + " bytes");
@@ -51,7 +53,7 @@ final class BlobReplies {
     try {
       Pin pin = store.pin(List.of(layer.id()));
       HttpServerResponse response = request.response();
-      response.putHeader("Content-Type", layer.blob().orElseThrow().mediaType());
+      response.putHeader("Content-Type", packed.blob().mediaType());
       if (from > 0) {
         response
             .setStatusCode(206)
@@ -62,9 +64,7 @@ final class BlobReplies {
               .addKeyValue("blob", text)
               .addKeyValue("reason", e.toString())
               .log("blob not sent whole, the peer has gone"));
-      response
-          .sendFile(layer.blobFile().toString(), from, size - from)
-          .onComplete(_ -> pin.close());
+      response.sendFile(packed.file().toString(), from, size - from).onComplete(_ -> pin.close());
     } catch (SlipwayException e) {
       Replies.text(request, 404, e.getMessage());
     }
@@ -77,27 +77,28 @@ final class BlobReplies {
       Replies.text(request, 404, "blob " + text + " is not here");
       return;
     }
-    Digest digest = found.get().blob().orElseThrow().digest();
+    Digest digest = new Digest(text);
+    Path file = found.get().packed(digest).orElseThrow().file();
     Replies.text(request, 202, "it will be read");
     if (!suspects.add(digest)) {
       return;
     }
     try {
-      Digest actual = read(found.get());
+      Digest actual = read(found.get(), file);
       if (!actual.equals(digest)) {
         LOG.atError()
             .addKeyValue("blob", digest)
-            .addKeyValue("file", found.get().blobFile())
+            .addKeyValue("file", file)
             .addKeyValue("actual", actual)
             .log("a blob is corrupt on this worker's disk and is dropped; look at the disk");
-        drop(found.get());
+        drop(found.get(), digest);
       }
     } catch (SlipwayException | IOException e) {
       LOG.atWarn()
           .addKeyValue("blob", digest)
           .addKeyValue("error", e.getMessage())
           .log("a doubted blob could not be read and is dropped");
-      drop(found.get());
+      drop(found.get(), digest);
     } finally {
       suspects.remove(digest);
     }
@@ -107,25 +108,24 @@ final class BlobReplies {
     return Digest.isDigest(text) ? store.findBlob(new Digest(text)) : Optional.empty();
   }
 
-  private boolean isCorrupt(StoredLayer layer) {
-    boolean known = corrupt.contains(layer.blob().orElseThrow().digest());
+  private boolean isCorrupt(StoredLayer layer, Digest digest) {
+    boolean known = corrupt.contains(digest);
     if (known) {
-      drop(layer);
+      drop(layer, digest);
     }
     return known;
   }
 
-  private void drop(StoredLayer layer) {
-    Digest digest = layer.blob().orElseThrow().digest();
+  private void drop(StoredLayer layer, Digest digest) {
     corrupt.add(digest);
     if (store.dropBlob(layer.id(), _ -> true).isPresent()) {
       corrupt.remove(digest);
     }
   }
 
-  private Digest read(StoredLayer layer) throws SlipwayException, IOException {
+  private Digest read(StoredLayer layer, Path file) throws SlipwayException, IOException {
     try (Pin _ = store.pin(List.of(layer.id()))) {
-      return FileDigest.of(layer.blobFile());
+      return FileDigest.of(file);
     }
   }
 }

@@ -14,19 +14,22 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The store on disk: {@code layers/N/{diff,layer,blob,shared}} for what is committed, {@code
- * incoming/N/diff} for what is being made, {@code mounts/N} to mount at, {@code trash/N} for what
- * is on its way out, {@code empty/{a,b}}, {@code flushed} (boot id and number of the last layer
- * known to be on the disk), {@code usage} (when layers were used). A layer comes into being, and
- * ceases to be, by the rename of its directory. @ThreadSafe
+ * The store on disk: {@code layers/N/{diff,layer,blob,blob-PACKING,shared}} for what is committed,
+ * {@code incoming/N/diff} for what is being made, {@code mounts/N} to mount at, {@code trash/N} for
+ * what is on its way out, {@code empty/{a,b}}, {@code flushed} (boot id and number of the last
+ * layer known to be on the disk), {@code usage} (when layers were used). A layer comes into being,
+ * and ceases to be, by the rename of its directory. @ThreadSafe
  */
 final class LayerDirectories {
+  private static final String VARIANT = "variant.";
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
   private final Path root;
@@ -118,9 +121,9 @@ final class LayerDirectories {
     trash.put(layer.directory().getParent(), bytes);
   }
 
-  /** The same for its compressed form alone. */
-  void deleteBlob(StoredLayer layer) throws IOException {
-    trash.put(layer.blobFile(), layer.blobSize());
+  /** The same for one packed form. */
+  void deletePacked(Path file, long bytes) throws IOException {
+    trash.put(file, bytes);
   }
 
   Trash trash() {
@@ -228,7 +231,8 @@ final class LayerDirectories {
               Long.parseLong(properties.getProperty("size")),
               place.resolve("diff"),
               diffId,
-              blob);
+              blob,
+              readVariants(place, properties));
       return Optional.of(
           new Described(
               layer,
@@ -238,6 +242,26 @@ final class LayerDirectories {
     } catch (IOException | IllegalArgumentException _) {
       return Optional.empty();
     }
+  }
+
+  /** {@code variant.NAME=diffId digest size type}; one without its file does not count. */
+  private static Map<String, StoredVariant> readVariants(Path place, Properties properties) {
+    Map<String, StoredVariant> variants = new HashMap<>();
+    for (String key : properties.stringPropertyNames()) {
+      if (!key.startsWith(VARIANT)) {
+        continue;
+      }
+      String name = key.substring(VARIANT.length());
+      String[] words = properties.getProperty(key).split(" ");
+      if (Files.exists(place.resolve("blob-" + name))) {
+        variants.put(
+            name,
+            new StoredVariant(
+                new Digest(words[0]),
+                new StoredBlob(words[3], new Digest(words[1]), Long.parseLong(words[2]))));
+      }
+    }
+    return variants;
   }
 
   private static void writeShared(Path place, List<SharedFiles.File> files) throws IOException {
@@ -289,6 +313,20 @@ final class LayerDirectories {
                 .append(blob.digest())
                 .append("\nblob-size=")
                 .append(blob.size())
+                .append('\n'));
+    layer
+        .variants()
+        .forEach((name, variant) ->
+            text.append(VARIANT)
+                .append(name)
+                .append('=')
+                .append(variant.diffId())
+                .append(' ')
+                .append(variant.blob().digest())
+                .append(' ')
+                .append(variant.blob().size())
+                .append(' ')
+                .append(variant.blob().mediaType())
                 .append('\n'));
     replace(place.resolve("layer"), text.toString());
   }

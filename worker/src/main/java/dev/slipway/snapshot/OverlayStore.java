@@ -36,6 +36,12 @@ final class OverlayStore implements SnapshotStore {
   /** How much work a crash of the machine may cost; a flush of an idle disk costs nothing. */
   private static final Duration FLUSH_EVERY = Duration.ofSeconds(30);
 
+  /**
+   * Packings of one layer beside the usual one. Who exports with changing times or levels makes new
+   * ones for ever.
+   */
+  private static final int MOST_VARIANTS = 4;
+
   private final LayerDirectories directories;
   private final OverlayMounts mounts;
   private final Map<String, Entry> entries = new HashMap<>();
@@ -259,16 +265,58 @@ final class OverlayStore implements SnapshotStore {
               layer.size(),
               layer.directory(),
               Optional.of(diffId),
-              blob.isPresent() ? blob : layer.blob());
-      try {
-        directories.describe(entry.described());
-      } catch (IOException e) {
-        throw failed("description of layer " + id, e);
+              blob.isPresent() ? blob : layer.blob(),
+              layer.variants());
+      return described(entry, layer);
+    }
+  }
+
+  @Override
+  public StoredLayer keep(String id, String name, StoredVariant variant) throws SlipwayException {
+    synchronized (this) {
+      Entry entry = entries.get(id);
+      if (entry == null) {
+        throw new SlipwayException(ErrorKind.NOT_FOUND, "layer " + id + " is not here");
       }
-      unflushed = true;
-      blobs.remove(layer);
-      blobs.add(entry.layer);
-      return entry.layer;
+      StoredLayer layer = entry.layer;
+      Map<String, StoredVariant> variants = new HashMap<>(layer.variants());
+      for (String other : layer.variants().keySet()) {
+        if (variants.size() >= MOST_VARIANTS && !other.equals(name)) {
+          drop(layer.variantFile(other), variants.remove(other).blob().size());
+        }
+      }
+      variants.put(name, variant);
+      entry.layer = with(layer, layer.blob(), variants);
+      return described(entry, layer);
+    }
+  }
+
+  private static StoredLayer with(
+      StoredLayer layer, Optional<StoredBlob> blob, Map<String, StoredVariant> variants) {
+    return new StoredLayer(
+        layer.id(), layer.size(), layer.directory(), layer.diffId(), blob, variants);
+  }
+
+  /** Writes down what the layer has become. */
+  private StoredLayer described(Entry entry, StoredLayer before) throws SlipwayException {
+    try {
+      directories.describe(entry.described());
+    } catch (IOException e) {
+      throw failed("description of layer " + before.id(), e);
+    }
+    unflushed = true;
+    blobs.remove(before);
+    blobs.add(entry.layer);
+    return entry.layer;
+  }
+
+  private boolean drop(Path packed, long bytes) {
+    try {
+      directories.deletePacked(packed, bytes);
+      return true;
+    } catch (IOException e) {
+      LOG.atWarn().addKeyValue("file", packed).setCause(e).log("blob of a layer not deleted");
+      return false;
     }
   }
 
@@ -316,19 +364,23 @@ final class OverlayStore implements SnapshotStore {
   @Override
   public synchronized Optional<StoredLayer> dropBlob(String id, Predicate<String> free) {
     Entry entry = entries.get(id);
-    if (entry == null || entry.layer.blob().isEmpty() || entry.pins > 0 || !free.test(id)) {
+    if (entry == null || !entry.layer.isPacked() || entry.pins > 0 || !free.test(id)) {
       return Optional.empty();
     }
     StoredLayer before = entry.layer;
-    try {
-      directories.deleteBlob(before);
-      blobs.remove(before);
-    } catch (IOException e) {
-      LOG.atWarn().addKeyValue("layer", id).setCause(e).log("blob of a layer not deleted");
+    Optional<StoredBlob> blob =
+        before.blob().filter(usual -> !drop(before.blobFile(), usual.size()));
+    Map<String, StoredVariant> variants = new HashMap<>(before.variants());
+    variants
+        .entrySet()
+        .removeIf(variant ->
+            drop(before.variantFile(variant.getKey()), variant.getValue().blob().size()));
+    if (blob.isPresent() && variants.equals(before.variants())) {
       return Optional.empty();
     }
-    entry.layer =
-        new StoredLayer(id, before.size(), before.directory(), before.diffId(), Optional.empty());
+    blobs.remove(before);
+    entry.layer = with(before, blob, variants);
+    blobs.add(entry.layer);
     return Optional.of(before);
   }
 

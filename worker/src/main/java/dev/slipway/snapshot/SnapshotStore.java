@@ -17,11 +17,9 @@ public interface SnapshotStore extends AutoCloseable {
   /** The layer, if it is here and complete. */
   Optional<StoredLayer> find(String id);
 
-  /** A layer whose compressed form has the digest, if one is here. */
+  /** A layer of which a packed form has the digest, if one is here. */
   default Optional<StoredLayer> findBlob(Digest digest) {
-    return inventory().stream()
-        .filter(layer -> layer.blob().filter(blob -> blob.digest().equals(digest)).isPresent())
-        .findFirst();
+    return inventory().stream().filter(layer -> layer.packed(digest).isPresent()).findFirst();
   }
 
   /** Everything that is here and complete. */
@@ -54,6 +52,12 @@ public interface SnapshotStore extends AutoCloseable {
    */
   StoredLayer describe(String id, Digest diffId, Optional<StoredBlob> blob) throws SlipwayException;
 
+  /**
+   * Notes another packed form of a layer, whose bytes are in {@link StoredLayer#variantFile} by
+   * then. Of many the store forgets some.
+   */
+  StoredLayer keep(String id, String name, StoredVariant variant) throws SlipwayException;
+
   /** Every layer with its use so far. */
   List<LayerUsage> usage();
 
@@ -67,8 +71,8 @@ public interface SnapshotStore extends AutoCloseable {
   List<Deleted> delete(Collection<String> ids, Predicate<String> free);
 
   /**
-   * Drops the compressed form of a layer that nothing uses and that is free; returns the layer as
-   * it was, empty when nothing was dropped.
+   * Drops the packed forms of a layer that nothing uses and that is free; returns the layer as it
+   * was, empty when nothing was dropped.
    */
   Optional<StoredLayer> dropBlob(String id, Predicate<String> free);
 

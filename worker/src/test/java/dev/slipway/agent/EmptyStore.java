@@ -11,6 +11,7 @@ import dev.slipway.snapshot.Pin;
 import dev.slipway.snapshot.SnapshotStore;
 import dev.slipway.snapshot.StoredBlob;
 import dev.slipway.snapshot.StoredLayer;
+import dev.slipway.snapshot.StoredVariant;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -44,6 +45,11 @@ public final class EmptyStore implements SnapshotStore {
     if (ids.isEmpty()) {
       return () -> {};
     }
+    throw nothing();
+  }
+
+  @Override
+  public StoredLayer keep(String id, String name, StoredVariant variant) throws SlipwayException {
     throw nothing();
   }
 

@@ -18,12 +18,12 @@ class GzipMemberTest {
 
   @Test
   void zlibMakesMembersThatAnyGunzipReads() throws IOException {
-    readsBack(new ZlibMember());
+    readsBack(new ZlibMember(GzipMember.USUAL_LEVEL));
   }
 
   @Test
   void libdeflateMakesMembersThatAnyGunzipReads() throws IOException {
-    Optional<LibDeflate> library = LibDeflate.find();
+    Optional<LibDeflate> library = LibDeflate.find(GzipMember.USUAL_LEVEL);
     assumeTrue(library.isPresent(), "libdeflate is not installed");
 
     readsBack(library.get());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.linux.ExtendedAttributes;
 import dev.slipway.oci.Digest;
+import dev.slipway.oci.MediaTypes.Compression;
 import dev.slipway.snapshot.LayerWriter;
 import dev.slipway.snapshot.MountNamespace;
 import dev.slipway.snapshot.MountedRoot;
@@ -21,14 +22,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LayerRoundTripTest {
   @TempDir Path directory;
@@ -127,6 +133,102 @@ class LayerRoundTripTest {
       }
       assertThat(maker.make(layer.id())).isEqualTo(made);
       assertThat(apply("snap:again", blob, made.diffId()).size()).isEqualTo(layer.size());
+    }
+  }
+
+  private static byte[] plain(Path blob) throws Exception {
+    try (LayerStream stream = new LayerStream(Files.newInputStream(blob), LayerLimits.DEFAULT)) {
+      return stream.readAllBytes();
+    }
+  }
+
+  private static Packing packing(Compression compression, int level) {
+    return new Packing(compression, OptionalInt.of(level), OptionalLong.empty());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ZSTD, 3, application/vnd.oci.image.layer.v1.tar+zstd",
+    "ZSTD, 12, application/vnd.oci.image.layer.v1.tar+zstd",
+    "GZIP, 0, application/vnd.oci.image.layer.v1.tar+gzip",
+    "GZIP, 9, application/vnd.oci.image.layer.v1.tar+gzip",
+    "NONE, 0, application/vnd.oci.image.layer.v1.tar"
+  })
+  void aLayerIsPackedInEveryWayWithTheSameTarInside(
+      Compression compression, int level, String mediaType) throws Exception {
+    StoredLayer layer = busyLayer();
+    ByteArrayOutputStream tar = new ByteArrayOutputStream();
+    Digest diffId = new LayerTarWriter().write(layer, tar);
+    try (BlobMaker maker = new BlobMaker(store, new Meters(new SimpleMeterRegistry()))) {
+      BlobMaker.Made made = maker.make(layer.id(), packing(compression, level));
+
+      assertThat(made.diffId()).isEqualTo(diffId);
+      assertThat(made.blob().mediaType()).isEqualTo(mediaType);
+      assertThat(made.blob().digest()).isEqualTo(Digest.of(Files.readAllBytes(made.file())));
+      assertThat(plain(made.file())).isEqualTo(tar.toByteArray());
+      assertThat(maker.make(layer.id(), packing(compression, level))).isEqualTo(made);
+      assertThat(store.findBlob(made.blob().digest())).isPresent();
+    }
+  }
+
+  @Test
+  void noTimeInABoundedPackingIsAfterTheBound() throws Exception {
+    StoredLayer layer = busyLayer();
+    Packing bounded = new Packing(Compression.GZIP, OptionalInt.empty(), OptionalLong.of(86_400));
+    try (BlobMaker maker = new BlobMaker(store, new Meters(new SimpleMeterRegistry()))) {
+      BlobMaker.Made made = maker.make(layer.id(), bounded);
+
+      try (TarArchiveInputStream tar =
+          new TarArchiveInputStream(new ByteArrayInputStream(plain(made.file())))) {
+        for (TarArchiveEntry e = tar.getNextEntry(); e != null; e = tar.getNextEntry()) {
+          assertThat(e.getLastModifiedTime().toMillis()).isLessThanOrEqualTo(86_400_000);
+        }
+      }
+      assertThat(made.diffId()).isEqualTo(Digest.of(plain(made.file())));
+      assertThat(store.find(layer.id()).orElseThrow().blob()).isEmpty();
+    }
+  }
+
+  @Test
+  void anImagesLayerIsRepackedFromItsOwnTar() throws Exception {
+    StoredLayer layer = busyLayer();
+    try (BlobMaker maker = new BlobMaker(store, new Meters(new SimpleMeterRegistry()))) {
+      BlobMaker.Made zstd = maker.make(layer.id(), packing(Compression.ZSTD, 1));
+
+      BlobMaker.Made same = maker.repack(layer.id(), zstd.file(), packing(Compression.GZIP, 6));
+      BlobMaker.Made bounded =
+          maker.repack(
+              layer.id(),
+              zstd.file(),
+              new Packing(Compression.GZIP, OptionalInt.empty(), OptionalLong.of(86_400)));
+
+      assertThat(same.diffId()).isEqualTo(zstd.diffId());
+      assertThat(plain(same.file())).isEqualTo(plain(zstd.file()));
+      BlobMaker.Made direct =
+          maker.make(
+              layer.id(),
+              new Packing(Compression.NONE, OptionalInt.empty(), OptionalLong.of(86_400)));
+      assertThat(plain(bounded.file())).isEqualTo(plain(direct.file()));
+    }
+  }
+
+  @Test
+  void ofManyPackingsAFewAreKept() throws Exception {
+    StoredLayer layer = busyLayer();
+    try (BlobMaker maker = new BlobMaker(store, new Meters(new SimpleMeterRegistry()))) {
+      for (int level = 0; level < 9; level++) {
+        maker.make(layer.id(), packing(Compression.GZIP, level));
+      }
+
+      StoredLayer packed = store.find(layer.id()).orElseThrow();
+      assertThat(packed.variants()).hasSize(4);
+      assertThat(packed.blobSize())
+          .isEqualTo(
+              packed.variants().keySet().stream()
+                  .mapToLong(name -> packed.variantFile(name).toFile().length())
+                  .sum());
+      assertThat(store.dropBlob(layer.id(), _ -> true)).isPresent();
+      assertThat(store.find(layer.id()).orElseThrow().isPacked()).isFalse();
     }
   }
 

@@ -270,6 +270,26 @@ abstract class SnapshotStoreContract {
   }
 
   @Test
+  void otherPackingsOfALayerAreFoundByDigestAndAfterARestart() throws Exception {
+    layer("snap:a", List.of(), "a", "a");
+    Files.writeString(store.find("snap:a").orElseThrow().variantFile("zstd-3@7"), "123");
+    Digest digest = Digest.ofText("packed");
+    StoredVariant variant =
+        new StoredVariant(Digest.ofText("x"), new StoredBlob("application/tar", digest, 3));
+
+    store.keep("snap:a", "zstd-3@7", variant);
+
+    assertThat(store.findBlob(digest)).isPresent();
+    assertThat(usage("snap:a").bytes()).isEqualTo(4);
+    store.close();
+    store = open(directory.resolve("store"));
+    assertThat(store.find("snap:a").orElseThrow().variants()).containsEntry("zstd-3@7", variant);
+    assertThat(store.findBlob(digest)).isPresent();
+    assertThat(store.dropBlob("snap:a", _ -> true).orElseThrow().blobSize()).isEqualTo(3);
+    assertThat(store.findBlob(digest)).isEmpty();
+  }
+
+  @Test
   void aFileThatTwoLayersHaveCountsOnceAndGoesOnWithTheYounger() throws Exception {
     layer("snap:a", List.of(), "big", "12345");
     Path from = store.find("snap:a").orElseThrow().directory();

@@ -168,6 +168,11 @@ public final class GatewayBuild {
     return new ResultReference(definition);
   }
 
+  /** An id under which the client can look into the result. */
+  public String handOut(Definition definition) throws SlipwayException {
+    return register(definition);
+  }
+
   private String register(Definition definition) throws SlipwayException {
     if (definition.result().isEmpty()) {
       return "";

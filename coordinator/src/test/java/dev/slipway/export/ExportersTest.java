@@ -8,8 +8,6 @@ import dev.slipway.cache.LayerChain;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.export.ImageExporter.PlatformResult;
-import dev.slipway.export.ImageExporter.Request;
 import dev.slipway.identity.Principal;
 import dev.slipway.identity.Rights;
 import dev.slipway.oci.Descriptor;
@@ -44,8 +42,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-class FarmImageExporterTest {
+class ExportersTest {
   private static final String CONFIG =
       """
       {"os":"linux","architecture":"amd64","config":{"Cmd":["sh"]},"history":[{"created":"2020-01-01T00:00:00Z","created_by":"base"},\
@@ -57,14 +57,15 @@ class FarmImageExporterTest {
   private final Lines lines = new Lines();
   private FakeRegistry registry;
   private PushingFarm farm;
-  private RegistryClient client;
-  private FarmImageExporter exporter;
+  private RegistryClient registries;
+  private final ReceivingClient client = new ReceivingClient();
+  private FarmExporters exporters;
   private Instant now = NOW;
 
   private void start(FakeRegistry.Auth auth, String... workers) throws Exception {
     registry = FakeRegistry.start(auth);
     farm = new PushingFarm(directory, workers);
-    client = new RegistryClient(RegistryHosts.DEFAULT);
+    registries = new RegistryClient(RegistryHosts.DEFAULT);
     Clock clock =
         new Clock() {
           @Override
@@ -82,12 +83,12 @@ class FarmImageExporterTest {
             return this;
           }
         };
-    exporter =
-        new FarmImageExporter(
+    exporters =
+        new FarmExporters(
             new ExportParts(
                 farm,
                 farm,
-                client,
+                registries,
                 new OneSession(),
                 (chain, _, _) ->
                     chain.layers().stream()
@@ -103,9 +104,9 @@ class FarmImageExporterTest {
 
   @AfterEach
   void close() {
-    if (exporter != null) {
-      exporter.close();
-      client.close();
+    if (exporters != null) {
+      exporters.close();
+      registries.close();
       farm.close();
       registry.close();
     }
@@ -113,14 +114,25 @@ class FarmImageExporterTest {
 
   private Map<String, String> export(Map<String, String> attributes, PlatformResult... results)
       throws Exception {
+    return export("image", attributes, Map.of(), results);
+  }
+
+  private Map<String, String> export(
+      String type,
+      Map<String, String> attributes,
+      Map<String, String> more,
+      PlatformResult... results)
+      throws Exception {
     Map<String, byte[]> metadata =
-        Map.of(
-            "containerimage.config",
-            CONFIG.getBytes(StandardCharsets.UTF_8),
-            "refs.platforms",
-            PLATFORMS.getBytes(StandardCharsets.UTF_8));
-    return exporter.export(
-        new Request(0, "image", attributes, List.of(results), metadata),
+        new HashMap<>(Map.of("containerimage.config", CONFIG.getBytes(StandardCharsets.UTF_8)));
+    if (results.length > 1) {
+      metadata.put("refs.platforms", PLATFORMS.getBytes(StandardCharsets.UTF_8));
+    }
+    more.forEach((key, value) -> metadata.put(key, value.getBytes(StandardCharsets.UTF_8)));
+    PreparedExport export = exporters.prepare(new Exporters.Request(0, type, attributes, 30));
+    return exporters.run(
+        export,
+        new ExportSource(List.of(results), metadata),
         new BuildContext("build", "session", Rights.of("tenant"), lines));
   }
 
@@ -316,22 +328,187 @@ class FarmImageExporterTest {
     assertThat(lines.vertices.getLast().error()).isPresent();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "compression, estargz, not supported yet",
+    "compression, brotli, unsupported compression type brotli",
+    "compression-level, x, non-integer value x specified for compression-level",
+    "compression-level, 12, invalid compression level: 12",
+    "push-by-digest, true, can't push tagged ref",
+    "push, maybe, non-bool value specified for push",
+    "oci-artifact, true, conflicts with \"oci-mediatypes=false\"",
+    "annotation-index.a, b, index annotations not supported for single platform export",
+    "source-date-epoch, today, invalid source-date-epoch"
+  })
+  void refusesInBuildKitsWords(String key, String value, String words) throws Exception {
+    start(FakeRegistry.Auth.NONE, "worker-1");
+    String types = key.equals("oci-artifact") ? "false" : "true";
+
+    assertThatThrownBy(() ->
+            export(push("app:1", "oci-mediatypes", types, key, value), result("", "snap:run")))
+        .hasMessageContaining(words);
+  }
+
   @Test
-  void refusesWhatItCannotDoYet() throws Exception {
+  void refusesAnExporterThatNobodyHas() throws Exception {
     start(FakeRegistry.Auth.NONE, "worker-1");
 
-    assertThatThrownBy(() -> export(push("app:1", "compression", "zstd"), result("", "snap:run")))
-        .hasMessageContaining("not supported yet");
-    assertThatThrownBy(
-            () -> export(push("app:1", "push-by-digest", "true"), result("", "snap:run")))
-        .hasMessageContaining("can't push tagged ref");
+    assertThatThrownBy(() -> exporters.prepare(new Exporters.Request(0, "x", Map.of(), 30)))
+        .hasMessage("exporter \"x\" could not be found");
+  }
+
+  private static List<String> mediaTypes(Manifest manifest) {
+    return manifest.layers().stream()
+        .map(layer -> layer.mediaType().substring(layer.mediaType().lastIndexOf('.') + 1))
+        .toList();
+  }
+
+  @Test
+  void aBaseImagesBlobsStayAsTheyAreUnlessTheClientInsists() throws Exception {
+    start(FakeRegistry.Auth.NONE, "worker-1");
+
+    export(push("app:1", "compression", "zstd"), result("", "chain:base", "snap:run"));
+    export(
+        push("app:2", "compression", "zstd", "force-compression", "true"),
+        result("", "chain:base", "snap:run"));
+
+    assertThat(mediaTypes(OciJson.manifest(registry.manifest("app", "1").orElseThrow())))
+        .containsExactly("tar+gzip", "tar+zstd");
+    assertThat(mediaTypes(OciJson.manifest(registry.manifest("app", "2").orElseThrow())))
+        .containsExactly("tar+zstd", "tar+zstd");
+  }
+
+  @Test
+  void timesOfTheBaseImagesLayersAndHistoryStay() throws Exception {
+    start(FakeRegistry.Auth.NONE, "worker-1");
+    String base =
+        """
+        {"os":"linux","architecture":"amd64","rootfs":{"diff_ids":["%s"]},\
+        "history":[{"created":"2020-01-01T00:00:00Z","created_by":"base"}]}\
+        """
+            .formatted(PushingFarm.diffId("chain:base"));
+
+    export(
+        "image",
+        push("app:1", "rewrite-timestamp", "true", "source-date-epoch", "1500000000"),
+        Map.of("containerimage.base.config", base),
+        result("", "chain:base", "snap:run"));
+
+    Manifest manifest = OciJson.manifest(registry.manifest("app", "1").orElseThrow());
+    assertThat(manifest.layers().getFirst().digest()).isEqualTo(blob("chain:base"));
+    assertThat(manifest.layers().getLast().annotations())
+        .containsEntry("buildkit/rewritten-timestamp", "1500000000");
+    ImageConfig config =
+        ImageConfig.parse(registry.blob("app", manifest.config().digest()).orElseThrow());
+    assertThat(config.history())
+        .extracting(ImageConfig.History::created)
+        .containsExactly("2020-01-01T00:00:00Z", "2017-07-14T02:40:00Z", "2017-07-14T02:40:00Z");
+  }
+
+  @Test
+  void annotationsGoWhereTheyAreMeant() throws Exception {
+    start(FakeRegistry.Auth.NONE, "worker-1");
+
+    export(
+        "image",
+        push(
+            "app:1",
+            "annotation-index.i",
+            "1",
+            "annotation-manifest[linux/amd64].m",
+            "2",
+            "annotation-manifest-descriptor.d",
+            "3"),
+        Map.of("annotation.r", "4"),
+        result("linux/amd64", "snap:run"),
+        result("linux/arm64", "snap:run"));
+
+    ImageIndex index = OciJson.index(registry.manifest("app", "1").orElseThrow());
+    assertThat(index.annotations()).isEqualTo(Map.of("i", "1"));
+    assertThat(index.manifests()).allMatch(entry -> entry.annotations().equals(Map.of("d", "3")));
+    assertThat(manifestOf(index, 0).annotations()).isEqualTo(Map.of("m", "2", "r", "4"));
+    assertThat(manifestOf(index, 1).annotations()).isEqualTo(Map.of("r", "4"));
+  }
+
+  private Manifest manifestOf(ImageIndex index, int entry) throws Exception {
+    String digest = index.manifests().get(entry).digest().value();
+    return OciJson.manifest(registry.manifest("app", digest).orElseThrow());
+  }
+
+  @Test
+  void anOciArchiveHasAllBlobsAndEachName() throws Exception {
+    start(FakeRegistry.Auth.NONE, "worker-1");
+
+    Map<String, String> response =
+        export("oci", Map.of("name", "app:1,app:2"), Map.of(), result("", "snap:run"));
+
+    Map<String, byte[]> files = client.files(0);
+    JsonNode index = OciJson.tree(files.get("index.json"));
+    assertThat(index.path("manifests").findValuesAsText("org.opencontainers.image.ref.name"))
+        .containsExactly("1", "2");
+    assertThat(index.path("manifests").path(0).path("digest").asText())
+        .isEqualTo(response.get("containerimage.digest"));
+    assertThat(files).doesNotContainKey("manifest.json");
+    assertThat(files)
+        .containsKeys(
+            "oci-layout",
+            "blobs/sha256/" + blob("snap:run").hex(),
+            "blobs/sha256/" + response.get("containerimage.config.digest").substring(7),
+            "blobs/sha256/" + response.get("containerimage.digest").substring(7));
+    assertThat(client.metadata(0)).isEqualTo(response);
+    assertThat(response)
+        .containsEntry("image.name", "docker.io/library/app:1,docker.io/library/app:2");
+    assertThat(directory.resolve("scratch")).isEmptyDirectory();
+  }
+
+  @Test
+  void aDockerArchiveCanBeLoadedByAnyDocker() throws Exception {
+    start(FakeRegistry.Auth.NONE, "worker-1");
+
+    export("docker", Map.of("name", "app"), Map.of(), result("", "snap:run"));
+
+    JsonNode manifest = OciJson.tree(client.files(0).get("manifest.json")).path(0);
+    assertThat(manifest.path("RepoTags").path(0).asText()).isEqualTo("app:latest");
+    assertThat(client.files(0))
+        .containsKeys(manifest.path("Config").asText(), manifest.path("Layers").path(0).asText());
+    assertThatThrownBy(() ->
+            export(
+                "docker",
+                Map.of(),
+                Map.of(),
+                result("linux/amd64", "snap:run"),
+                result("linux/arm64", "snap:run")))
+        .hasMessage("docker exporter does not currently support exporting manifest lists");
+  }
+
+  @Test
+  void withoutATarTheClientGetsBlobs() throws Exception {
+    start(FakeRegistry.Auth.NONE, "worker-1");
+
+    Map<String, String> response =
+        export("oci", Map.of("tar", "false"), Map.of(), result("", "snap:run"));
+
+    assertThat(client.blobs.keySet())
+        .containsExactly(
+            blob("snap:run").value(),
+            response.get("containerimage.config.digest"),
+            response.get("containerimage.digest"));
+  }
+
+  @Test
+  void aClientThatHasTheFileAlreadyIsNoFailure() throws Exception {
+    start(FakeRegistry.Auth.NONE, "worker-1");
+    client.declines = true;
+
+    assertThat(export("oci", Map.of(), Map.of(), result("", "snap:run")))
+        .containsKey("containerimage.digest");
   }
 
   private static Digest blob(String layer) {
     return Digest.of(PushingFarm.content(layer));
   }
 
-  private static final class OneSession implements Sessions {
+  private final class OneSession implements Sessions {
     @Override
     public Session await(Principal owner, String id, Duration patience) {
       Authenticator farmer =
@@ -351,10 +528,11 @@ class FarmImageExporterTest {
               Session.class.getClassLoader(),
               new Class<?>[] {Session.class},
               (_, method, _) -> {
-                if (method.getName().equals("authenticator")) {
-                  return farmer;
-                }
-                throw new UnsupportedOperationException(method.getName());
+                return switch (method.getName()) {
+                  case "authenticator" -> farmer;
+                  case "targets" -> client;
+                  default -> throw new UnsupportedOperationException(method.getName());
+                };
               });
     }
   }

@@ -1,4 +1,4 @@
-package dev.slipway.layers;
+package dev.slipway.tar;
 
 import dev.slipway.linux.Names;
 import java.io.ByteArrayOutputStream;
@@ -11,8 +11,12 @@ import java.util.TreeMap;
  * Headers of a tar: ustar, with a pax extended header before it only where ustar cannot say it.
  * POSIX.1-2017 pax, "ustar Interchange Format" and "pax Extended Header".
  */
-final class TarHeaders {
-  static final int BLOCK = 512;
+public final class TarHeaders {
+  /** Bytes of which headers and contents take a whole number. */
+  public static final int BLOCK = 512;
+
+  /** Begins the names of records that are extended attributes. */
+  public static final String ATTRIBUTE = "SCHILY.xattr.";
 
   private static final int NAME_LENGTH = 100;
   private static final long MOST_OCTAL_7 = 07777777;
@@ -22,7 +26,7 @@ final class TarHeaders {
   private TarHeaders() {}
 
   /** What a header says. {@code modified} in nanoseconds since 1970; attributes are pax records. */
-  record Entry(
+  public record Entry(
       char type,
       String path,
       String linkTarget,
@@ -36,7 +40,7 @@ final class TarHeaders {
       Map<String, byte[]> attributes) {}
 
   /** The blocks of the entry's headers. */
-  static byte[] of(Entry entry) {
+  public static byte[] of(Entry entry) {
     TreeMap<String, byte[]> records = new TreeMap<>(entry.attributes());
     byte[] path = Names.encode(entry.path());
     byte[] link = Names.encode(entry.linkTarget());
@@ -86,7 +90,7 @@ final class TarHeaders {
   }
 
   /** Zero bytes that follow content of the size. */
-  static int padding(long size) {
+  public static int padding(long size) {
     return (int) ((BLOCK - size % BLOCK) % BLOCK);
   }
 
