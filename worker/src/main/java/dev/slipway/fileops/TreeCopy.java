@@ -9,6 +9,7 @@ import dev.slipway.linux.LinuxException;
 import dev.slipway.linux.OpenFile;
 import dev.slipway.linux.Status;
 import dev.slipway.snapshot.MountedRoot;
+import dev.slipway.snapshot.OverlayMarks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -213,7 +214,7 @@ final class TreeCopy implements AutoCloseable {
     if (whiteout.isPresent() && out.find(one.newName()).map(Status::isDirectory).orElse(false)) {
       OpaqueMark.set(out, one.newName());
     } else if (whiteout.isPresent() && out.find(one.newName()).isEmpty()) {
-      out.makeNode(one.newName(), Status.CHARACTER_DEVICE, 0, 0);
+      OverlayMarks.whiteout(out, one.newName());
     }
   }
 
