@@ -45,6 +45,7 @@ import dev.slipway.fleet.FleetConfig;
 import dev.slipway.fleet.SoleLayers;
 import dev.slipway.frontend.FrontendBridge;
 import dev.slipway.frontend.dockerfile.DockerfileFrontend;
+import dev.slipway.frontend.gateway.Capabilities;
 import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.frontend.gateway.ImageResolver;
 import dev.slipway.frontend.gateway.ResultFiles;
@@ -264,6 +265,7 @@ final class Coordinator implements AutoCloseable {
                 new FarmMounts(mounts, (name, build) -> locks.acquire(name, build)::close),
                 jobs,
                 explanations,
+                (_, definition) -> Capabilities.check(definition),
                 meters,
                 config.queue().stageTimeout(),
                 clock),

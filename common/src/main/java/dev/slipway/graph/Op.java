@@ -65,10 +65,33 @@ public sealed interface Op {
   /** What {@code upper} changed against {@code lower}; -1 is scratch. */
   record Diff(int lower, int upper) implements Op {}
 
-  /** Solves the definition found in its input. */
-  record Build(Map<String, String> attributes) implements Op {
+  /**
+   * Solves the definition found in its input.
+   *
+   * @param definition the input that holds it
+   */
+  record Build(int definition, Map<String, String> attributes) implements Op {
+    /** Where the definition is when the op does not say. */
+    public static final String DEFAULT_FILE = "buildkit.llb.definition";
+
     public Build {
       attributes = Map.copyOf(attributes);
+    }
+
+    /** The file in the input that is the definition. */
+    public String file() {
+      return attributes.getOrDefault("llbbuild.filename", DEFAULT_FILE);
+    }
+  }
+
+  /**
+   * Gives some of its inputs on under another identity; the others have to be made too.
+   *
+   * @param outputs input index by output index
+   */
+  record Passthrough(String id, List<Integer> outputs) implements Op {
+    public Passthrough {
+      outputs = List.copyOf(outputs);
     }
   }
 

@@ -18,9 +18,11 @@ import dev.slipway.protocol.buildkit.ops.FileOp;
 import dev.slipway.protocol.buildkit.ops.NamedUserOpt;
 import dev.slipway.protocol.buildkit.ops.UserOpt;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** File ops. */
 final class FileOpCodec {
@@ -45,7 +47,26 @@ final class FileOpCodec {
               index(action.getOutput(), -1, wire.getActionsCount(), "file action output"),
               change(action, inputs)));
     }
+    checkOutputs(actions);
     return new Op.File(actions);
+  }
+
+  /** Outputs are numbered from 0 without a gap, each made by one action. */
+  private static void checkOutputs(List<FileAction> actions) throws SlipwayException {
+    Set<Integer> outputs = new HashSet<>();
+    for (FileAction action : actions) {
+      if (action.output() >= 0 && !outputs.add(action.output())) {
+        throw invalid("duplicate output " + action.output());
+      }
+    }
+    if (outputs.isEmpty()) {
+      throw invalid("no outputs specified");
+    }
+    for (int output = 0; output < outputs.size(); output++) {
+      if (!outputs.contains(output)) {
+        throw invalid("missing output index " + output);
+      }
+    }
   }
 
   static FileOp encode(Op.File file) {

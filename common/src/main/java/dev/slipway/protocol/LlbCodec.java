@@ -17,9 +17,7 @@ import dev.slipway.protocol.buildkit.ops.Input;
 import dev.slipway.protocol.buildkit.ops.OpMetadata;
 import dev.slipway.protocol.buildkit.ops.ProgressGroup;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -44,33 +42,12 @@ public final class LlbCodec {
     if (count == 0) {
       return Definition.SCRATCH;
     }
-    if (count < 2) {
-      throw invalid("invalid LLB with " + count + " vertexes");
-    }
     if (count > MAX_VERTICES) {
       throw new SlipwayException(
           ErrorKind.EXHAUSTED,
           "invalid LLB with " + count + " vertexes: at most " + MAX_VERTICES + " are allowed");
     }
-    Map<Digest, Vertex> vertices = LinkedHashMap.newLinkedHashMap(count);
-    for (ByteString serialized : wire.getDefList().subList(0, count - 1)) {
-      byte[] bytes = serialized.toByteArray();
-      Digest digest = Digest.of(bytes);
-      Vertex vertex =
-          readVertex(bytes, digest, decodeMetadata(wire.getMetadataMap().get(digest.value())));
-      for (Edge input : vertex.inputs()) {
-        checkEdge(input, vertices);
-      }
-      vertices.put(digest, vertex);
-    }
-    dev.slipway.protocol.buildkit.ops.Op last = parse(wire.getDef(count - 1).toByteArray());
-    if (last.getOpCase() != dev.slipway.protocol.buildkit.ops.Op.OpCase.OP_NOT_SET
-        || last.getInputsCount() != 1) {
-      throw invalid("invalid LLB: the last vertex must be the result: no op and one input");
-    }
-    Edge result = decodeInput(last.getInputs(0));
-    checkEdge(result, vertices);
-    return new Definition(vertices, Optional.of(result), SourceMapCodec.decode(wire.getSource()));
+    return DefinitionReader.read(wire);
   }
 
   /** Writes a definition; the bytes of its vertices stay what they are. */
@@ -153,7 +130,15 @@ public final class LlbCodec {
 
   private static Vertex readVertex(byte[] bytes, Digest digest, VertexMetadata metadata)
       throws SlipwayException {
-    dev.slipway.protocol.buildkit.ops.Op wire = parse(bytes);
+    return readVertex(parse(bytes), bytes, digest, metadata);
+  }
+
+  static Vertex readVertex(
+      dev.slipway.protocol.buildkit.ops.Op wire,
+      byte[] bytes,
+      Digest digest,
+      VertexMetadata metadata)
+      throws SlipwayException {
     Edge[] inputs = new Edge[wire.getInputsCount()];
     for (int i = 0; i < inputs.length; i++) {
       inputs[i] = decodeInput(wire.getInputs(i));
@@ -167,26 +152,9 @@ public final class LlbCodec {
     return new Vertex(digest, bytes, decodeOp(wire), List.of(inputs), platform, metadata);
   }
 
-  private static void checkEdge(Edge edge, Map<Digest, Vertex> vertices) throws SlipwayException {
-    Vertex vertex = vertices.get(edge.vertex());
-    if (vertex == null) {
-      throw invalid("invalid missing input digest " + edge.vertex());
-    }
-    int outputs = OpCodec.outputs(vertex.op());
-    if (edge.output() >= outputs) {
-      throw invalid(
-          "invalid output index "
-              + edge.output()
-              + " of vertex "
-              + edge.vertex()
-              + ", it has "
-              + outputs);
-    }
-  }
-
-  private static Edge decodeInput(Input wire) throws SlipwayException {
+  static Edge decodeInput(Input wire) throws SlipwayException {
     if (!Digest.isDigest(wire.getDigest())) {
-      throw invalid("invalid input digest \"" + wire.getDigest() + "\"");
+      throw invalid("invalid missing input digest " + wire.getDigest());
     }
     return new Edge(
         new Digest(wire.getDigest()), index(wire.getIndex(), 0, Integer.MAX_VALUE, "output"));
@@ -196,7 +164,7 @@ public final class LlbCodec {
     return Input.newBuilder().setDigest(edge.vertex().value()).setIndex(edge.output()).build();
   }
 
-  private static VertexMetadata decodeMetadata(OpMetadata wire) throws SlipwayException {
+  static VertexMetadata decodeMetadata(OpMetadata wire) throws SlipwayException {
     if (wire == null) {
       return VertexMetadata.NONE;
     }
@@ -231,12 +199,12 @@ public final class LlbCodec {
     return wire.build();
   }
 
-  private static dev.slipway.protocol.buildkit.ops.Op parse(byte[] bytes) throws SlipwayException {
+  static dev.slipway.protocol.buildkit.ops.Op parse(byte[] bytes) throws SlipwayException {
     try {
       return dev.slipway.protocol.buildkit.ops.Op.parseFrom(bytes);
     } catch (InvalidProtocolBufferException e) {
       throw new SlipwayException(
-          ErrorKind.INVALID, "invalid LLB: not a serialized op: " + e.getMessage(), e);
+          ErrorKind.INVALID, "failed to parse llb proto op: " + e.getMessage(), e);
     }
   }
 

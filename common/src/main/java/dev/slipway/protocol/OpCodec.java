@@ -2,7 +2,6 @@ package dev.slipway.protocol;
 
 import static dev.slipway.protocol.LlbCodec.index;
 import static dev.slipway.protocol.LlbCodec.invalid;
-import static dev.slipway.protocol.LlbCodec.unsupported;
 
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.FileAction;
@@ -14,6 +13,7 @@ import dev.slipway.protocol.buildkit.ops.DiffOp;
 import dev.slipway.protocol.buildkit.ops.LowerDiffInput;
 import dev.slipway.protocol.buildkit.ops.MergeInput;
 import dev.slipway.protocol.buildkit.ops.MergeOp;
+import dev.slipway.protocol.buildkit.ops.PassthroughOp;
 import dev.slipway.protocol.buildkit.ops.SourceOp;
 import dev.slipway.protocol.buildkit.ops.UpperDiffInput;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ final class OpCodec {
       case BUILD -> build(wire.getBuild(), inputs);
       case MERGE -> merge(wire.getMerge(), inputs);
       case DIFF -> diff(wire.getDiff(), inputs);
-      case PASSTHROUGH -> throw unsupported("passthrough op");
+      case PASSTHROUGH -> passthrough(wire.getPassthrough(), inputs);
       case OP_NOT_SET -> throw invalid("invalid LLB: a vertex without an op that is not the last");
     };
   }
@@ -52,7 +52,9 @@ final class OpCodec {
           wire.setBuild(
               BuildOp.newBuilder()
                   .setBuilder(-1)
-                  .putInputs(BUILD_DEFINITION, BuildInput.newBuilder().setInput(0).build())
+                  .putInputs(
+                      BUILD_DEFINITION,
+                      BuildInput.newBuilder().setInput(build.definition()).build())
                   .putAllAttrs(build.attributes()));
       case Op.Merge merge -> {
         MergeOp.Builder builder = MergeOp.newBuilder();
@@ -64,6 +66,11 @@ final class OpCodec {
               DiffOp.newBuilder()
                   .setLower(LowerDiffInput.newBuilder().setInput(diff.lower()))
                   .setUpper(UpperDiffInput.newBuilder().setInput(diff.upper())));
+      case Op.Passthrough(String id, List<Integer> outputs) -> {
+        PassthroughOp.Builder builder = PassthroughOp.newBuilder().setId(id);
+        outputs.forEach(builder::addOutputs);
+        wire.setPassthrough(builder);
+      }
     }
   }
 
@@ -77,6 +84,7 @@ final class OpCodec {
       case Op.Build build -> 1;
       case Op.Merge merge -> 1;
       case Op.Diff diff -> 1;
+      case Op.Passthrough passthrough -> passthrough.outputs().size();
     };
   }
 
@@ -92,22 +100,19 @@ final class OpCodec {
 
   private static Op.Build build(BuildOp wire, int inputs) throws SlipwayException {
     if (wire.getBuilder() != -1) {
-      throw unsupported("build op with another builder than LLB");
+      throw invalid("only LLB builder is currently allowed");
     }
     BuildInput input = wire.getInputsMap().get(BUILD_DEFINITION);
     if (input == null) {
-      throw invalid("invalid build op: no input " + BUILD_DEFINITION);
+      throw invalid("no llb definition input " + BUILD_DEFINITION + " found");
     }
-    if (index(input.getInput(), 0, inputs, "build input") != 0) {
-      throw unsupported("build op whose definition is not its first input");
+    if (input.getInput() < 0 || input.getInput() >= inputs) {
+      throw invalid("invalid index " + input.getInput());
     }
-    return new Op.Build(wire.getAttrsMap());
+    return new Op.Build((int) input.getInput(), wire.getAttrsMap());
   }
 
   private static Op.Merge merge(MergeOp wire, int inputs) throws SlipwayException {
-    if (wire.getInputsCount() == 0) {
-      throw invalid("invalid merge op with no inputs");
-    }
     List<Integer> indexes = new ArrayList<>(wire.getInputsCount());
     for (MergeInput input : wire.getInputsList()) {
       indexes.add(index(input.getInput(), 0, inputs, "merge input"));
@@ -117,10 +122,28 @@ final class OpCodec {
 
   private static Op.Diff diff(DiffOp wire, int inputs) throws SlipwayException {
     if (!wire.hasLower() || !wire.hasUpper()) {
-      throw invalid("invalid diff op without lower or upper");
+      throw invalid("invalid diff op with nil lower or upper input");
     }
     return new Op.Diff(
         index(wire.getLower().getInput(), -1, inputs, "diff lower input"),
         index(wire.getUpper().getInput(), -1, inputs, "diff upper input"));
+  }
+
+  private static Op.Passthrough passthrough(PassthroughOp wire, int inputs)
+      throws SlipwayException {
+    if (wire.getId().isEmpty()) {
+      throw invalid("invalid passthrough op with no id");
+    }
+    if (wire.getOutputsCount() == 0) {
+      throw invalid("invalid passthrough op with no outputs");
+    }
+    List<Integer> outputs = new ArrayList<>(wire.getOutputsCount());
+    for (long input : wire.getOutputsList()) {
+      if (input < 0 || input >= inputs) {
+        throw invalid("invalid passthrough output input index " + input);
+      }
+      outputs.add((int) input);
+    }
+    return new Op.Passthrough(wire.getId(), outputs);
   }
 }

@@ -19,6 +19,7 @@ import dev.slipway.graph.VertexMetadata;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
 import dev.slipway.protocol.buildkit.ops.Input;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -139,12 +140,13 @@ class LlbCodecTest {
   }
 
   @Test
-  void readsBackMergeDiffAndBuild() throws Exception {
+  void readsBackMergeDiffBuildAndPassthrough() throws Exception {
     for (Op op :
         List.of(
             new Op.Merge(List.of(0, 1)),
             new Op.Diff(-1, 1),
-            new Op.Build(Map.of("llbbuild.filename", "f")))) {
+            new Op.Build(1, Map.of("llbbuild.filename", "f")),
+            new Op.Passthrough("needs", List.of(1, 0)))) {
       assertThat(
               LlbCodec.readOp(
                   LlbCodec.vertex(op, edges(IMAGE, IMAGE), Optional.empty(), VertexMetadata.NONE)
@@ -209,7 +211,85 @@ class LlbCodecTest {
 
   @Test
   void refusesDefinitionWithoutResult() {
-    assertInvalid(raw(IMAGE.bytes(), IMAGE.bytes()), "the last vertex must be the result");
+    Vertex run = LlbCodec.vertex(exec(), edges(IMAGE), Optional.empty(), VertexMetadata.NONE);
+
+    assertInvalid(raw(run.bytes(), IMAGE.bytes()), "invalid LLB with no inputs on last vertex");
+  }
+
+  @Test
+  void takesOpsInAnyOrder() throws Exception {
+    Vertex merge =
+        LlbCodec.vertex(
+            new Op.Merge(List.of(0)), edges(IMAGE), Optional.empty(), VertexMetadata.NONE);
+
+    Definition read = LlbCodec.decode(raw(merge.bytes(), IMAGE.bytes(), result(merge.digest(), 0)));
+
+    assertThat(read.vertices().keySet()).containsExactly(IMAGE.digest(), merge.digest());
+  }
+
+  @Test
+  void leavesOutWhatTheResultDoesNotNeedHoweverWrongItIs() throws Exception {
+    byte[] nothing = new byte[0];
+
+    Definition read = LlbCodec.decode(raw(nothing, IMAGE.bytes(), result(IMAGE.digest(), 0)));
+
+    assertThat(read.vertices().keySet()).containsExactly(IMAGE.digest());
+  }
+
+  @Test
+  void namesMergesAndDifferencesAfterTheirInputs() throws Exception {
+    Vertex other = source("local://context", Map.of());
+    Vertex diff =
+        LlbCodec.vertex(new Op.Diff(-1, 0), edges(other), Optional.empty(), VertexMetadata.NONE);
+    Vertex merge =
+        LlbCodec.vertex(
+            new Op.Merge(List.of(0, 1)), edges(other, diff), Optional.empty(), VertexMetadata.NONE);
+
+    Definition read =
+        LlbCodec.decode(raw(other.bytes(), diff.bytes(), merge.bytes(), result(merge.digest(), 0)));
+
+    assertThat(read.vertex(merge.digest()).name())
+        .isEqualTo("merge (local://context, diff scratch -> (local://context))");
+  }
+
+  @Test
+  void boundsTheNameOfAMergeOfMerges() throws Exception {
+    ArrayList<byte[]> ops = new ArrayList<>(List.of(IMAGE.bytes()));
+    Vertex top = IMAGE;
+    for (int level = 0; level < 40; level++) {
+      top =
+          LlbCodec.vertex(
+              new Op.Merge(List.of(0, 1)), edges(top, top), Optional.empty(), VertexMetadata.NONE);
+      ops.add(top.bytes());
+    }
+    ops.add(result(top.digest(), 0));
+
+    Definition read = LlbCodec.decode(raw(ops.toArray(byte[][]::new)));
+
+    assertThat(read.vertex(top.digest()).name()).hasSizeLessThanOrEqualTo(1000);
+  }
+
+  @Test
+  void refusesFileOpsWhoseOutputsHaveGapsOrAreDouble() {
+    FileAction none = new FileAction(0, -1, -1, new FileAction.Change.Remove("/g", true, false));
+    FileAction first = new FileAction(0, -1, 0, new FileAction.Change.Remove("/g", true, false));
+    FileAction second = new FileAction(0, -1, 1, new FileAction.Change.Remove("/g", true, false));
+
+    assertInvalid(new Op.File(List.of(none)), edges(IMAGE), "no outputs specified");
+    assertInvalid(new Op.File(List.of(first, first)), edges(IMAGE), "duplicate output 0");
+    assertInvalid(new Op.File(List.of(none, second)), edges(IMAGE), "missing output index 0");
+  }
+
+  @Test
+  void refusesPassthroughOfNothing() {
+    assertInvalid(
+        new Op.Passthrough("", List.of(0)), edges(IMAGE), "invalid passthrough op with no id");
+    assertInvalid(
+        new Op.Passthrough("a", List.of()), edges(IMAGE), "invalid passthrough op with no outputs");
+    assertInvalid(
+        new Op.Passthrough("a", List.of(1)),
+        edges(IMAGE),
+        "invalid passthrough output input index 1");
   }
 
   @Test
@@ -265,7 +345,7 @@ class LlbCodecTest {
   void refusesBytesThatAreNoOp() {
     assertThatThrownBy(() -> LlbCodec.readOp(new byte[] {1, 2, 3}))
         .isInstanceOf(SlipwayException.class)
-        .hasMessageContaining("not a serialized op");
+        .hasMessageContaining("failed to parse llb proto op");
     assertThatThrownBy(() -> LlbCodec.readOp(new byte[0]))
         .isInstanceOf(SlipwayException.class)
         .hasMessageContaining("without an op");

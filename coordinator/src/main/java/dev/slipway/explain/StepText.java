@@ -36,7 +36,9 @@ final class StepText {
       case Op.File _ -> "a change of files";
       case Op.Merge _ -> "merge";
       case Op.Diff _ -> "diff";
-      case Op.Source _, Op.Build _ -> "a source";
+      case Op.Build _ -> "a build of a definition";
+      case Op.Passthrough passthrough -> clip("passthrough " + passthrough.id());
+      case Op.Source _ -> "a source";
     };
   }
 

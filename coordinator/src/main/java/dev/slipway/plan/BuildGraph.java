@@ -93,7 +93,7 @@ public final class BuildGraph {
     return switch (vertex.op()) {
       case Op.Exec exec -> input(vertex, exec.root().input());
       case Op.File file -> input(vertex, baseOf(file, vertex.inputs().size()));
-      case Op.Source _, Op.Merge _, Op.Diff _, Op.Build _ -> Optional.empty();
+      case Op.Source _, Op.Merge _, Op.Diff _, Op.Build _, Op.Passthrough _ -> Optional.empty();
     };
   }
 

@@ -30,7 +30,7 @@ final class ContentInputs {
           switch (vertex.op()) {
             case Op.File file -> ofFile(file, index);
             case Op.Exec exec -> ofExec(exec, index);
-            case Op.Source _, Op.Merge _, Op.Diff _, Op.Build _ -> List.of();
+            case Op.Source _, Op.Merge _, Op.Diff _, Op.Build _, Op.Passthrough _ -> List.of();
           };
       if (!selectors.isEmpty()) {
         selected.put(index, selectors);

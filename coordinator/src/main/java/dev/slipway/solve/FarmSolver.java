@@ -41,6 +41,14 @@ public final class FarmSolver implements Solver {
   @Override
   public List<SolvedResult> solve(BuildContext build, List<Definition> definitions)
       throws SlipwayException, InterruptedException {
+    return solve(build, definitions, 0);
+  }
+
+  /**
+   * @param depth how many definitions they are within
+   */
+  private List<SolvedResult> solve(BuildContext build, List<Definition> definitions, int depth)
+      throws SlipwayException, InterruptedException {
     BuildMemory memory =
         memories.computeIfAbsent(
             build.buildId(),
@@ -55,7 +63,10 @@ public final class FarmSolver implements Solver {
             .apart()
             .map(owner -> parts.with(new ApartIndex(parts.index(), owner)))
             .orElse(parts);
-    return new SolveRun(build, BuildGraph.of(definitions), memory, flights, mine).run();
+    NestedBuilds.Solving nested =
+        definition -> solve(build, List.of(definition), depth + 1).getFirst();
+    return new SolveRun(build, BuildGraph.of(definitions), memory, flights, mine, depth, nested)
+        .run();
   }
 
   @Override

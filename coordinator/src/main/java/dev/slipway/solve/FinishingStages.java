@@ -95,7 +95,11 @@ final class FinishingStages {
       }
       case SolveEvent.StageLost(StageRun run, _) -> over(run);
       case SolveEvent.StageUnplaceable(StageRun run, _) -> over(run);
-      case SolveEvent.PartDigested _, SolveEvent.FlightEnded _, SolveEvent.LocksTaken _ -> {}
+      case SolveEvent.PartDigested _,
+          SolveEvent.FlightEnded _,
+          SolveEvent.NestedDone _,
+          SolveEvent.NestedFailed _,
+          SolveEvent.LocksTaken _ -> {}
     }
   }
 

@@ -110,11 +110,12 @@ final class Remaining {
   }
 
   /** What the step does, for figures. */
-  static CacheMetric.Kind kind(VertexWork work) {
+  private static CacheMetric.Kind kind(VertexWork work) {
     return switch (work.vertex.op()) {
       case Op.Exec _ -> CacheMetric.Kind.EXEC;
       case Op.File _ -> CacheMetric.Kind.FILE;
-      case Op.Source _, Op.Merge _, Op.Diff _, Op.Build _ -> CacheMetric.Kind.OTHER;
+      case Op.Source _, Op.Merge _, Op.Diff _, Op.Build _, Op.Passthrough _ ->
+          CacheMetric.Kind.OTHER;
     };
   }
 
@@ -137,6 +138,36 @@ final class Remaining {
     memory.progress().cached(work.vertex.digest());
     parts.observer().outcome(build.buildId(), work.vertex.digest(), Outcome.CACHED);
     report(work.vertex, "", Duration.ZERO, MovedBytes.NONE);
+  }
+
+  /** It has to run, whoever does it. */
+  void runs(VertexWork work) {
+    if (!work.reusable) {
+      parts.observer().outcome(build.buildId(), work.vertex.digest(), Outcome.FRESH);
+    } else if (work.attempts == 0) {
+      boolean stale = availability.record(work.key).isPresent();
+      looked(work, stale ? CacheMetric.Lookup.STALE : CacheMetric.Lookup.MISS);
+    }
+  }
+
+  /** What came of the look-up of a step. */
+  void looked(VertexWork work, CacheMetric.Lookup outcome) {
+    parts
+        .observer()
+        .outcome(
+            build.buildId(),
+            work.vertex.digest(),
+            switch (outcome) {
+              case HIT, CONTENT_HIT -> Outcome.CACHED;
+              case MISS -> Outcome.MISSED;
+              case STALE -> Outcome.LOST;
+              case SHARED -> Outcome.SHARED;
+            });
+    parts.meters().count(CacheMetric.LOOKUPS, kind(work), outcome);
+  }
+
+  VertexProgress progress() {
+    return memory.progress();
   }
 
   boolean over() {

@@ -39,6 +39,12 @@ sealed interface SolveEvent {
   /** The stage cannot be placed. */
   record StageUnplaceable(StageRun run, SlipwayException reason) implements SolveEvent {}
 
+  /** A build op has the result of its definition. */
+  record NestedDone(Digest vertex, LayerChain result) implements SolveEvent {}
+
+  /** A build op's definition could not be read, or one of its steps failed. */
+  record NestedFailed(Digest vertex, SlipwayException reason) implements SolveEvent {}
+
   /** Another build's step, that this one waited for, ended. */
   record FlightEnded(Digest vertex, Flight.Outcome outcome) implements SolveEvent {}
 }

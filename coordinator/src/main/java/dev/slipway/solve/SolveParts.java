@@ -13,6 +13,7 @@ import java.time.Duration;
  * What every solve of the coordinator works with.
  *
  * @param observer hears how each step got its result
+ * @param nested looks at what a build op is about to solve
  * @param stageTimeout longest time of a stage on a worker
  */
 public record SolveParts(
@@ -25,6 +26,7 @@ public record SolveParts(
     FarmMounts mounts,
     BuildReport report,
     StepObserver observer,
+    DefinitionCheck nested,
     Meters meters,
     Duration stageTimeout,
     Clock clock) {
@@ -40,6 +42,7 @@ public record SolveParts(
         mounts,
         report,
         observer,
+        nested,
         meters,
         stageTimeout,
         clock);

@@ -5,7 +5,6 @@ import dev.slipway.cache.LayerChain;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.explain.Outcome;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
 import dev.slipway.plan.BuildGraph;
@@ -40,7 +39,7 @@ final class SolveRun {
    * How often a step may be taken from a worker that failed under it; a step that kills three
    * workers is not tried on a fourth.
    */
-  private static final int MAX_ATTEMPTS = 4;
+  static final int MAX_ATTEMPTS = 4;
 
   private final BuildContext build;
   private final SolveParts parts;
@@ -57,15 +56,28 @@ final class SolveRun {
   private ContentKeys contents;
   private Retries retries;
   private Remaining remaining;
+  private CoordinatorOps here;
+  private final NestedBuilds nested;
 
+  /**
+   * @param depth how many build ops the solve is within
+   * @param solver of what build ops find
+   */
   SolveRun(
-      BuildContext build, BuildGraph graph, BuildMemory memory, Flights flights, SolveParts parts) {
+      BuildContext build,
+      BuildGraph graph,
+      BuildMemory memory,
+      Flights flights,
+      SolveParts parts,
+      int depth,
+      NestedBuilds.Solving solver) {
     this.build = build;
     this.graph = graph;
     this.memory = memory;
     this.flights = flights;
     this.parts = parts;
     this.progress = memory.progress();
+    this.nested = new NestedBuilds(build, parts, depth, solver, events::add);
   }
 
   List<SolvedResult> run() throws SlipwayException, InterruptedException {
@@ -82,6 +94,16 @@ final class SolveRun {
     questions = new PartQuestions(parts, build, events::add);
     contents = new ContentKeys(keyed, parts.index(), availability, questions);
     remaining = new Remaining(build, keyed, availability, contents, memory, parts);
+    here =
+        new CoordinatorOps(
+            build,
+            keyed,
+            remaining,
+            contents,
+            availability,
+            new ChainOps(build, keyed, memory, parts.trees()),
+            nested,
+            parts);
     retries = new Retries(parts.index(), parts.fleet(), availability);
     try {
       // Results of an earlier solve of the same build hold without looking, so that a step told not
@@ -113,7 +135,11 @@ final class SolveRun {
     for (VertexWork work : keyed.all()) {
       elsewhere |= work.state == VertexWork.State.ELSEWHERE;
     }
-    if (events.isEmpty() && running.isEmpty() && !elsewhere && !contents.isAsking()) {
+    if (events.isEmpty()
+        && running.isEmpty()
+        && !elsewhere
+        && !contents.isAsking()
+        && !nested.isRunning()) {
       throw new SlipwayException(
           ErrorKind.INTERNAL,
           "solve of build "
@@ -126,7 +152,7 @@ final class SolveRun {
   private void launch() throws SlipwayException, InterruptedException {
     boolean again = true;
     while (again) {
-      again = contents.lookUp();
+      again = contents.lookUp() || here.decide();
       if (!again) {
         for (Stage stage : StagePlanner.ready(graph, remaining.wanted(), remaining::exists)) {
           again |= launch(stage);
@@ -145,7 +171,7 @@ final class SolveRun {
     if (claim.elsewhere().isPresent()) {
       Digest first = stage.steps().getFirst().digest();
       keyed.of(first).state = VertexWork.State.ELSEWHERE;
-      looked(keyed.of(first), CacheMetric.Lookup.SHARED);
+      remaining.looked(keyed.of(first), CacheMetric.Lookup.SHARED);
       progress.waiting(first, "waiting for another build, which runs this step");
       claims.join(
           first,
@@ -187,12 +213,7 @@ final class SolveRun {
     for (Vertex step : stage.steps()) {
       VertexWork work = keyed.of(step.digest());
       work.state = VertexWork.State.RUNNING;
-      if (!work.reusable) {
-        parts.observer().outcome(build.buildId(), step.digest(), Outcome.FRESH);
-      } else if (work.attempts == 0) {
-        boolean stale = availability.record(work.key).isPresent();
-        looked(work, stale ? CacheMetric.Lookup.STALE : CacheMetric.Lookup.MISS);
-      }
+      remaining.runs(work);
     }
     running.put(run, messages);
     BuildLog.event(build.buildId())
@@ -267,6 +288,12 @@ final class SolveRun {
       }
       case SolveEvent.PartDigested(String partId, Optional<String> digest) ->
           contents.answered(partId, digest);
+      case SolveEvent.NestedDone(Digest vertex, LayerChain result) ->
+          here.done(keyed.of(vertex), result);
+      case SolveEvent.NestedFailed(Digest vertex, SlipwayException reason) -> {
+        here.failed(keyed.of(vertex), reason);
+        lookAgain();
+      }
       case SolveEvent.FlightEnded(Digest vertex, Flight.Outcome outcome) ->
           flightEnded(vertex, outcome);
     }
@@ -378,6 +405,11 @@ final class SolveRun {
       VertexWork work = keyed.of(step.digest());
       work.state = work.state == VertexWork.State.RUNNING ? VertexWork.State.WAITING : work.state;
     }
+    lookAgain();
+  }
+
+  /** Results went away, or something could not be read: what is there is asked anew. */
+  private void lookAgain() throws SlipwayException, InterruptedException {
     contents.reset();
     availability.refresh(keyed.all());
     remaining.need();
@@ -421,21 +453,6 @@ final class SolveRun {
         .orElse(work.key);
   }
 
-  private void looked(VertexWork work, CacheMetric.Lookup outcome) {
-    parts
-        .observer()
-        .outcome(
-            build.buildId(),
-            work.vertex.digest(),
-            switch (outcome) {
-              case HIT, CONTENT_HIT -> Outcome.CACHED;
-              case MISS -> Outcome.MISSED;
-              case STALE -> Outcome.LOST;
-              case SHARED -> Outcome.SHARED;
-            });
-    parts.meters().count(CacheMetric.LOOKUPS, Remaining.kind(work), outcome);
-  }
-
   private StepFailure failure(
       StageRun run, Vertex vertex, String message, int exitCode, ErrorKind kind) {
     progress.failed(vertex.digest(), message);
@@ -462,6 +479,7 @@ final class SolveRun {
    */
   private void abandon() {
     questions.abandon();
+    nested.abandon();
     claims.leaveAll();
     List<StageRun> awaited = new ArrayList<>();
     for (StageRun run : running.keySet()) {

@@ -332,6 +332,8 @@ final class StageRun implements Scheduler.Listener {
       case SolveEvent.StepDone _,
           SolveEvent.LocksTaken _,
           SolveEvent.PartDigested _,
+          SolveEvent.NestedDone _,
+          SolveEvent.NestedFailed _,
           SolveEvent.FlightEnded _ -> {}
     }
   }

@@ -17,10 +17,14 @@ final class UnsupportedOps {
             case Op.Source source
                 when !source.scheme().equals("docker-image") && !source.scheme().equals("local") ->
                 "source " + source.scheme() + "://";
-            case Op.Merge _ -> "the merge op";
-            case Op.Diff _ -> "the diff op";
-            case Op.Build _ -> "the build op";
-            case Op.Source _, Op.Exec _, Op.File _ -> "";
+            case Op.Source _,
+                Op.Exec _,
+                Op.File _,
+                Op.Merge _,
+                Op.Diff _,
+                Op.Build _,
+                Op.Passthrough _ ->
+                "";
           };
       if (!missing.isEmpty()) {
         throw new StepFailure(

@@ -78,6 +78,30 @@ public final class Graphs {
     return add(name, new Op.File(List.of(new FileAction(0, 1, 0, change))), List.of(root, from));
   }
 
+  /** The filesystems over each other, the first at the bottom. */
+  public Vertex merge(String name, Vertex... inputs) {
+    List<Integer> indexes = new ArrayList<>();
+    for (int i = 0; i < inputs.length; i++) {
+      indexes.add(i);
+    }
+    return add(name, new Op.Merge(indexes), List.of(inputs));
+  }
+
+  /** What {@code upper} has against {@code lower}. */
+  public Vertex diff(String name, Vertex lower, Vertex upper) {
+    return add(name, new Op.Diff(0, 1), List.of(lower, upper));
+  }
+
+  /** Gives the first input on, once all are there. */
+  public Vertex passthrough(String name, Vertex... inputs) {
+    return add(name, new Op.Passthrough(name, List.of(0)), List.of(inputs));
+  }
+
+  /** Solves the definition that {@code input} holds. */
+  public Vertex build(String name, Vertex input) {
+    return add(name, new Op.Build(0, Map.of()), List.of(input));
+  }
+
   /** The same vertex, told not to use the cache. */
   public Vertex fresh(Vertex vertex) {
     var metadata =

@@ -111,6 +111,9 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
   /** Layers that the worker was told to keep, by build. */
   final Map<String, List<String>> holds = new ConcurrentHashMap<>();
 
+  /** What files say that are read of results, by path. */
+  final Map<String, byte[]> files = new ConcurrentHashMap<>();
+
   /** Stages sent to workers. */
   final List<RunStage> stages = new CopyOnWriteArrayList<>();
 
@@ -294,7 +297,13 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
 
   @Override
   public ReadPathOutcome read(String workerId, ReadPath read) {
-    throw new UnsupportedOperationException();
+    byte[] data = files.get(read.getPath());
+    return data == null
+        ? ReadPathOutcome.newBuilder()
+            .setError("open " + read.getPath() + ": no such file or directory")
+            .setErrorKind(ErrorKind.NOT_FOUND.name())
+            .build()
+        : ReadPathOutcome.newBuilder().setData(ByteString.copyFrom(data)).build();
   }
 
   @Override

@@ -58,6 +58,7 @@ final class TestParts {
         mounts,
         BuildReport.NONE,
         StepObserver.NONE,
+        (_, _) -> {},
         meters,
         Duration.ofHours(6),
         Clock.systemUTC());

@@ -4,6 +4,7 @@ import dev.slipway.linux.Directory;
 import dev.slipway.linux.ExtendedAttributes;
 import dev.slipway.linux.LinuxException;
 import dev.slipway.linux.Status;
+import dev.slipway.snapshot.OverlayMarks;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -12,12 +13,10 @@ import java.nio.file.Path;
  * the same.
  */
 public final class LayerWalk {
-  /**
-   * Overlayfs' mark of an opaque directory, as written by root of a user namespace and by real
-   * root.
-   */
-  public static final String OPAQUE = "user.overlay.opaque";
+  /** Overlayfs' mark of an opaque directory, as written by root of a user namespace. */
+  public static final String OPAQUE = OverlayMarks.OPAQUE;
 
+  /** The same, as written by real root. */
   private static final String OPAQUE_OF_ROOT = "trusted.overlay.opaque";
 
   private LayerWalk() {}

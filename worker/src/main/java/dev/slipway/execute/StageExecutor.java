@@ -59,6 +59,7 @@ public final class StageExecutor {
   private final LayerFetcher fetcher;
   private final ExecStep execs;
   private final FileOps files;
+  private final DiffStep diffs;
   private final DiskKeeper disk;
   private final Parts parts;
   private final InstantSource clock;
@@ -86,6 +87,7 @@ public final class StageExecutor {
     Supplier<String> layerIds = disk.holds()::newLayerId;
     this.execs = new ExecStep(store, mounts, sandbox, layerIds, disk.watch(), meters, made);
     this.files = new FileOps(store, layerIds, limits);
+    this.diffs = new DiffStep(store, layerIds, made);
     this.parts = parts;
     this.clock = clock;
     this.made = made;
@@ -202,7 +204,8 @@ public final class StageExecutor {
                       current.mounts()::add));
             }
             case Op.File file -> runFile(file, inputs);
-            case Op.Source _, Op.Merge _, Op.Diff _, Op.Build _ ->
+            case Op.Diff diff -> diffs.run(diff, inputs);
+            case Op.Source _, Op.Merge _, Op.Build _, Op.Passthrough _ ->
                 throw new SlipwayException(
                     ErrorKind.UNSUPPORTED,
                     step.getName() + ": workers run processes and change files only");

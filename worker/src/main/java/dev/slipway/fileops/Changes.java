@@ -42,7 +42,7 @@ final class Changes {
       throws SlipwayException, IOException {
     Owners.Ids owner = owners.resolve(make.owner()).orElse(Owners.Ids.ROOT);
     RootPaths.NewDirectory made =
-        new RootPaths.NewDirectory(make.mode() & 07777, owner, make.timestamp());
+        new RootPaths.NewDirectory(make.mode() & 0777, owner, make.timestamp());
     String path = RootPaths.clean(make.path());
     if (make.makeParents()) {
       throughEveryDirectory(root, make.path(), made);
@@ -70,8 +70,11 @@ final class Changes {
     }
   }
 
+  /** A file that is there gets new content and keeps the rest. */
   private void makeFile(Directory root, Change.MakeFile make) throws SlipwayException, IOException {
-    Owners.Ids owner = owners.resolve(make.owner()).orElse(Owners.Ids.ROOT);
+    Optional<Owners.Ids> given = owners.resolve(make.owner());
+    Owners.Ids owner = given.orElse(Owners.Ids.ROOT);
+    int mode = make.mode() & 0777;
     String path = RootPaths.follow(root, RootPaths.clean(make.path()));
     try (Directory parent = root.resolve(RootPaths.parent(path));
         OpenFile.Buffer buffer = new OpenFile.Buffer(64 << 10)) {
@@ -81,12 +84,16 @@ final class Changes {
         if (status.get().isDirectory()) {
           throw new SlipwayException(ErrorKind.INVALID, "open " + path + ": is a directory");
         }
+        if (status.get().isRegular()) {
+          mode = status.get().permissions();
+          owner = given.orElse(new Owners.Ids(status.get().uid(), status.get().gid()));
+        }
         parent.removeFile(name);
       }
       try (OpenFile file = parent.create(name, 0600)) {
         file.write(buffer, make.data(), 0, make.data().length);
         file.owner(owner.uid(), owner.gid());
-        file.mode(make.mode() & 07777);
+        file.mode(mode);
         if (make.timestamp() >= 0) {
           file.times(make.timestamp());
         }
@@ -97,7 +104,7 @@ final class Changes {
   private void makeSymlink(Directory root, Change.MakeSymlink make)
       throws SlipwayException, IOException {
     Owners.Ids owner = owners.resolve(make.owner()).orElse(Owners.Ids.ROOT);
-    String path = RootPaths.clean(make.path());
+    String path = RootPaths.follow(root, RootPaths.clean(make.path()));
     try (Directory parent = root.resolve(RootPaths.parent(path))) {
       String name = RootPaths.name(path);
       parent.makeSymlink(name, make.target());
@@ -112,14 +119,14 @@ final class Changes {
       throws SlipwayException, IOException {
     String path = RootPaths.clean(remove.path());
     if (path.equals("/")) {
-      throw new SlipwayException(
-          ErrorKind.INVALID, "rm " + remove.path() + ": the root directory cannot be removed");
+      throw new SlipwayException(ErrorKind.INVALID, "rmPath: invalid empty path");
     }
     List<String> paths = remove.allowWildcard() ? Wildcards.resolve(root, path) : List.of(path);
     for (String each : paths) {
       try (Directory parent = root.resolve(RootPaths.parent(each))) {
         String name = RootPaths.name(each);
-        if (parent.find(name).isPresent()) {
+        if (parent.find(name).isPresent()
+            && (remove.allowNotFound() || leadsSomewhere(root, each))) {
           parent.removeTree(name);
           continue;
         }
@@ -130,8 +137,13 @@ final class Changes {
       }
       if (!remove.allowNotFound()) {
         throw new SlipwayException(
-            ErrorKind.NOT_FOUND, "lstat " + each + ": no such file or directory");
+            ErrorKind.NOT_FOUND, "stat " + each + ": no such file or directory");
       }
     }
+  }
+
+  /** A link that leads nowhere counts as not there. */
+  private static boolean leadsSomewhere(Directory root, String path) throws IOException {
+    return root.resolveStatus(RootPaths.follow(root, path)).isPresent();
   }
 }

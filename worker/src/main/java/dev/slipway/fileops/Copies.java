@@ -25,16 +25,21 @@ final class Copies {
   private final Owners owners;
   private final LinkedFiles linked;
   private final LayerLimits limits;
+  private final boolean looked;
 
   /**
    * @param limits of archives that are unpacked
+   * @param looked whether the source's contents make the step's key: then what is missing is missed
+   *     before anything is copied, and named so
    */
   Copies(
       MountedRoot target,
       MountedRoot source,
       Owners owners,
       LinkedFiles linked,
-      LayerLimits limits) {
+      LayerLimits limits,
+      boolean looked) {
+    this.looked = looked;
     this.target = target;
     this.source = source;
     this.owners = owners;
@@ -53,8 +58,7 @@ final class Copies {
         if (options.allowEmptyWildcard()) {
           return;
         }
-        throw new SlipwayException(
-            ErrorKind.NOT_FOUND, "lstat " + pattern + ": no such file or directory");
+        throw new SlipwayException(ErrorKind.NOT_FOUND, pattern + " not found");
       }
       List<String> missing = new ArrayList<>(options.requiredPaths());
       for (String path : paths) {
@@ -71,7 +75,13 @@ final class Copies {
     CopyOptions options = attributes.copy().options();
     String from =
         options.followSymlink() ? RootPaths.follow(sourceRoot, path) : literal(sourceRoot, path);
-    Status status = status(sourceRoot, from).orElseThrow(() -> notFound(path));
+    Status status =
+        status(sourceRoot, from)
+            .orElseThrow(() ->
+                looked
+                    ? notFound(path)
+                    : new SlipwayException(
+                        ErrorKind.NOT_FOUND, "lstat " + path + ": no such file or directory"));
     target.attach();
     String to;
     try (Directory root = Directory.open(target.path())) {
@@ -132,7 +142,7 @@ final class Copies {
         RootPaths.makeAll(root, ensured, attributes.onTheWay()).close();
       } else if (e.errno() == Errno.ENOTDIR) {
         throw new SlipwayException(
-            ErrorKind.INVALID, "cannot copy to non-directory: " + ensured, e);
+            ErrorKind.INVALID, "mkdir " + inTheWay(root, ensured) + ": not a directory", e);
       } else {
         throw e;
       }
@@ -152,17 +162,23 @@ final class Copies {
     return followed;
   }
 
-  private static void replaceInTheWay(Directory root, String path) throws IOException {
+  /** The first of the names above and at the path that is no directory. */
+  private static String inTheWay(Directory root, String path) throws IOException {
     String prefix = "";
     for (String name : path.substring(1).split("/")) {
       prefix = prefix + "/" + name;
       Optional<Status> status = root.resolveStatus(prefix);
       if (status.isPresent() && !status.get().isDirectory()) {
-        try (Directory parent = root.resolve(RootPaths.parent(prefix))) {
-          parent.removeTree(name);
-        }
-        return;
+        return prefix;
       }
+    }
+    return path;
+  }
+
+  private static void replaceInTheWay(Directory root, String path) throws IOException {
+    String place = inTheWay(root, path);
+    try (Directory parent = root.resolve(RootPaths.parent(place))) {
+      parent.removeTree(RootPaths.name(place));
     }
   }
 

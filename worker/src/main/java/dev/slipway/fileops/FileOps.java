@@ -88,7 +88,8 @@ public final class FileOps {
       Owners owners = new Owners(this::source);
       try {
         if (action.change() instanceof FileAction.Change.Copy copy) {
-          new Copies(target, source(action.secondaryInput()), owners, linked, limits).copy(copy);
+          int from = action.secondaryInput();
+          new Copies(target, source(from), owners, linked, limits, isLookedAt(from)).copy(copy);
         } else {
           target.attach();
           new Changes(target, owners).apply(action.change());
@@ -96,6 +97,14 @@ public final class FileOps {
       } catch (IOException e) {
         throw new SlipwayException(ErrorKind.INVALID, Messages.of(e, target.path()), e);
       }
+    }
+
+    /** Whether an input is only copied from, so that the step's key is made of what is copied. */
+    private boolean isLookedAt(int index) throws SlipwayException {
+      return index >= 0
+          && index < inputs.size()
+          && !chain(index).isEmpty()
+          && actions.stream().noneMatch(action -> action.input() == index);
     }
 
     private void check(int index, int current) throws SlipwayException {

@@ -14,8 +14,8 @@ import java.util.Optional;
 
 /** Resolves owners to numbers, names by the accounts of the root that the owner says. */
 final class Owners {
-  /** An account file of more is no account file. */
-  private static final int MOST_BYTES = 16 << 20;
+  /** Longest account file that is read, in bytes; BuildKit reads no longer one either. */
+  private static final int MOST_BYTES = 10 << 20;
 
   private final Roots roots;
 
@@ -36,7 +36,7 @@ final class Owners {
 
   /**
    * Empty when no owner is given. A user without a group brings its own: of the account, or the
-   * same number.
+   * same number. A name that no account has is root, as it is for BuildKit.
    */
   Optional<Ids> resolve(Optional<FileAction.Owner> owner) throws SlipwayException, IOException {
     if (owner.isEmpty() || (owner.get().user().isEmpty() && owner.get().group().isEmpty())) {
@@ -54,7 +54,8 @@ final class Owners {
       int gid =
           switch (owner.get().group().get()) {
             case FileAction.Identity.ById(int id) -> id;
-            case FileAction.Identity.ByName(String name, int input) -> group(name, input);
+            case FileAction.Identity.ByName(String name, int input) ->
+                group(name, input, ids.gid());
           };
       ids = new Ids(ids.uid(), gid);
     }
@@ -67,22 +68,14 @@ final class Owners {
       return Ids.ROOT;
     }
     String[] fields = line(name, input, "/etc/passwd", 4);
-    if (fields.length == 0) {
-      throw new SlipwayException(
-          ErrorKind.INVALID,
-          "unable to find user " + name + ": no matching entries in passwd file");
-    }
-    return new Ids(Integer.parseInt(fields[2]), Integer.parseInt(fields[3]));
+    return fields.length == 0
+        ? Ids.ROOT
+        : new Ids(Integer.parseInt(fields[2]), Integer.parseInt(fields[3]));
   }
 
-  private int group(String name, int input) throws SlipwayException, IOException {
+  private int group(String name, int input, int otherwise) throws SlipwayException, IOException {
     String[] fields = line(name, input, "/etc/group", 3);
-    if (fields.length == 0) {
-      throw new SlipwayException(
-          ErrorKind.INVALID,
-          "unable to find group " + name + ": no matching entries in group file");
-    }
-    return Integer.parseInt(fields[2]);
+    return fields.length == 0 ? otherwise : Integer.parseInt(fields[2]);
   }
 
   private String[] line(String name, int input, String file, int numbers)
@@ -102,16 +95,20 @@ final class Owners {
     return new String[0];
   }
 
-  private static String read(MountedRoot root, String path) throws IOException {
+  private static String read(MountedRoot root, String path) throws SlipwayException, IOException {
     try (Directory directory = Directory.open(root.path());
         OpenFile file = directory.resolveFile(path);
         OpenFile.Buffer buffer = new OpenFile.Buffer(64 << 10)) {
       ByteArrayOutputStream content = new ByteArrayOutputStream();
       byte[] part = new byte[buffer.size()];
       for (int n = file.read(buffer, part, 0, part.length);
-          n > 0 && content.size() < MOST_BYTES;
+          n > 0;
           n = file.read(buffer, part, 0, part.length)) {
         content.write(part, 0, n);
+        if (content.size() > MOST_BYTES) {
+          throw new SlipwayException(
+              ErrorKind.INVALID, "\"" + path + "\" exceeds " + MOST_BYTES + " bytes");
+        }
       }
       return content.toString(StandardCharsets.UTF_8);
     } catch (LinuxException _) {

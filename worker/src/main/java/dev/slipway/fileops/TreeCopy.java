@@ -9,6 +9,7 @@ import dev.slipway.linux.LinuxException;
 import dev.slipway.linux.OpenFile;
 import dev.slipway.linux.Status;
 import dev.slipway.snapshot.MountedRoot;
+import dev.slipway.snapshot.OverlayMarks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -82,27 +83,34 @@ final class TreeCopy implements AutoCloseable {
     writeNews();
   }
 
-  /** A directory's contents into a directory, which is made when missing. */
+  /**
+   * A directory's contents into a directory. One that is there keeps its owner and mode, and one
+   * that is made for contents has those of directories on the way: neither is a copy of the source.
+   * All get the source's time.
+   */
   void directory(String from, String to) throws SlipwayException, IOException {
     try (Directory sourceRoot = Directory.open(source.path());
         Directory root = Directory.open(target.path());
         Directory in = sourceRoot.resolve(from)) {
       Status status = in.status();
+      boolean copied = false;
       if (!to.equals("/")) {
         try (Directory parent = root.resolve(RootPaths.parent(to))) {
           clear(parent, to, true);
           if (parent.find(RootPaths.name(to)).isEmpty()) {
-            parent.makeDirectory(RootPaths.name(to), 0700);
+            boolean contents = attributes.copy().options().directoryContents();
+            copied = !contents;
+            RootPaths.make(parent, RootPaths.name(to), attributes.onTheWay());
           }
         }
       }
       try (Directory out = root.resolve(to)) {
-        boolean given = attributes.copy().mode().isPresent();
-        out.ownerAndMode(
-            attributes.uid(status),
-            attributes.gid(status),
-            attributes.mode(status) & (given ? 0777 : 07777));
-        Attributes.extended(in.pathOfSelf(), out.pathOfSelf());
+        if (copied) {
+          out.ownerAndMode(attributes.uid(status), attributes.gid(status), attributes.mode(status));
+          Attributes.extended(in.pathOfSelf(), out.pathOfSelf());
+        } else {
+          raise(out);
+        }
         times.put(to, attributes.time(status));
         merge(in, from, out, to, "");
       }
@@ -171,7 +179,7 @@ final class TreeCopy implements AutoCloseable {
     }
     if (existing.get().isDirectory() && !replace) {
       throw new SlipwayException(
-          ErrorKind.INVALID, "cannot overwrite directory " + path + " with a non-directory");
+          ErrorKind.INVALID, "cannot replace to directory " + path + " with file");
     }
     parent.removeTree(name);
   }
@@ -213,7 +221,7 @@ final class TreeCopy implements AutoCloseable {
     if (whiteout.isPresent() && out.find(one.newName()).map(Status::isDirectory).orElse(false)) {
       OpaqueMark.set(out, one.newName());
     } else if (whiteout.isPresent() && out.find(one.newName()).isEmpty()) {
-      out.makeNode(one.newName(), Status.CHARACTER_DEVICE, 0, 0);
+      OverlayMarks.whiteout(out, one.newName());
     }
   }
 

@@ -7,6 +7,7 @@ import dev.slipway.linux.LinuxException;
 import dev.slipway.linux.OpenFile;
 import dev.slipway.linux.Status;
 import dev.slipway.snapshot.DiffSize;
+import dev.slipway.snapshot.OverlayMarks;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -175,7 +176,7 @@ final class LayerUnpacking implements AutoCloseable {
     }
     Optional<Status> existing = parent.find(removed);
     if (existing.isEmpty()) {
-      parent.makeNode(removed, Status.CHARACTER_DEVICE, 0, 0);
+      OverlayMarks.whiteout(parent, removed);
     } else if (existing.get().isDirectory()) {
       // The marker speaks of the layers below; the directory is this layer's own.
       OpaqueMark.set(parent, removed);

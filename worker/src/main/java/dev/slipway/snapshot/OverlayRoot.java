@@ -110,9 +110,10 @@ final class OverlayRoot implements MountedRoot {
     detach();
     DiffSize size;
     try {
+      reduce(writes.resolve("diff"));
       size = DiffSize.measure(writes.resolve("diff"));
     } catch (IOException e) {
-      throw OverlayStore.failed("measuring of layer " + id, e);
+      throw OverlayStore.failed("reduction of layer " + id, e);
     }
     StoredLayer layer =
         store.commit(
@@ -122,6 +123,21 @@ final class OverlayRoot implements MountedRoot {
     place = null;
     close();
     return layer;
+  }
+
+  private void reduce(Path written) throws IOException {
+    if (layers.isEmpty()) {
+      LayerReduction.reduce(written, Optional.empty());
+      return;
+    }
+    store.mounts().mount(target, layers, Optional.empty());
+    mounted = true;
+    try {
+      LayerReduction.reduce(written, Optional.of(target));
+    } finally {
+      OverlayMounts.unmount(target);
+      mounted = false;
+    }
   }
 
   private static List<SharedFiles.File> shared(DiffSize size, Map<Long, Path> linkedFrom) {

@@ -196,18 +196,18 @@ public final class LayerFetcher implements AutoCloseable {
       TransferProgress progress,
       Map<String, Transfer> wanted,
       List<Pin> present) {
-    List<String> belowIds = new ArrayList<>();
+    LayersBelow layersBelow = new LayersBelow();
     Transfer below = null;
     for (Layer layer : chain) {
+      List<String> belowIds = layersBelow.of(layer);
       Transfer transfer = wanted.get(layer.getId());
       if (transfer == null) {
-        transfer = joinOne(layer, List.copyOf(belowIds), below, progress, present);
+        transfer = joinOne(layer, belowIds, below, progress, present);
         if (transfer != null) {
           wanted.put(layer.getId(), transfer);
         }
       }
       below = transfer != null ? transfer : below;
-      belowIds.add(layer.getId());
     }
   }
 

@@ -19,6 +19,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -176,17 +178,72 @@ class FileOpsTest {
           }
           assertThat(Files.getLastModifiedTime(root.resolve("x/y/f")).toMillis()).isEqualTo(5000);
         });
-    assertThatThrownBy(() ->
-            run(
-                List.of(base, context),
-                new Change.MakeDirectory(
-                    "/d",
-                    0755,
-                    false,
-                    Optional.of(
-                        new Owner(Optional.of(new Identity.ByName("ghost", 0)), Optional.empty())),
-                    -1)))
-        .hasMessage("unable to find user ghost: no matching entries in passwd file");
+  }
+
+  @Test
+  void anOwnerThatNoAccountHasIsRoot() throws Exception {
+    List<String> base = layer(root -> {});
+    var ghost =
+        Optional.of(new Owner(Optional.of(new Identity.ByName("ghost", 0)), Optional.empty()));
+
+    look(
+        run(List.of(base), new Change.MakeDirectory("/d", 0755, false, ghost, -1)),
+        root -> assertThat(Files.getAttribute(root.resolve("d"), "unix:uid")).isEqualTo(0));
+  }
+
+  @Test
+  void whatContentsAreCopiedIntoKeepsOrGetsAnAttributeOfItsOwn() throws Exception {
+    List<String> base =
+        layer(root -> Files.createDirectory(root.resolve("app"), permissions("rwxr-x---")));
+    List<String> context =
+        layer(root -> {
+          Files.createDirectory(root.resolve("d"), permissions("rwx------"));
+          Files.createDirectory(root.resolve("d/sub"), permissions("rwx--x--x"));
+        });
+
+    look(
+        run(List.of(base, context), copy("/d", "/app"), copy("/d", "/new")),
+        root -> {
+          assertThat(mode(root.resolve("app"))).isEqualTo(0750);
+          assertThat(mode(root.resolve("new"))).isEqualTo(0755);
+          assertThat(mode(root.resolve("new/sub"))).isEqualTo(0711);
+        });
+  }
+
+  @Test
+  void aFileThatIsThereKeepsModeAndOwnerWhenItIsWrittenAnew() throws Exception {
+    List<String> base =
+        layer(root -> {
+          Files.createFile(root.resolve("f"), permissions("rwxr-x--x"));
+          Files.setAttribute(root.resolve("f"), "unix:uid", 7);
+        });
+
+    look(
+        run(List.of(base), new Change.MakeFile("/f", 0600, "new".getBytes(), NOBODY, -1)),
+        root -> {
+          assertThat(root.resolve("f")).hasContent("new");
+          assertThat(mode(root.resolve("f"))).isEqualTo(0751);
+          assertThat(Files.getAttribute(root.resolve("f"), "unix:uid")).isEqualTo(7);
+        });
+  }
+
+  @Test
+  void namesWhatIsMissingAsBuildkitDoes() throws Exception {
+    List<String> base = layer(root -> Files.writeString(root.resolve("f"), "f"));
+
+    assertThatThrownBy(() -> run(List.of(base, List.of()), copy("/foo", "/")))
+        .as("from scratch")
+        .hasMessage("lstat /foo: no such file or directory");
+    assertThatThrownBy(() -> run(List.of(base), new Change.Remove("/foo", false, false)))
+        .hasMessage("stat /foo: no such file or directory");
+    assertThatThrownBy(() -> run(List.of(base), new Change.Remove("/", true, false)))
+        .hasMessage("rmPath: invalid empty path");
+    assertThatThrownBy(() -> run(List.of(base, base), copy("/f", "/f/g/h")))
+        .hasMessage("mkdir /f: not a directory");
+  }
+
+  private static FileAttribute<?> permissions(String text) {
+    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(text));
   }
 
   @Test

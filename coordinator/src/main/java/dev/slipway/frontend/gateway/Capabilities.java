@@ -39,6 +39,7 @@ public final class Capabilities {
   public static final List<String> LLB =
       List.of(
           "constraints",
+          "diffop",
           "exec.meta.base",
           "exec.meta.network",
           "exec.meta.proxyenv",
@@ -58,14 +59,18 @@ public final class Capabilities {
           "file.base",
           "file.copy.alwaysreplaceexistingdestpaths",
           "file.copy.includeexcludepatterns",
+          "file.copy.modestring",
           "file.copy.requiredpaths",
           "file.rm.nofollowsymlink",
           "file.rm.wildcard",
           "file.symlink.create",
+          "mergeop",
           "meta.description",
           "meta.exportcache",
           "meta.ignorecache",
+          "passthroughop",
           "platform",
+          "source.buildop.llbfilename",
           "source.image",
           "source.image.resolvemode",
           "source.local",
@@ -93,7 +98,7 @@ public final class Capabilities {
               ErrorKind.UNSUPPORTED,
               "requested feature "
                   + capability.getKey()
-                  + " is not supported yet, at "
+                  + " is not supported by build server, at "
                   + vertex.name());
         }
       }
