@@ -3,6 +3,7 @@ package dev.slipway.session;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.registry.Authenticator;
+import io.grpc.Channel;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -48,6 +49,9 @@ public interface Session {
    * is for the step or request that asked and is kept nowhere.
    */
   Optional<SecretValue> secret(String id) throws SlipwayException, InterruptedException;
+
+  /** The client's services; its calls end UNAVAILABLE when the session has ended. */
+  Channel channel();
 
   /**
    * Which directory, and which part of it. Patterns as in .dockerignore; the client applies them.

@@ -118,8 +118,8 @@ final class TunnelSession implements Session {
     return secrets.get(id);
   }
 
-  /** The client's services; its calls end UNAVAILABLE when the session has ended. */
-  Channel channel() {
+  @Override
+  public Channel channel() {
     return tunnel.channel();
   }
 

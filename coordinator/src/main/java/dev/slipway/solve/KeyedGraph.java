@@ -9,6 +9,7 @@ import dev.slipway.graph.Edge;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
+import dev.slipway.oci.Platform;
 import dev.slipway.plan.BuildGraph;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,7 +34,7 @@ final class KeyedGraph {
   record InputSlot(Digest vertex, int index) {}
 
   /**
-   * @param trees the client's directories by the vertex that brings them
+   * @param trees directories by the vertex that brings them
    * @param images root digests by the vertex that brings the image
    */
   KeyedGraph(
@@ -72,7 +73,8 @@ final class KeyedGraph {
       String key =
           tree != null
               ? "local:" + tree.layerDigest().hex()
-              : CacheKeys.ofImage(images.get(vertex.digest()), vertex.platform().orElseThrow());
+              : CacheKeys.ofImage(
+                  images.get(vertex.digest()), vertex.platform().orElse(Platform.LINUX_AMD64));
       return new VertexWork(vertex, key);
     }
     boolean reusable = !vertex.metadata().ignoreCache();

@@ -1,6 +1,8 @@
 package dev.slipway.solve;
 
 import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
+import dev.slipway.fetch.RemoteSources;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
 import dev.slipway.plan.BuildGraph;
@@ -10,13 +12,21 @@ final class UnsupportedOps {
   private UnsupportedOps() {}
 
   /** Refuses a graph that has one, before anything of it runs. */
-  static void refuse(BuildGraph graph) throws StepFailure {
+  static void refuse(BuildGraph graph, Sources sources) throws StepFailure {
     for (Vertex vertex : graph.inOrder()) {
+      if (vertex.op() instanceof Op.Source source
+          && !sources.givesTree(source)
+          && !sources.givesImage(source)) {
+        SlipwayException unknown = RemoteSources.unknownScheme(source);
+        throw new StepFailure(
+            unknown.kind(),
+            "failed to load cache key: " + unknown.getMessage(),
+            vertex.digest(),
+            graph.sources(vertex.digest()),
+            0);
+      }
       String missing =
           switch (vertex.op()) {
-            case Op.Source source
-                when !source.scheme().equals("docker-image") && !source.scheme().equals("local") ->
-                "source " + source.scheme() + "://";
             case Op.Merge _ -> "the merge op";
             case Op.Diff _ -> "the diff op";
             case Op.Build _ -> "the build op";
