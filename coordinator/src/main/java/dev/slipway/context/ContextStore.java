@@ -123,23 +123,33 @@ public final class ContextStore {
     }
   }
 
-  /** Keeps the files of the tree until the keeper's release. */
-  public void keep(String keeper, ContextTree tree) {
-    if (!(tree instanceof StoredTree stored)) {
-      throw new IllegalArgumentException("the tree is of another store");
+  /** Keeps the files of the tree, in whatever store they are, until the keeper's release there. */
+  public static void keep(String keeper, ContextTree tree) {
+    if (!keepIfHeld(keeper, tree)) {
+      throw new IllegalStateException(
+          "context tree of " + tree.entries().size() + " entries was dropped: unused for " + GRACE);
     }
+  }
+
+  /** The same, for a tree that may have been dropped. Returns whether it is still held. */
+  public static boolean keepIfHeld(String keeper, ContextTree tree) {
+    if (!(tree instanceof StoredTree stored)) {
+      throw new IllegalArgumentException("the tree is of no store");
+    }
+    return stored.store().keepIfHeld(keeper, stored.origin());
+  }
+
+  private boolean keepIfHeld(String keeper, StoredTree tree) {
     synchronized (lock) {
-      Holding holding = holdings.get(stored.origin());
+      Holding holding = holdings.get(tree);
       if (holding == null) {
-        throw new IllegalStateException(
-            "context tree of "
-                + stored.entries().size()
-                + " entries was dropped: unused for "
-                + GRACE);
+        return false;
       }
-      if (kept.computeIfAbsent(keeper, any -> new HashSet<>()).add(stored.origin())) {
+      touch(tree);
+      if (kept.computeIfAbsent(keeper, any -> new HashSet<>()).add(tree)) {
         holding.keepers++;
       }
+      return true;
     }
   }
 

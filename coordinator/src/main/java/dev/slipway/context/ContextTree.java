@@ -38,6 +38,13 @@ public interface ContextTree {
    */
   byte[] readFile(String path) throws SlipwayException, IOException;
 
+  /**
+   * Writes the content of a regular file to the stream, symbolic links followed inside the tree.
+   *
+   * @throws SlipwayException as {@link #readFile}
+   */
+  void copyFile(String path, OutputStream out) throws SlipwayException, IOException;
+
   /** All entries, parents before what is in them. */
   List<Entry> entries();
 

@@ -45,6 +45,11 @@ final class StoredTree implements ContextTree {
             .sum();
   }
 
+  /** Where its bytes are. */
+  ContextStore store() {
+    return store;
+  }
+
   StoredTree origin() {
     return origin == null ? this : origin;
   }
@@ -103,6 +108,23 @@ final class StoredTree implements ContextTree {
 
   @Override
   public byte[] readFile(String path) throws SlipwayException, IOException {
+    Entry entry = regular(path);
+    if (entry.size() > MAXIMUM_READ) {
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED,
+          "read " + path + ": " + entry.size() + " bytes, at most " + MAXIMUM_READ + " are read");
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) entry.size());
+    copy(entry, bytes);
+    return bytes.toByteArray();
+  }
+
+  @Override
+  public void copyFile(String path, OutputStream out) throws SlipwayException, IOException {
+    copy(regular(path), out);
+  }
+
+  private Entry regular(String path) throws SlipwayException {
     Entry entry = stat(path).orElseThrow(() -> missing(path));
     if (!FileMode.isRegular(entry.mode())) {
       throw new SlipwayException(
@@ -112,16 +134,13 @@ final class StoredTree implements ContextTree {
               + ": "
               + (FileMode.isDirectory(entry.mode()) ? "is a directory" : "not a regular file"));
     }
-    if (entry.size() > MAXIMUM_READ) {
-      throw new SlipwayException(
-          ErrorKind.EXHAUSTED,
-          "read " + path + ": " + entry.size() + " bytes, at most " + MAXIMUM_READ + " are read");
-    }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) entry.size());
+    return entry;
+  }
+
+  private void copy(Entry file, OutputStream out) throws IOException {
     try (FileContents contents = store.contents(origin())) {
-      contents.copy(entry.content().orElseThrow(), bytes);
+      contents.copy(file.content().orElseThrow(), out);
     }
-    return bytes.toByteArray();
   }
 
   @Override

@@ -5,14 +5,15 @@ import dev.slipway.error.SlipwayException;
 import io.grpc.Status;
 
 /** What a status from a client means for the build. */
-final class ClientErrors {
+public final class ClientErrors {
   private ClientErrors() {}
 
   /**
    * @param what what was tried, for when the client did not say anything itself
    * @param unknown kind of errors that the client gave no code
    */
-  static SlipwayException of(Session session, Status status, String what, ErrorKind unknown) {
+  public static SlipwayException of(
+      Session session, Status status, String what, ErrorKind unknown) {
     if (!session.isOpen()) {
       return new SlipwayException(
           ErrorKind.UNAVAILABLE,

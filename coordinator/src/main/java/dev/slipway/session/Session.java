@@ -3,7 +3,9 @@ package dev.slipway.session;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.registry.Authenticator;
+import io.grpc.Channel;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
@@ -43,6 +45,16 @@ public interface Session {
 
   /** Where the client takes what is exported. */
   ClientTargets targets();
+
+  /**
+   * The client's secret of that id, 500 KiB at most; empty when the client has none or serves no
+   * secrets. Whoever needs it then says {@code secret ID: not found}, as BuildKit does. The value
+   * is for the step or request that asked and is kept nowhere.
+   */
+  Optional<SecretValue> secret(String id) throws SlipwayException, InterruptedException;
+
+  /** The client's services; its calls end UNAVAILABLE when the session has ended. */
+  Channel channel();
 
   /**
    * Which directory, and which part of it. Patterns as in .dockerignore; the client applies them.

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * What a build's solves share while it lives: a directory is received once, an image resolved once,
@@ -48,18 +49,18 @@ final class BuildMemory {
     return progress;
   }
 
-  /** The client's directories of the graph, received if they are not here yet. */
+  /** The directories of the graph's sources, received or fetched if they are not here yet. */
   Map<Digest, ContextTree> trees(BuildGraph graph, Sources sources, BuildContext build)
       throws SlipwayException, InterruptedException {
-    List<Vertex> locals = sourcesOf(graph, "local");
-    trees.putAll(sources.receive(build, missing(locals, trees), progress));
-    return chosen(locals, trees);
+    List<Vertex> wanted = sourcesOf(graph, sources::givesTree);
+    trees.putAll(sources.trees(build, graph, missing(wanted, trees), progress));
+    return chosen(wanted, trees);
   }
 
   /** Root digests of the graph's images. */
   Map<Digest, Digest> imageDigests(BuildGraph graph, Sources sources, BuildContext build)
       throws SlipwayException, InterruptedException {
-    List<Vertex> vertices = sourcesOf(graph, "docker-image");
+    List<Vertex> vertices = sourcesOf(graph, sources::givesImage);
     images.putAll(sources.digests(build, missing(vertices, images), progress));
     return chosen(vertices, images);
   }
@@ -86,9 +87,9 @@ final class BuildMemory {
     }
   }
 
-  private static List<Vertex> sourcesOf(BuildGraph graph, String scheme) {
+  private static List<Vertex> sourcesOf(BuildGraph graph, Predicate<Op.Source> kind) {
     return graph.inOrder().stream()
-        .filter(vertex -> vertex.op() instanceof Op.Source source && source.scheme().equals(scheme))
+        .filter(vertex -> vertex.op() instanceof Op.Source source && kind.test(source))
         .toList();
   }
 

@@ -34,7 +34,7 @@ final class KeyedGraph {
   record InputSlot(Digest vertex, int index) {}
 
   /**
-   * @param trees the client's directories by the vertex that brings them
+   * @param trees directories by the vertex that brings them
    * @param images root digests by the vertex that brings the image
    */
   KeyedGraph(

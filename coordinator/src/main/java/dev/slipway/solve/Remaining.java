@@ -69,7 +69,7 @@ final class Remaining {
         continue;
       }
       if (work.vertex.op() instanceof Op.Source source) {
-        if (source.scheme().equals("docker-image")) {
+        if (parts.sources().givesImage(source)) {
           images.add(work);
         }
         continue;

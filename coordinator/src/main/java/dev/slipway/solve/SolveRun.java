@@ -82,7 +82,7 @@ final class SolveRun {
 
   List<SolvedResult> run() throws SlipwayException, InterruptedException {
     graph.inOrder().forEach(progress::announce);
-    UnsupportedOps.refuse(graph);
+    UnknownSources.refuse(graph, parts.sources());
     Map<Digest, ContextTree> trees = memory.trees(graph, parts.sources(), build);
     // A step may come to read it only after others have run for an hour.
     trees.values().forEach(tree -> parts.trees().keep(build.buildId(), tree));

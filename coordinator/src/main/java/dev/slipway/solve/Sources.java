@@ -9,11 +9,14 @@ import dev.slipway.cache.LayerRecord;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.fetch.RemoteSources;
+import dev.slipway.fetch.Requester;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.Platform;
+import dev.slipway.plan.BuildGraph;
 import dev.slipway.progress.Progress.StatusLine;
 import dev.slipway.registry.Authenticator;
 import dev.slipway.session.Session;
@@ -40,6 +43,9 @@ public final class Sources {
    */
   private static final Duration SESSION_PATIENCE = Duration.ofSeconds(5);
 
+  private static final String LOCAL = "local";
+  private static final String IMAGE = "docker-image";
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final TypeReference<List<String>> STRINGS = new TypeReference<>() {};
 
@@ -48,9 +54,22 @@ public final class Sources {
   private final CacheIndex index;
   private final Meters meters;
   private final Clock clock;
+  private final RemoteSources remote;
 
+  /** Without sources that are fetched. */
   public Sources(
       Sessions sessions, ImageLookup images, CacheIndex index, Meters meters, Clock clock) {
+    this(sessions, images, index, meters, clock, RemoteSources.NONE);
+  }
+
+  public Sources(
+      Sessions sessions,
+      ImageLookup images,
+      CacheIndex index,
+      Meters meters,
+      Clock clock,
+      RemoteSources remote) {
+    this.remote = remote;
     this.sessions = sessions;
     this.images = images;
     this.index = index;
@@ -58,12 +77,47 @@ public final class Sources {
     this.clock = clock;
   }
 
-  /** Receives the directories of {@code local://} vertices. */
-  Map<Digest, ContextTree> receive(
-      BuildContext build, List<Vertex> vertices, VertexProgress progress)
+  /** Whether the source's result is a directory that the coordinator gets itself. */
+  boolean givesTree(Op.Source source) {
+    return source.scheme().equals(LOCAL) || remote.serves(source.scheme());
+  }
+
+  /** Whether the source's result is an image's layers. */
+  boolean givesImage(Op.Source source) {
+    return source.scheme().equals(IMAGE);
+  }
+
+  /** Receives the directories of {@code local://} vertices, and fetches what else is one. */
+  Map<Digest, ContextTree> trees(
+      BuildContext build, BuildGraph graph, List<Vertex> vertices, VertexProgress progress)
       throws SlipwayException, InterruptedException {
     return each(
-        vertices, vertex -> shown(vertex, progress, () -> receive(build, vertex, progress)));
+        vertices, vertex -> shown(vertex, progress, () -> tree(build, graph, vertex, progress)));
+  }
+
+  private ContextTree tree(
+      BuildContext build, BuildGraph graph, Vertex vertex, VertexProgress progress)
+      throws SlipwayException, InterruptedException {
+    Op.Source source = (Op.Source) vertex.op();
+    if (source.scheme().equals(LOCAL)) {
+      return receive(build, vertex, progress);
+    }
+    try {
+      return remote.tree(
+          source, requester(build, (stream, data) -> progress.log(vertex.digest(), stream, data)));
+    } catch (SlipwayException e) {
+      throw new StepFailure(
+          e.kind(),
+          "failed to load cache key: " + e.getMessage(),
+          vertex.digest(),
+          graph.sources(vertex.digest()),
+          0);
+    }
+  }
+
+  /** On whose behalf the build fetches. */
+  Requester requester(BuildContext build, Requester.Output output) {
+    return new Requester(build.buildId(), build.sessionId(), build.rights(), sessions, output);
   }
 
   /**

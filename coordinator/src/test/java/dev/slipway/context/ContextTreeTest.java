@@ -184,7 +184,7 @@ class ContextTreeTest {
   @Test
   void keepsTheFilesOfATreeForABuildHoweverLongItTakes() throws Exception {
     ContextTree selected = tree(TIME, "a=1", "b=2").select(List.of(path("a")));
-    store.keep("build", selected);
+    ContextStore.keep("build", selected);
     store.forget("client:a");
     now = now.plus(Duration.ofDays(1));
     store.forget("anybody");

@@ -251,6 +251,9 @@ final class Kitchen {
     }
 
     @Override
+    public void copyFile(String path, OutputStream out) {}
+
+    @Override
     public List<Entry> list(String path) {
       return entries;
     }

@@ -257,6 +257,9 @@ class WebServerTest {
   private static ContextTree tree() {
     return new ContextTree() {
       @Override
+      public void copyFile(String path, OutputStream out) {}
+
+      @Override
       public Digest contentDigest() {
         return TREE;
       }
