@@ -9,6 +9,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Status;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.frontend.NotOffered;
 import dev.slipway.frontend.SourceError;
 import dev.slipway.frontend.gateway.ClientFailure;
 import dev.slipway.graph.SourceMap;
@@ -72,6 +73,9 @@ public final class ErrorStatus {
     if (error instanceof UnknownBuild) {
       return Code.NOT_FOUND;
     }
+    if (error instanceof NotOffered offer && offer.what() == NotOffered.What.CAPABILITY) {
+      return Code.UNIMPLEMENTED;
+    }
     if (error instanceof SourceError) {
       // Whatever is wrong with it, it is the build's file: clients print other codes as words.
       return Code.UNKNOWN;
@@ -91,6 +95,14 @@ public final class ErrorStatus {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       switch (cause) {
         case SourceError source -> status.addDetails(source(source.file(), source.ranges()));
+        case NotOffered offer ->
+            status.addDetails(
+                detail(
+                    switch (offer.what()) {
+                      case SUBREQUEST -> "errdefs.Subrequest";
+                      case CAPABILITY -> "errdefs.FrontendCap";
+                    },
+                    object().put("name", offer.name())));
         case StepFailure step -> {
           status.addDetails(
               detail("errdefs.Vertex", object().put("digest", step.vertex().value())));

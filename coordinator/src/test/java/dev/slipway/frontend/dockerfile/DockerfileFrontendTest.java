@@ -112,8 +112,7 @@ class DockerfileFrontendTest {
 
   @Test
   void refusesOptionsThatAreNotThereYet() {
-    for (String key :
-        List.of("requestid", "context", "context:base", "shm-size", "cgroup-parent")) {
+    for (String key : List.of("context", "context:base", "shm-size", "cgroup-parent")) {
       assertThatThrownBy(() -> solve(Map.of(key, "1")))
           .isInstanceOfSatisfying(
               SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED))

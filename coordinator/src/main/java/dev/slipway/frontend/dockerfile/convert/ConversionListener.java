@@ -12,6 +12,29 @@ public interface ConversionListener {
   /** Hears nothing. */
   ConversionListener NONE = new ConversionListener() {};
 
+  /** Both of them hear, the first one first. */
+  static ConversionListener both(ConversionListener one, ConversionListener other) {
+    return new ConversionListener() {
+      @Override
+      public void stageBegins(StageView stage) {
+        one.stageBegins(stage);
+        other.stageBegins(stage);
+      }
+
+      @Override
+      public void instruction(StageView stage, Located located) {
+        one.instruction(stage, located);
+        other.instruction(stage, located);
+      }
+
+      @Override
+      public void image(Range range, ImageKey key, BaseImage image) {
+        one.image(range, key, image);
+        other.image(range, key, image);
+      }
+    };
+  }
+
   /** A stage begins, with what its base gives it. */
   default void stageBegins(StageView stage) {}
 
