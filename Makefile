@@ -3,7 +3,7 @@ SHELL := /bin/bash
 JAVA_HOME = $(shell . launcher/lib/say.sh && SLIPWAY_HOME=. && . launcher/lib/java.sh && find_jdk)
 MVN = JAVA_HOME="$(JAVA_HOME)" mvn -B -ntp
 
-.PHONY: build test storm setup format metrics dashboards bench clean
+.PHONY: build test storm setup format metrics compatibility dashboards bench clean
 
 build: ; @./slipway build
 
@@ -21,6 +21,9 @@ format: ; $(MVN) -q spotless:apply
 
 # docs/metrics.md, from the catalogue in the code.
 metrics: build ; @"$(JAVA_HOME)/bin/java" -cp common/target/classes dev.slipway.telemetry.Catalogue docs/metrics.md
+
+# docs/compatibility.md, from what the tests say they show.
+compatibility: ; @"$(JAVA_HOME)/bin/java" common/src/test/java/dev/slipway/compatibility/CompatibilityPage.java .
 
 # The Grafana dashboards, from dashboards/source.
 dashboards: ; @cd dashboards && for file in source/*.board; do name=$${file#source/}; jq -f expand.jq "$$file" > "slipway-$${name%.board}.json"; done

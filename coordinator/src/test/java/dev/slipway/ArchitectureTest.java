@@ -46,7 +46,9 @@ class ArchitectureTest {
               "dev.slipway.frontend.dockerfile.parser..",
               "dev.slipway.frontend.dockerfile.instruction..",
               "dev.slipway.frontend.dockerfile.shell..",
-              "dev.slipway.frontend.dockerfile.convert..")
+              "dev.slipway.frontend.dockerfile.convert..",
+              "dev.slipway.frontend.dockerfile.lint..",
+              "dev.slipway.frontend.dockerfile.subrequest..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(

@@ -15,8 +15,19 @@ public record SourceMap(List<SourceFile> files, Map<Digest, List<Location>> loca
     locations = Map.copyOf(locations);
   }
 
-  /** A file that a definition was made from; language is {@code Dockerfile} for one. */
-  public record SourceFile(String filename, byte[] data, String language) {}
+  /**
+   * A file that a definition was made from.
+   *
+   * @param language {@code Dockerfile} for one
+   * @param definition the graph that the file came from as its sender encoded it, for clients only;
+   *     empty = unknown
+   */
+  public record SourceFile(String filename, byte[] data, String language, byte[] definition) {
+    /** A file of which nobody knows where it came from. */
+    public SourceFile(String filename, byte[] data, String language) {
+      this(filename, data, language, new byte[0]);
+    }
+  }
 
   /** Ranges in {@code files().get(file)}. */
   public record Location(int file, List<Range> ranges) {

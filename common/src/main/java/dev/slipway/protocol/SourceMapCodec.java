@@ -4,9 +4,11 @@ import static dev.slipway.protocol.LlbCodec.index;
 import static dev.slipway.protocol.LlbCodec.invalid;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.SourceMap;
 import dev.slipway.oci.Digest;
+import dev.slipway.protocol.buildkit.ops.Definition;
 import dev.slipway.protocol.buildkit.ops.Location;
 import dev.slipway.protocol.buildkit.ops.Locations;
 import dev.slipway.protocol.buildkit.ops.Position;
@@ -24,11 +26,7 @@ public final class SourceMapCodec {
 
   static SourceMap decode(Source wire) throws SlipwayException {
     List<SourceMap.SourceFile> files =
-        wire.getInfosList().stream()
-            .map(info ->
-                new SourceMap.SourceFile(
-                    info.getFilename(), info.getData().toByteArray(), info.getLanguage()))
-            .toList();
+        wire.getInfosList().stream().map(SourceMapCodec::decode).toList();
     Map<Digest, List<SourceMap.Location>> locations = new HashMap<>();
     for (Map.Entry<String, Locations> entry : wire.getLocationsMap().entrySet()) {
       if (!Digest.isDigest(entry.getKey())) {
@@ -63,13 +61,30 @@ public final class SourceMapCodec {
     return wire.build();
   }
 
+  /** Reads a file. */
+  public static SourceMap.SourceFile decode(SourceInfo info) {
+    return new SourceMap.SourceFile(
+        info.getFilename(),
+        info.getData().toByteArray(),
+        info.getLanguage(),
+        info.getDefinition().toByteArray());
+  }
+
   /** Writes a file as an error or a warning shows it. */
   public static SourceInfo encode(SourceMap.SourceFile file) {
-    return SourceInfo.newBuilder()
-        .setFilename(file.filename())
-        .setData(ByteString.copyFrom(file.data()))
-        .setLanguage(file.language())
-        .build();
+    SourceInfo.Builder info =
+        SourceInfo.newBuilder()
+            .setFilename(file.filename())
+            .setData(ByteString.copyFrom(file.data()))
+            .setLanguage(file.language());
+    if (file.definition().length > 0) {
+      try {
+        info.setDefinition(Definition.parseFrom(file.definition()));
+      } catch (InvalidProtocolBufferException e) {
+        throw new IllegalStateException("a definition that was decoded before is none", e);
+      }
+    }
+    return info.build();
   }
 
   /** Writes a range. */

@@ -1,5 +1,6 @@
 package dev.slipway.control;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -7,16 +8,20 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.JsonFormat;
 import com.google.rpc.Status;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.frontend.NotOffered;
 import dev.slipway.frontend.SourceError;
 import dev.slipway.frontend.gateway.ClientFailure;
 import dev.slipway.graph.SourceMap;
+import dev.slipway.protocol.SourceMapCodec;
 import dev.slipway.solve.StepFailure;
 import io.grpc.Status.Code;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.io.IOException;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,6 +77,9 @@ public final class ErrorStatus {
     if (error instanceof UnknownBuild) {
       return Code.NOT_FOUND;
     }
+    if (error instanceof NotOffered offer && offer.what() == NotOffered.What.CAPABILITY) {
+      return Code.UNIMPLEMENTED;
+    }
     if (error instanceof SourceError) {
       // Whatever is wrong with it, it is the build's file: clients print other codes as words.
       return Code.UNKNOWN;
@@ -91,6 +99,14 @@ public final class ErrorStatus {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       switch (cause) {
         case SourceError source -> status.addDetails(source(source.file(), source.ranges()));
+        case NotOffered offer ->
+            status.addDetails(
+                detail(
+                    switch (offer.what()) {
+                      case SUBREQUEST -> "errdefs.Subrequest";
+                      case CAPABILITY -> "errdefs.FrontendCap";
+                    },
+                    object().put("name", offer.name())));
         case StepFailure step -> {
           status.addDetails(
               detail("errdefs.Vertex", object().put("digest", step.vertex().value())));
@@ -119,6 +135,9 @@ public final class ErrorStatus {
     if (!file.language().isEmpty()) {
       info.put("language", file.language());
     }
+    if (file.definition().length > 0) {
+      info.set("definition", definition(file));
+    }
     ObjectNode source = object();
     source.set("info", info);
     ArrayNode places = source.putArray("ranges");
@@ -128,6 +147,19 @@ public final class ErrorStatus {
       place.set("end", position(range.endLine(), range.endCharacter()));
     }
     return detail("errdefs.Source", source);
+  }
+
+  /** As Go's JSON has messages: fields are named as in their declaration. */
+  private static JsonNode definition(SourceMap.SourceFile file) {
+    try {
+      return JSON.readTree(
+          JsonFormat.printer()
+              .preservingProtoFieldNames()
+              .omittingInsignificantWhitespace()
+              .print(SourceMapCodec.encode(file).getDefinition()));
+    } catch (IOException e) {
+      throw new IllegalStateException("a definition has no JSON form", e);
+    }
   }
 
   private static ObjectNode position(int line, int character) {

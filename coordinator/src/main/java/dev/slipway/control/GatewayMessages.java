@@ -11,6 +11,7 @@ import dev.slipway.graph.SourceMap;
 import dev.slipway.oci.Digest;
 import dev.slipway.progress.Progress.Warning;
 import dev.slipway.protocol.LlbCodec;
+import dev.slipway.protocol.SourceMapCodec;
 import dev.slipway.protocol.buildkit.fsutil.Stat;
 import dev.slipway.protocol.buildkit.gateway.Ref;
 import dev.slipway.protocol.buildkit.gateway.RefMap;
@@ -106,12 +107,7 @@ final class GatewayMessages {
             .toList();
     Optional<SourceMap.SourceFile> file = Optional.empty();
     if (request.hasInfo()) {
-      file =
-          Optional.of(
-              new SourceMap.SourceFile(
-                  request.getInfo().getFilename(),
-                  request.getInfo().getData().toByteArray(),
-                  request.getInfo().getLanguage()));
+      file = Optional.of(SourceMapCodec.decode(request.getInfo()));
     }
     return new Warning(
         new Digest(request.getDigest()),

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.progress.BuildSummary;
 import dev.slipway.protocol.buildkit.control.ControlGrpc;
 import dev.slipway.protocol.buildkit.control.Exporter;
@@ -146,6 +148,7 @@ class EndpointTest {
   }
 
   @Test
+  @Feature(value = "Solve and Return of a client that is the frontend", area = Area.GATEWAY)
   void buildsWhatTheClientsFrontendReturns() throws Exception {
     Future<SolveResponse> solve =
         call(() -> control().solve(request("b1").addExporters(image()).build()));
@@ -232,6 +235,7 @@ class EndpointTest {
   }
 
   @Test
+  @Feature(value = "a client that goes away", note = "Its build is cancelled.", area = Area.SESSION)
   void endOfTheSessionCancelsItsBuild() throws Exception {
     farm.hang = true;
     SolveRequest request =
@@ -318,6 +322,10 @@ class EndpointTest {
   }
 
   @Test
+  @Feature(
+      value = "# syntax=docker/dockerfile",
+      note = "The farm's own frontend answers for it; nothing is pulled.",
+      area = Area.GATEWAY)
   void servesDockersFrontendImageByItself() {
     assertThat(
             control()

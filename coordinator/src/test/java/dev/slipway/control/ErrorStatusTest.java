@@ -6,13 +6,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.rpc.Status;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.frontend.NotOffered;
 import dev.slipway.frontend.SourceError;
 import dev.slipway.frontend.gateway.ClientFailure;
 import dev.slipway.graph.SourceMap;
 import dev.slipway.oci.Digest;
+import dev.slipway.protocol.SourceMapCodec;
+import dev.slipway.protocol.buildkit.ops.Definition;
+import dev.slipway.protocol.buildkit.ops.OpMetadata;
+import dev.slipway.protocol.buildkit.ops.SourceInfo;
 import dev.slipway.solve.StepFailure;
 import io.grpc.Status.Code;
 import java.io.IOException;
@@ -74,6 +80,27 @@ class ErrorStatusTest {
   }
 
   @Test
+  void aFileThatCameFromAGraphKeepsIt() throws Exception {
+    SourceInfo sent =
+        SourceInfo.newBuilder()
+            .setFilename("a")
+            .setDefinition(
+                Definition.newBuilder()
+                    .addDef(ByteString.copyFromUtf8("op"))
+                    .putMetadata("sha256:1", OpMetadata.newBuilder().setIgnoreCache(true).build()))
+            .build();
+
+    Status status =
+        ErrorStatus.of(
+            new SourceError(ErrorKind.INVALID, "no", SourceMapCodec.decode(sent), List.of()));
+
+    assertThat(json(status.getDetails(0)).at("/info/definition"))
+        .isEqualTo(
+            JSON.readTree(
+                "{\"def\":[\"b3A=\"],\"metadata\":{\"sha256:1\":{\"ignore_cache\":true}}}"));
+  }
+
+  @Test
   void whateverIsWrongWithAFileIsTheBuildsFailureAndNotTheEndpoints() {
     SourceError error =
         new SourceError(ErrorKind.EXHAUSTED, "value is too long", DOCKERFILE, List.of());
@@ -104,6 +131,19 @@ class ErrorStatusTest {
       assertThat(code(new SlipwayException(kind, "x"))).isEqualTo(Code.UNKNOWN);
     }
     assertThat(code(new IOException("disk"))).isEqualTo(Code.UNKNOWN);
+  }
+
+  @Test
+  void whatAFrontendDoesNotKnowIsTypedSoThatClientsDoWithout() throws Exception {
+    Status question = ErrorStatus.of(new NotOffered(NotOffered.What.SUBREQUEST, "frontend.other"));
+    Status capability = ErrorStatus.of(new NotOffered(NotOffered.What.CAPABILITY, "other"));
+
+    assertThat(question.getDetails(0).getTypeUrl())
+        .isEqualTo("github.com/moby/buildkit/errdefs.Subrequest+json");
+    assertThat(json(question.getDetails(0)).path("name").textValue()).isEqualTo("frontend.other");
+    assertThat(capability.getCode()).isEqualTo(Code.UNIMPLEMENTED.value());
+    assertThat(capability.getDetails(0).getTypeUrl())
+        .isEqualTo("github.com/moby/buildkit/errdefs.FrontendCap+json");
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.slipway.cache.LayerChain;
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
@@ -159,6 +161,7 @@ class ExportersTest {
   }
 
   @Test
+  @Feature(value = "type=image,push=true", area = Area.EXPORTER)
   void pushesLayersConfigAndManifest() throws Exception {
     start(FakeRegistry.Auth.TOKEN, "worker-1");
 
@@ -214,6 +217,7 @@ class ExportersTest {
   }
 
   @Test
+  @Feature(value = "type=image of several platforms", area = Area.EXPORTER)
   void pushesAnIndexOfSeveralPlatforms() throws Exception {
     start(FakeRegistry.Auth.NONE, "worker-1", "worker-2");
     farm.holds("snap:arm", "worker-2");
@@ -274,6 +278,7 @@ class ExportersTest {
   }
 
   @Test
+  @Feature(value = "type=image without push", area = Area.EXPORTER)
   void assemblesWithoutPushing() throws Exception {
     start(FakeRegistry.Auth.NONE, "worker-1");
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.config.AccessSettings.Role;
 import dev.slipway.context.ContextStore;
 import dev.slipway.context.ContextTree;
@@ -77,6 +79,7 @@ class SessionTest {
   }
 
   @Test
+  @Feature(value = "transfer of a local context", area = Area.SESSION)
   void receivesADirectoryAndAsksForNothingTheSecondTime() throws Exception {
     directory(300, 1);
     try (TestClient client = client("s1", "app:node")) {
@@ -299,6 +302,7 @@ class SessionTest {
   }
 
   @Test
+  @Feature(value = "tokens fetched by the client", area = Area.SESSION)
   void tokensAreFetchedByTheClientAndCredentialsAskedForWhereItServesThem() throws Exception {
     String service = "/moby.filesync.v1.Auth/";
     List<String> methods =

@@ -2,6 +2,8 @@ package dev.slipway.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,7 @@ class BuildxE2eTest {
       """;
 
   @Test
+  @Feature(value = "docker buildx inspect", area = Area.CLIENT)
   void listsEveryWorkerWithItsPlatforms() {
     String output = farm.buildx().run("inspect", "--bootstrap", "farm").orThrow().output();
 
@@ -41,6 +44,7 @@ class BuildxE2eTest {
   }
 
   @Test
+  @Feature(value = "docker buildx build --platform --push", area = Area.CLIENT)
   void pushesBothPlatformsAndBuildsThemFromTheCacheTheSecondTime() {
     BuildDirectory app = BuildDirectory.of(APP).with("file.txt", "from the context\n");
     String image = registry.image("buildx/app:1");
@@ -73,6 +77,7 @@ class BuildxE2eTest {
   }
 
   @Test
+  @Feature(value = "docker build", area = Area.CLIENT)
   void plainDockerBuildUsesTheFarmThatTheEnvironmentNames() {
     BuildDirectory app = BuildDirectory.of("FROM busybox\nRUN echo docker-build > /made-by\n");
 
@@ -85,6 +90,10 @@ class BuildxE2eTest {
   }
 
   @Test
+  @Feature(
+      value = "transfer of a local context",
+      note = "Only what changed is sent.",
+      area = Area.SESSION)
   void sendsNoFileTwice() {
     byte[] big = new byte[600_000];
     new java.util.Random(7).nextBytes(big);
@@ -121,6 +130,7 @@ class BuildxE2eTest {
   }
 
   @Test
+  @Feature(value = "progress of steps and logs", area = Area.CLIENT)
   void showsStepsAndLogsAsBuildKitDoes() {
     BuildDirectory app =
         BuildDirectory.of(

@@ -2,6 +2,8 @@ package dev.slipway.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +43,9 @@ class CacheMountE2eTest {
   }
 
   @Test
+  @Feature(
+      value = "RUN --mount=type=cache",
+      note = "The newest copy is fetched by the worker that needs it.")
   void countsOnWhicheverWorkerTheBuildsRun() {
     List<Integer> counts = new ArrayList<>();
     for (int worker : new int[] {1, 2, 2, 1, 2}) {
@@ -63,6 +68,7 @@ class CacheMountE2eTest {
   }
 
   @Test
+  @Feature("RUN --mount=type=cache,sharing=locked")
   void letsOneStepInTheFarmUseALockedMount() {
     String script =
         "cut -d' ' -f1 /proc/uptime; sleep 2; " + COUNT + "; cut -d' ' -f1 /proc/uptime";
@@ -82,6 +88,7 @@ class CacheMountE2eTest {
   }
 
   @Test
+  @Feature("RUN --mount=type=cache,sharing=private")
   void keepsPrivateMountsOfStepsAtOnceApart() {
     // They meet in a mount that they share, so that both run at the same time.
     String script =
@@ -103,6 +110,7 @@ class CacheMountE2eTest {
   }
 
   @Test
+  @Feature("RUN --mount=type=cache,from=")
   void beginsWithFilesOfAStageAndKeepsThemWhenReadOnly() {
     String file =
         """
@@ -126,6 +134,7 @@ class CacheMountE2eTest {
   }
 
   @Test
+  @Feature("RUN --mount=type=cache,uid=,gid=,mode=")
   void makesTheDirectoryWithOwnerAndMode() {
     String output =
         build(run("id=owned,uid=123,gid=45,mode=0710", "stat -c '%u:%g %a' /c")).orThrow().output();
@@ -175,6 +184,9 @@ class CacheMountE2eTest {
   }
 
   @Test
+  @Feature(
+      value = {"docker buildx du", "docker buildx prune"},
+      area = Area.CLIENT)
   void showsMountsAsRecordsThatCanBePruned() {
     build(run("id=pruned", "dd if=/dev/zero of=/c/big bs=1M count=3 2>/dev/null; " + COUNT), on(1))
         .orThrow();

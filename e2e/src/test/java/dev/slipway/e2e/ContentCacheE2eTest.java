@@ -2,6 +2,8 @@ package dev.slipway.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,6 +34,10 @@ class ContentCacheE2eTest {
   }
 
   @Test
+  @Feature(
+      value = "cache by content",
+      note = "A rebuilt input with the same contents is a hit.",
+      area = Area.CACHE)
   void whatCopiesFromARebuiltStageWithTheSameOutputIsCached() {
     String app =
         """

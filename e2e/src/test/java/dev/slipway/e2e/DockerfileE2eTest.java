@@ -3,6 +3,8 @@ package dev.slipway.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import org.junit.jupiter.api.Test;
 
 /** The Dockerfile language, through to the files and the config of the pushed image. */
@@ -23,6 +25,20 @@ class DockerfileE2eTest {
   }
 
   @Test
+  @Feature({
+    "ARG",
+    "ENV",
+    "LABEL",
+    "WORKDIR",
+    "USER",
+    "EXPOSE",
+    "VOLUME",
+    "STOPSIGNAL",
+    "HEALTHCHECK",
+    "SHELL",
+    "ENTRYPOINT",
+    "CMD"
+  })
   void writesTheConfigOfTheImage() {
     BuildDirectory app =
         BuildDirectory.of(
@@ -68,6 +84,14 @@ class DockerfileE2eTest {
   }
 
   @Test
+  @Feature({
+    "COPY --chown",
+    "COPY --chmod",
+    "COPY --from",
+    "ADD of a local archive",
+    "COPY <<heredoc",
+    "RUN <<heredoc"
+  })
   void copiesAndRunsAsTheDockerfileSays() {
     byte[] tar = new HostileImage().file("inner/file", "from the archive").tar();
     BuildDirectory app =
@@ -118,6 +142,7 @@ class DockerfileE2eTest {
   }
 
   @Test
+  @Feature(value = ".dockerignore", area = Area.CONTEXT)
   void leavesOutWhatDockerignoreNames() {
     BuildDirectory app =
         BuildDirectory.of("FROM busybox\nCOPY . /app\n")
@@ -135,6 +160,7 @@ class DockerfileE2eTest {
   }
 
   @Test
+  @Feature(value = "target", area = Area.CONTEXT)
   void buildsTheTargetOnly() {
     BuildDirectory app =
         BuildDirectory.of(

@@ -2,6 +2,8 @@ package dev.slipway.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,7 @@ class EngineE2eTest {
   }
 
   @Test
+  @Feature(value = "images run in a Docker engine", area = Area.EXPORTER)
   void anImageOfTheFarmGivesTheRightOutput() {
     BuildDirectory app =
         BuildDirectory.of(

@@ -2,6 +2,8 @@ package dev.slipway.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ class PrivateRegistryE2eTest {
   private final LocalRegistry registry = LocalRegistry.closed();
 
   @Test
+  @Feature(value = "credentials of registries", area = Area.SESSION)
   void pushesAndPullsWithTheClientsCredentialsAndKeepsThemFromTheWorkers() {
     Buildx client = new Buildx(farm.endpoint());
     client.login(registry.address(), "farmer", PASSWORD);

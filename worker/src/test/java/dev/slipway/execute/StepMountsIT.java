@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.config.GcSettings;
 import dev.slipway.gc.Disk;
 import dev.slipway.gc.DiskKeeper;
@@ -235,6 +237,7 @@ class StepMountsIT {
   }
 
   @Test
+  @Feature(value = "exec: cache mount, shared", area = Area.LLB)
   void letsStepsShareAMount() throws Exception {
     CompletableFuture<StageOutcome> one =
         running(
@@ -251,6 +254,7 @@ class StepMountsIT {
   }
 
   @Test
+  @Feature(value = "exec: cache mount, private", area = Area.LLB)
   void keepsStepsWithAPrivateMountApart() throws Exception {
     // Each holds the other's gate open in a mount that they share.
     String script =
@@ -269,6 +273,7 @@ class StepMountsIT {
   }
 
   @Test
+  @Feature(value = "exec: cache mount, locked", area = Area.LLB)
   void runsStepsWithALockedMountOneAfterTheOther() throws Exception {
     String script = "busybox mkdir /c/held && busybox sleep 0.3 && busybox rmdir /c/held";
     List<CompletableFuture<StageOutcome>> all = new ArrayList<>();

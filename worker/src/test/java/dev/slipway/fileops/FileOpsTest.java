@@ -3,6 +3,8 @@ package dev.slipway.fileops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.graph.FileAction;
 import dev.slipway.graph.FileAction.Change;
 import dev.slipway.graph.FileAction.CopyOptions;
@@ -103,6 +105,7 @@ class FileOpsTest {
   }
 
   @Test
+  @Feature(value = "file: copy", area = Area.LLB)
   void copiesATreeWithItsTimesModesAndLinks() throws Exception {
     List<String> base = layer(root -> Files.createDirectories(root.resolve("app/kept")));
     List<String> context =
@@ -265,6 +268,7 @@ class FileOpsTest {
   }
 
   @Test
+  @Feature(value = "file: copy with include and exclude patterns", area = Area.LLB)
   void patternsSelect() throws Exception {
     List<String> context =
         layer(root -> {
@@ -313,6 +317,7 @@ class FileOpsTest {
   }
 
   @Test
+  @Feature(value = "file: copy with unpackArchives", area = Area.LLB)
   void unpacksArchivesByContent() throws Exception {
     ByteArrayOutputStream tgz = new ByteArrayOutputStream();
     try (TarArchiveOutputStream tar = new TarArchiveOutputStream(new GZIPOutputStream(tgz))) {
@@ -406,6 +411,7 @@ class FileOpsTest {
   }
 
   @Test
+  @Feature(value = "file: mkdir, mkfile, rm, symlink", area = Area.LLB)
   void actionsBuildOnEachOtherInOneLayer() throws Exception {
     List<String> base =
         layer(root -> {

@@ -3,6 +3,8 @@ package dev.slipway.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.config.EgressSettings;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.ExecMeta;
@@ -208,6 +210,7 @@ class SandboxIT {
   }
 
   @Test
+  @Feature(value = "exec: network none", area = Area.LLB)
   void withoutNetworkThereIsLoopbackOnly() throws Exception {
     run(Op.Network.NONE, "ls /sys/class/net");
 
@@ -245,6 +248,7 @@ class SandboxIT {
   }
 
   @Test
+  @Feature(value = "exec: user of the image", area = Area.LLB)
   void runsAsAUserOfTheImage() throws Exception {
     Files.createDirectory(root.resolve("etc"));
     Files.writeString(
@@ -336,6 +340,7 @@ class SandboxIT {
   }
 
   @Test
+  @Feature(value = "exec: another platform, emulated", area = Area.LLB)
   void runsABinaryOfAnotherPlatform() throws Exception {
     Path foreign = Path.of(System.getProperty("slipway.test.busybox.arm64", "/nonexistent"));
     assumeTrue(Files.exists(foreign));

@@ -10,6 +10,7 @@ import dev.slipway.graph.Op;
 import dev.slipway.graph.SourceMap;
 import dev.slipway.graph.Vertex;
 import dev.slipway.graph.VertexMetadata;
+import dev.slipway.oci.Digest;
 import dev.slipway.oci.OciJson;
 import dev.slipway.protocol.LlbCodec;
 import java.io.IOException;
@@ -22,9 +23,10 @@ import java.util.Optional;
 /**
  * The Dockerfile and the patterns of what a copy must not see.
  *
+ * @param vertex that the Dockerfile was read from; warnings are shown there
  * @param ignorePatterns in the order of the file; the last that matches counts
  */
-record ContextFiles(SourceText dockerfile, List<String> ignorePatterns) {
+record ContextFiles(SourceText dockerfile, Digest vertex, List<String> ignorePatterns) {
   private static final String DEFAULT_NAME = "Dockerfile";
   private static final String IGNORE_FILE = ".dockerignore";
 
@@ -36,12 +38,10 @@ record ContextFiles(SourceText dockerfile, List<String> ignorePatterns) {
         filename.equals(DEFAULT_NAME)
             ? List.of(filename, ignoreName, "dockerfile")
             : List.of(filename, ignoreName);
-    FrontendBridge.Reference definition =
-        bridge.solve(
-            local(
-                options.dockerfileLocal(),
-                wanted,
-                "[internal] load build definition from " + filename));
+    Definition source =
+        local(
+            options.dockerfileLocal(), wanted, "[internal] load build definition from " + filename);
+    FrontendBridge.Reference definition = bridge.solve(source);
     Optional<byte[]> text = definition.findFile(filename);
     if (text.isEmpty() && filename.equals(DEFAULT_NAME)) {
       text = definition.findFile("dockerfile");
@@ -64,6 +64,7 @@ record ContextFiles(SourceText dockerfile, List<String> ignorePatterns) {
     }
     return new ContextFiles(
         SourceText.of(filename, text.get()),
+        source.result().orElseThrow().vertex(),
         ignore.isPresent() ? IgnorePatterns.parse(ignore.get()) : List.of());
   }
 

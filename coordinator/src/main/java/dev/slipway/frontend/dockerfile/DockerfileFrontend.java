@@ -1,20 +1,12 @@
 package dev.slipway.frontend.dockerfile;
 
-import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.Frontend;
 import dev.slipway.frontend.FrontendBridge;
 import dev.slipway.frontend.FrontendRequest;
 import dev.slipway.frontend.FrontendResult;
-import dev.slipway.frontend.dockerfile.convert.BaseImage;
-import dev.slipway.frontend.dockerfile.convert.ConvertOptions;
 import dev.slipway.frontend.dockerfile.convert.Converted;
-import dev.slipway.frontend.dockerfile.convert.DockerfileConverter;
-import dev.slipway.frontend.dockerfile.convert.ImageKey;
-import dev.slipway.frontend.dockerfile.instruction.BuildFile;
-import dev.slipway.frontend.dockerfile.parser.DockerfileParser;
 import dev.slipway.graph.Definition;
-import dev.slipway.graph.SourceMap.Range;
 import dev.slipway.oci.OciJson;
 import dev.slipway.oci.Platform;
 import java.io.IOException;
@@ -26,50 +18,19 @@ import java.util.Optional;
 
 /** {@code dockerfile.v0}. @ThreadSafe */
 public final class DockerfileFrontend implements Frontend {
-  /**
-   * ONBUILD triggers of a resolved image may name more images; each round is one more level of
-   * that.
-   */
-  private static final int MOST_ROUNDS = 20;
-
   @Override
   public FrontendResult solve(FrontendRequest request, FrontendBridge bridge)
       throws SlipwayException, IOException, InterruptedException {
     FrontendOptions options = FrontendOptions.parse(request);
     ContextFiles files = ContextFiles.read(options, bridge);
-    BuildFile file = BuildFile.of(DockerfileParser.parse(files.dockerfile()));
-    ConvertOptions convertOptions = options.convertOptions(files.ignorePatterns());
-    DockerfileConverter converter = new DockerfileConverter(file, convertOptions);
-    Map<ImageKey, BaseImage> images = resolveImages(converter, options, bridge);
-    Map<Platform, Converted> converted = new LinkedHashMap<>();
-    for (Platform platform : options.platforms()) {
-      converted.put(platform, converter.convert(platform, images));
+    DockerfileBuild build = new DockerfileBuild(options, files, bridge);
+    if (options.question().isPresent()) {
+      return new Subrequests(build).answer(options.question().get());
     }
+    Map<Platform, Converted> converted = build.convert(options.platforms());
     return options.multiPlatform()
         ? several(converted, options)
         : single(converted.values().iterator().next(), options);
-  }
-
-  private static Map<ImageKey, BaseImage> resolveImages(
-      DockerfileConverter converter, FrontendOptions options, FrontendBridge bridge)
-      throws SlipwayException, InterruptedException {
-    Map<ImageKey, BaseImage> images = new LinkedHashMap<>();
-    for (int round = 0; round < MOST_ROUNDS; round++) {
-      Map<ImageKey, Range> missing = new LinkedHashMap<>();
-      for (Platform platform : options.platforms()) {
-        converter.missingImages(platform, images).forEach(missing::putIfAbsent);
-      }
-      if (missing.isEmpty()) {
-        return images;
-      }
-      images.putAll(
-          new ImageResolution(
-                  bridge, options.imageResolveMode(), options.multiPlatform(), converter.source())
-              .resolve(missing));
-    }
-    throw new SlipwayException(
-        ErrorKind.EXHAUSTED,
-        "ONBUILD triggers of images need images of more than " + MOST_ROUNDS + " levels");
   }
 
   private static FrontendResult single(Converted converted, FrontendOptions options) {

@@ -3,6 +3,7 @@ package dev.slipway.frontend.dockerfile;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.FrontendRequest;
+import dev.slipway.frontend.NotOffered;
 import dev.slipway.frontend.dockerfile.convert.ConvertOptions;
 import dev.slipway.graph.ExecMeta;
 import dev.slipway.graph.Op;
@@ -29,7 +30,6 @@ record FrontendOptions(
   /** Options that would change the result and do nothing here yet. */
   private static final Set<String> LATER =
       Set.of(
-          "requestid",
           "context",
           "contextsubdir",
           "shm-size",
@@ -42,14 +42,19 @@ record FrontendOptions(
           "cpusetcpus",
           "cpusetmems");
 
+  private static final Set<String> CAPABILITIES =
+      Set.of(
+          "moby.buildkit.frontend.inputs",
+          "moby.buildkit.frontend.subrequests",
+          "moby.buildkit.frontend.contexts",
+          "moby.buildkit.frontend.gitquerystring");
+
   /** A directory of a client's session. */
   record Local(String name, String sessionId) {}
 
   static FrontendOptions parse(FrontendRequest request) throws SlipwayException {
     Map<String, String> options = request.options();
-    if (options.containsKey("requestid")) {
-      throw unsupported("request " + options.get("requestid"));
-    }
+    checkCapabilities(options.getOrDefault("frontend.caps", ""));
     for (String key : options.keySet().stream().sorted().toList()) {
       if (LATER.contains(key) && !options.get(key).isEmpty() && !options.get(key).equals("0")) {
         throw unsupported("option " + key);
@@ -86,6 +91,31 @@ record FrontendOptions(
         request, List.copyOf(platforms), forced || platforms.size() > 1, epoch(options));
   }
 
+  /** What a client needs of the frontend; {@code +forward} = of the one that it is passed on to. */
+  private static void checkCapabilities(String needed) throws NotOffered {
+    for (String capability : items(needed)) {
+      String name = capability.split("[+]", 2)[0];
+      if (!CAPABILITIES.contains(name)) {
+        throw new NotOffered(NotOffered.What.CAPABILITY, name);
+      }
+    }
+  }
+
+  /** What is asked instead of a build: {@code frontend.outline} and others. */
+  Optional<String> question() {
+    return Optional.ofNullable(request.options().get("requestid"));
+  }
+
+  /** The target stage, if one is named. */
+  Optional<String> target() {
+    return Optional.ofNullable(request.options().get("target")).filter(target -> !target.isEmpty());
+  }
+
+  /** A check that replaces that of the file. */
+  Optional<String> check() {
+    return Optional.ofNullable(request.options().get(BUILD_ARGUMENT + "BUILDKIT_DOCKERFILE_CHECK"));
+  }
+
   String filename() {
     return request.options().getOrDefault("filename", "Dockerfile");
   }
@@ -119,7 +149,7 @@ record FrontendOptions(
     Local context = contextLocal();
     return new ConvertOptions(
         request.buildPlatform(),
-        Optional.ofNullable(options.get("target")).filter(target -> !target.isEmpty()),
+        target(),
         withPrefix(BUILD_ARGUMENT),
         withPrefix(LABEL),
         noCache,

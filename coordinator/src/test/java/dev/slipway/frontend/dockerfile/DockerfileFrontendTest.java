@@ -3,6 +3,8 @@ package dev.slipway.frontend.dockerfile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.FrontendBridge;
@@ -54,6 +56,7 @@ class DockerfileFrontendTest {
   }
 
   @Test
+  @Feature(value = "platform", note = "One or several, an index then.", area = Area.CONTEXT)
   void buildsForEveryPlatformAsked() throws Exception {
     bridge.files.put("Dockerfile", "FROM alpine\nRUN x\n");
 
@@ -80,6 +83,7 @@ class DockerfileFrontendTest {
   }
 
   @Test
+  @Feature(value = "Dockerfile.dockerignore", area = Area.CONTEXT)
   void prefersTheIgnoreFileOfTheDockerfile() throws Exception {
     bridge.files.put("sub/My.Dockerfile", "FROM scratch\nCOPY a /\n");
     bridge.files.put("sub/My.Dockerfile.dockerignore", "mine");
@@ -99,6 +103,7 @@ class DockerfileFrontendTest {
   }
 
   @Test
+  @Feature(value = "dockerfile in lower case", area = Area.CONTEXT)
   void takesALowerCaseDockerfile() throws Exception {
     bridge.files.put("dockerfile", "FROM scratch\nCOPY a /\n");
 
@@ -107,8 +112,7 @@ class DockerfileFrontendTest {
 
   @Test
   void refusesOptionsThatAreNotThereYet() {
-    for (String key :
-        List.of("requestid", "context", "context:base", "shm-size", "cgroup-parent")) {
+    for (String key : List.of("context", "context:base", "shm-size", "cgroup-parent")) {
       assertThatThrownBy(() -> solve(Map.of(key, "1")))
           .isInstanceOfSatisfying(
               SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED))

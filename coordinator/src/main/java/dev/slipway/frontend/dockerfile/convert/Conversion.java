@@ -29,6 +29,7 @@ final class Conversion {
   private final Map<ImageKey, BaseImage> images;
   private final GraphBuilder graph;
   private final ContextSource context;
+  private final ConversionListener listener;
   private final Map<Integer, StageState> states = new HashMap<>();
 
   private long configBytes;
@@ -38,13 +39,15 @@ final class Conversion {
       ConvertOptions options,
       StageGraph stages,
       Map<ImageKey, BaseImage> images,
-      Collection<String> followPaths) {
+      Collection<String> followPaths,
+      ConversionListener listener) {
     this.file = file;
     this.options = options;
     this.stages = stages;
     this.images = images;
     this.graph = new GraphBuilder(file.source().file());
     this.context = new ContextSource(options.context(), followPaths);
+    this.listener = listener;
   }
 
   Converted run() throws SourceError {
@@ -52,7 +55,9 @@ final class Conversion {
       configBytes += baseConfig(entry.getValue()).map(config -> config.length).orElse(0);
       weigh(entry.getValue().stage().from().range());
       StageState state = start(entry.getValue());
+      listener.stageBegins(state);
       for (Located located : entry.getValue().commands()) {
+        listener.instruction(state, located);
         try {
           apply(state, located);
           weigh(located.range());
@@ -158,6 +163,7 @@ final class Conversion {
         options.imageResolveMode().equals("default")
             ? Map.of()
             : Map.of("image.resolvemode", options.imageResolveMode());
+    label.ranges().forEach(range -> listener.image(range, key, images.get(key)));
     GraphBuilder.Label named =
         new GraphBuilder.Label(label.name(), Optional.empty(), false, label.ranges());
     return graph.add(

@@ -13,15 +13,38 @@ import java.util.TreeSet;
 public final class DockerfileConverter {
   private final BuildFile file;
   private final ConvertOptions options;
+  private final boolean allStages;
 
   public DockerfileConverter(BuildFile file, ConvertOptions options) {
+    this(file, options, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param allStages whether stages that the target does not need are converted too: to hear of
+   *     them, their steps are not part of the graph
+   */
+  public DockerfileConverter(BuildFile file, ConvertOptions options, boolean allStages) {
     this.file = file;
     this.options = options;
+    this.allStages = allStages;
   }
 
   /** The text that was converted, to point into it. */
   public SourceText source() {
     return file.source();
+  }
+
+  /** Variables that a FROM sees, by name. */
+  public Map<String, String> globals(Platform target) throws SourceError {
+    return globals(target, options.buildArguments());
+  }
+
+  /** Variables that a FROM would see with other build arguments. */
+  public Map<String, String> globals(Platform target, Map<String, String> buildArguments)
+      throws SourceError {
+    return GlobalScope.of(file, options, target, buildArguments);
   }
 
   /**
@@ -30,7 +53,7 @@ public final class DockerfileConverter {
    */
   public Map<ImageKey, Range> missingImages(Platform target, Map<ImageKey, BaseImage> known)
       throws SourceError {
-    return StageGraph.of(file, options, target, known).missing();
+    return StageGraph.of(file, options, target, known, allStages).missing();
   }
 
   /**
@@ -39,13 +62,22 @@ public final class DockerfileConverter {
    * @param images all that {@link #missingImages} asked for
    */
   public Converted convert(Platform target, Map<ImageKey, BaseImage> images) throws SourceError {
-    StageGraph stages = StageGraph.of(file, options, target, images);
+    return convert(target, images, ConversionListener.NONE);
+  }
+
+  /** The same; {@code listener} hears of every instruction once. */
+  public Converted convert(
+      Platform target, Map<ImageKey, BaseImage> images, ConversionListener listener)
+      throws SourceError {
+    StageGraph stages = StageGraph.of(file, options, target, images, allStages);
     if (!stages.missing().isEmpty()) {
       throw new IllegalArgumentException("images are not resolved: " + stages.missing().keySet());
     }
-    Conversion first = new Conversion(file, options, stages, images, new TreeSet<>());
+    Conversion first = new Conversion(file, options, stages, images, new TreeSet<>(), listener);
     Converted converted = first.run();
     SortedSet<String> paths = first.contextPaths();
-    return paths.isEmpty() ? converted : new Conversion(file, options, stages, images, paths).run();
+    return paths.isEmpty()
+        ? converted
+        : new Conversion(file, options, stages, images, paths, ConversionListener.NONE).run();
   }
 }

@@ -14,19 +14,24 @@ import java.util.Map;
 final class GlobalScope {
   private GlobalScope() {}
 
+  /**
+   * Build arguments replace what is known anyway; of the file's own ARGs those that are given do.
+   */
   static Map<String, String> of(
-      BuildFile file, ConvertOptions options, Platform target, String targetStage)
+      BuildFile file, ConvertOptions options, Platform target, Map<String, String> buildArguments)
       throws SourceError {
     Map<String, String> scope = new LinkedHashMap<>();
     platform(scope, "BUILD", options.buildPlatform());
     platform(scope, "TARGET", target);
-    scope.put("TARGETSTAGE", targetStage);
+    scope.put(
+        "TARGETSTAGE",
+        options.target().or(() -> file.stages().getLast().base().name()).orElse("default"));
     scope.replaceAll((name, value) -> options.buildArguments().getOrDefault(name, value));
     ShellLexer lexer = new ShellLexer(file.escape());
     for (Located located : file.globals()) {
       for (Instruction.Arg.Declaration declaration :
           ((Instruction.Arg) located.instruction()).declarations()) {
-        String value = options.buildArguments().get(declaration.name());
+        String value = buildArguments.get(declaration.name());
         if (value == null && declaration.value().isPresent()) {
           try {
             value = lexer.word(declaration.value().get(), scope);

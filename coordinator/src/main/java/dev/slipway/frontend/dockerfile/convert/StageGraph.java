@@ -52,24 +52,28 @@ final class StageGraph {
     this.images = images;
     this.target =
         options.target().isPresent() ? find(options.target().get()) : file.stages().size() - 1;
-    String targetName =
-        options.target().isPresent()
-            ? file.stages().get(target).base().name().orElse(options.target().get())
-            : "default";
-    this.globals = GlobalScope.of(file, options, targetPlatform, targetName);
+    this.globals = GlobalScope.of(file, options, targetPlatform, options.buildArguments());
   }
 
   /**
    * Follows the target's needs; what needs an image that is not among {@code images} is left out
    * and told by {@link #missing()}.
+   *
+   * @param allStages whether the stages that the target does not need are followed too
    */
   static StageGraph of(
       BuildFile file,
       ConvertOptions options,
       Platform targetPlatform,
-      Map<ImageKey, BaseImage> images)
+      Map<ImageKey, BaseImage> images,
+      boolean allStages)
       throws SourceError {
     StageGraph graph = new StageGraph(file, options, targetPlatform, images);
+    if (allStages) {
+      for (BuildFile.Stage stage : file.stages()) {
+        graph.visit(stage.index(), stage.from().range());
+      }
+    }
     graph.visit(graph.target, file.stages().get(graph.target).from().range());
     return graph;
   }

@@ -1,6 +1,7 @@
 package dev.slipway.frontend.dockerfile.convert;
 
 import dev.slipway.error.SlipwayException;
+import dev.slipway.frontend.dockerfile.instruction.BuildFile;
 import dev.slipway.frontend.dockerfile.instruction.Instruction;
 import dev.slipway.frontend.dockerfile.instruction.Located;
 import dev.slipway.frontend.dockerfile.shell.ShellLexer;
@@ -14,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A stage while its instructions are applied. Confined to one conversion. */
-final class StageState {
+final class StageState implements StageView {
   final StagePlan plan;
   final Conversion conversion;
   final ImageSpecification image;
@@ -67,8 +68,26 @@ final class StageState {
     return conversion.lexer();
   }
 
-  Map<String, String> environment() {
+  @Override
+  public BuildFile.Stage stage() {
+    return plan.stage();
+  }
+
+  @Override
+  public Optional<Integer> parent() {
+    return plan.base() instanceof StagePlan.Base.Parent(int parent)
+        ? Optional.of(parent)
+        : Optional.empty();
+  }
+
+  @Override
+  public Map<String, String> environment() {
     return environment;
+  }
+
+  @Override
+  public boolean namesShell() {
+    return !image.texts("Shell").isEmpty();
   }
 
   List<String> arguments() {

@@ -7,6 +7,7 @@ import dev.slipway.frontend.dockerfile.parser.SourceText;
 import dev.slipway.frontend.dockerfile.parser.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A Dockerfile as stages.
@@ -35,12 +36,18 @@ public record BuildFile(SourceText source, char escape, List<Located> globals, L
 
   /** Reads every instruction and groups them. */
   public static BuildFile of(ParsedText text) throws SourceError {
+    return of(text, _ -> {});
+  }
+
+  /** The same; {@code listener} gets each statement before it is read. */
+  public static BuildFile of(ParsedText text, Consumer<Statement> listener) throws SourceError {
     InstructionParser parser = new InstructionParser(text.source(), text.escape());
     List<Located> globals = new ArrayList<>();
     List<Stage> stages = new ArrayList<>();
     Located from = null;
     List<Located> instructions = new ArrayList<>();
     for (Statement statement : text.statements()) {
+      listener.accept(statement);
       Located located = parser.parse(statement);
       if (located.instruction() instanceof Instruction.From) {
         if (from != null) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.graph.FileAction;
 import dev.slipway.oci.ImageConfig;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,7 @@ class ConfigStepsTest {
   }
 
   @Test
+  @Feature("history of the image")
   void writesHistoryInTheWordsOfBuildKit() throws Exception {
     ImageConfig image =
         DockerfileFixture.config(

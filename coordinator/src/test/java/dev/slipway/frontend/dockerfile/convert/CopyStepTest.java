@@ -4,6 +4,7 @@ import static dev.slipway.frontend.dockerfile.convert.DockerfileFixture.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.compatibility.Feature;
 import dev.slipway.graph.FileAction;
 import dev.slipway.graph.FileAction.Change;
 import dev.slipway.graph.FileAction.Identity;
@@ -41,6 +42,7 @@ class CopyStepTest {
   }
 
   @Test
+  @Feature({"COPY --chown", "COPY --chmod"})
   void setsOwnerAndMode() throws Exception {
     Change.Copy copy = copy("FROM a\nARG U=app\nCOPY --chown=$U:0 --chmod=4755 x /");
 
@@ -68,6 +70,7 @@ class CopyStepTest {
   }
 
   @Test
+  @Feature("ADD of a local archive")
   void unpacksArchivesOnlyWithAdd() throws Exception {
     assertThat(copy("FROM a\nADD x.tar /").options().unpackArchives()).isTrue();
     assertThat(copy("FROM a\nCOPY x.tar /").options().unpackArchives()).isFalse();
@@ -85,6 +88,7 @@ class CopyStepTest {
   }
 
   @Test
+  @Feature("COPY <<heredoc")
   void writesHeredocsAsFiles() throws Exception {
     Converted converted =
         fixture.convert("FROM a\nENV A=1\nCOPY <<one.txt <<'TWO' /d/\n\"$A\"\none.txt\n$A\nTWO\n");

@@ -4,6 +4,8 @@ import static dev.slipway.frontend.dockerfile.convert.DockerfileFixture.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.graph.FileAction;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
@@ -39,12 +41,14 @@ class RunStepTest {
   }
 
   @Test
+  @Feature("RUN <<heredoc")
   void givesACommandWithHeredocsToTheShellWhole() throws Exception {
     assertThat(run(fixture.convert("FROM a\nRUN cat <<EOF > /x\na\nEOF\n")).meta().arguments())
         .containsExactly("/bin/sh", "-c", "cat <<EOF > /x\na\nEOF");
   }
 
   @Test
+  @Feature("RUN <<heredoc with #!")
   void executesAHeredocWithAShebangAsAFile() throws Exception {
     Converted converted =
         fixture.convert("FROM a\nRUN <<EOF\n#!/usr/bin/env python3\nprint(1)\nEOF\n");
@@ -93,6 +97,7 @@ class RunStepTest {
   }
 
   @Test
+  @Feature({"RUN --mount=type=bind", "RUN --mount=type=tmpfs"})
   void mountsStagesImagesTheContextAndMemory() throws Exception {
     Op.Exec run =
         run(
@@ -133,6 +138,7 @@ class RunStepTest {
   }
 
   @Test
+  @Feature(value = "BUILDKIT_CACHE_MOUNT_NS", area = Area.CONTEXT)
   void putsTheNamespaceBeforeTheIdOfACacheMount() throws Exception {
     fixture.buildArgument("BUILDKIT_CACHE_MOUNT_NS", "team");
 
@@ -169,6 +175,7 @@ class RunStepTest {
   }
 
   @Test
+  @Feature("RUN --mount=type=cache,from=")
   void beginsACacheMountWithFilesOfAStage() throws Exception {
     Op.Exec run =
         run(
@@ -191,6 +198,7 @@ class RunStepTest {
   }
 
   @Test
+  @Feature("RUN --network=none|host|default")
   void choosesTheNetwork() throws Exception {
     assertThat(run(fixture.convert("FROM a\nRUN --network=none x")).network())
         .isEqualTo(Op.Network.NONE);

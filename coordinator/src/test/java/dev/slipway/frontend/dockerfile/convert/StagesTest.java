@@ -5,6 +5,8 @@ import static dev.slipway.frontend.dockerfile.convert.DockerfileFixture.names;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.frontend.SourceError;
 import dev.slipway.oci.Platform;
 import org.junit.jupiter.api.Test;
@@ -31,6 +33,7 @@ class StagesTest {
   private final DockerfileFixture fixture = new DockerfileFixture();
 
   @Test
+  @Feature("FROM --platform")
   void makesTheGraphOfAMultiStageMultiPlatformFile() throws Exception {
     Converted converted = fixture.multiPlatform(Platform.LINUX_ARM64).convert(CROSS);
 
@@ -135,6 +138,7 @@ class StagesTest {
   }
 
   @Test
+  @Feature("COPY --from of an image")
   void copiesFromImages() throws Exception {
     assertThat(names(fixture.convert("FROM scratch\nCOPY --from=alpine /a /\n").definition()))
         .containsExactly("FROM " + ALPINE, "[1/1] COPY --from=alpine /a /");
@@ -146,6 +150,7 @@ class StagesTest {
   }
 
   @Test
+  @Feature("ONBUILD")
   void firesTriggersOfImagesAndStagesOnce() throws Exception {
     fixture.image(
         "docker.io/library/onbuild:latest",
@@ -208,6 +213,7 @@ class StagesTest {
   }
 
   @Test
+  @Feature(value = "no-cache", note = "For all stages or those named.", area = Area.CONTEXT)
   void ignoresTheCacheWhereAsked() throws Exception {
     String file = "FROM alpine AS a\nRUN 1\nFROM a AS b\nRUN 2\n";
 

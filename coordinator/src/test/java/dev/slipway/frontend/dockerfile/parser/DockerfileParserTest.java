@@ -3,6 +3,7 @@ package dev.slipway.frontend.dockerfile.parser;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.compatibility.Feature;
 import dev.slipway.frontend.SourceError;
 import dev.slipway.graph.SourceMap.Range;
 import java.nio.charset.StandardCharsets;
@@ -62,6 +63,7 @@ class DockerfileParserTest {
   }
 
   @Test
+  @Feature("# escape=")
   void honoursTheEscapeDirective() throws Exception {
     ParsedText text = parse("# syntax=docker/dockerfile:1\n# escape=`\nRUN a `\n b\\\n");
 

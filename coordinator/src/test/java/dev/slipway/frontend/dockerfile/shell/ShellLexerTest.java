@@ -3,6 +3,7 @@ package dev.slipway.frontend.dockerfile.shell;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.compatibility.Feature;
 import dev.slipway.error.SlipwayException;
 import java.util.HashMap;
 import java.util.Map;
@@ -83,6 +84,7 @@ class ShellLexerTest {
           ${A/p*/x}          | ax
           ${A//p/$B}         | aAAle
           """)
+  @Feature("expansion of variables: ${v:-w}, ${v:+w}, ${v:?m}, ${v#p}, ${v%p}, ${v/p/r}")
   void expandsWords(String text, String expected) throws Exception {
     assertThat(lexer.word(text, ENVIRONMENT)).isEqualTo(expected);
   }
