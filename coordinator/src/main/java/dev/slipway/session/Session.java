@@ -4,6 +4,7 @@ import dev.slipway.context.ContextTree;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.registry.Authenticator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
@@ -40,6 +41,13 @@ public interface Session {
 
   /** Credentials and tokens for registries, from the client's own configuration. */
   Authenticator authenticator();
+
+  /**
+   * The client's secret of that id, 500 KiB at most; empty when the client has none or serves no
+   * secrets. Whoever needs it then says {@code secret ID: not found}, as BuildKit does. The value
+   * is for the step or request that asked and is kept nowhere.
+   */
+  Optional<SecretValue> secret(String id) throws SlipwayException, InterruptedException;
 
   /**
    * Which directory, and which part of it. Patterns as in .dockerignore; the client applies them.

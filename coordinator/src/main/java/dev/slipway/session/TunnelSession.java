@@ -15,6 +15,7 @@ import io.netty.channel.EventLoopGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +31,7 @@ final class TunnelSession implements Session {
   private final ContextStore store;
   private final Tunnel tunnel;
   private final Authenticator authenticator;
+  private final ClientSecrets secrets;
 
   /** Null once the session has ended and they were started. Guarded by this. */
   private @Nullable List<Runnable> closeActions = new ArrayList<>();
@@ -49,6 +51,7 @@ final class TunnelSession implements Session {
     this.store = store;
     this.tunnel = new Tunnel(headers.id(), group, client, this::ended);
     this.authenticator = new ClientAuthenticator(this, salt);
+    this.secrets = new ClientSecrets(this);
   }
 
   @Override
@@ -108,6 +111,11 @@ final class TunnelSession implements Session {
   @Override
   public Authenticator authenticator() {
     return authenticator;
+  }
+
+  @Override
+  public Optional<SecretValue> secret(String id) throws SlipwayException, InterruptedException {
+    return secrets.get(id);
   }
 
   /** The client's services; its calls end UNAVAILABLE when the session has ended. */

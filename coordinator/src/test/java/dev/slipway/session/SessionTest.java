@@ -18,25 +18,15 @@ import dev.slipway.protocol.buildkit.auth.FetchTokenRequest;
 import dev.slipway.protocol.buildkit.auth.FetchTokenResponse;
 import dev.slipway.protocol.buildkit.auth.GetTokenAuthorityRequest;
 import dev.slipway.protocol.buildkit.auth.GetTokenAuthorityResponse;
-import dev.slipway.protocol.buildkit.control.BytesMessage;
-import dev.slipway.protocol.buildkit.control.ControlGrpc;
 import dev.slipway.protocol.buildkit.fsutil.Stat;
 import dev.slipway.registry.Authenticator;
 import dev.slipway.registry.Authenticator.TokenRequest;
 import dev.slipway.session.Session.LocalRequest;
 import io.grpc.Metadata;
-import io.grpc.Server;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerInterceptor;
-import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -67,7 +57,7 @@ class SessionTest {
   @TempDir Path directory;
   private final TestDirectory files = new TestDirectory();
   private SessionRegistry registry;
-  private Server daemon;
+  private TestDaemon daemon;
 
   /** Who opens the next session. */
   private volatile Principal owner = ALICE;
@@ -77,17 +67,13 @@ class SessionTest {
     registry =
         new SessionRegistry(
             new ContextStore(directory, InstantSource.system()), HealthPolicy.DEFAULT);
-    daemon =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-            .addService(control(registry))
-            .build()
-            .start();
+    daemon = new TestDaemon(registry, () -> owner);
   }
 
   @AfterEach
   void stop() {
     registry.close();
-    daemon.shutdownNow();
+    daemon.close();
   }
 
   @Test
@@ -304,9 +290,7 @@ class SessionTest {
     headers.put(key("x-buildkit-session-health-custom-timeout"), "1");
     try (TestClient client =
         new TestClient(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()),
-            headers,
-            List.of(broken.getHealthService().bindService()))) {
+            daemon.address(), headers, List.of(broken.getHealthService().bindService()))) {
       CountDownLatch closed = new CountDownLatch(1);
       registry.await(ALICE, "s1", PATIENCE).onClose(closed::countDown);
 
@@ -321,7 +305,7 @@ class SessionTest {
         List.of(service + "Credentials", service + "FetchToken", service + "GetTokenAuthority");
     try (TestClient client =
             new TestClient(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()),
+                daemon.address(),
                 "s1",
                 "",
                 methods,
@@ -348,7 +332,7 @@ class SessionTest {
 
   private TestClient client(String id, String sharedKey) throws IOException {
     return new TestClient(
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()),
+        daemon.address(),
         id,
         sharedKey,
         List.of(DIFF_COPY.toUpperCase()),
@@ -396,28 +380,6 @@ class SessionTest {
 
   private static Metadata.Key<String> key(String name) {
     return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
-  }
-
-  /** Control.Session alone. */
-  private ServerServiceDefinition control(SessionRegistry registry) {
-    io.grpc.Context.Key<Metadata> headers = io.grpc.Context.key("headers");
-    ControlGrpc.ControlImplBase service =
-        new ControlGrpc.ControlImplBase() {
-          @Override
-          public StreamObserver<BytesMessage> session(StreamObserver<BytesMessage> client) {
-            return registry.open(owner, headers.get(), client);
-          }
-        };
-    return ServerInterceptors.intercept(
-        service,
-        new ServerInterceptor() {
-          @Override
-          public <Q, A> ServerCall.Listener<Q> interceptCall(
-              ServerCall<Q, A> call, Metadata received, ServerCallHandler<Q, A> next) {
-            return io.grpc.Contexts.interceptCall(
-                io.grpc.Context.current().withValue(headers, received), call, received, next);
-          }
-        });
   }
 
   private static final class TestAuth extends AuthGrpc.AuthImplBase {
