@@ -193,7 +193,7 @@ public final class StageExecutor {
                   deadline.map(end -> positive(Duration.between(clock.instant(), end)));
               yield execs.run(
                   exec,
-                  new ExecStep.Context(
+                  new StepContext(
                       inputs,
                       timeout,
                       events::log,
