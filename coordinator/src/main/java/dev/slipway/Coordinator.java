@@ -17,6 +17,7 @@ import dev.slipway.config.FarmConfig;
 import dev.slipway.config.FarmSettings;
 import dev.slipway.config.HostPort;
 import dev.slipway.config.TlsFiles;
+import dev.slipway.container.Containers;
 import dev.slipway.context.ContextStore;
 import dev.slipway.control.BuildJobs;
 import dev.slipway.control.CallHeaders;
@@ -71,6 +72,7 @@ import dev.slipway.schedule.SchedulerConfig;
 import dev.slipway.schedule.SchedulerLoop;
 import dev.slipway.session.HealthPolicy;
 import dev.slipway.session.SessionRegistry;
+import dev.slipway.solve.ContainerSteps;
 import dev.slipway.solve.FarmLayerReferences;
 import dev.slipway.solve.FarmMounts;
 import dev.slipway.solve.FarmSolver;
@@ -252,23 +254,21 @@ final class Coordinator implements AutoCloseable {
                 joinToken,
                 () -> fleet.workers().stream().map(WorkerRecords::name).collect(Collectors.toSet()),
                 clock));
-    FarmSolver solver =
-        new FarmSolver(
-            new SolveParts(
-                index,
-                scheduler,
-                fleet,
-                sources,
-                references,
-                trees,
-                new FarmMounts(mounts, (name, build) -> locks.acquire(name, build)::close),
-                jobs,
-                explanations,
-                meters,
-                config.queue().stageTimeout(),
-                clock),
-            new Leases(cluster, MapNames.LEASES),
-            coordinators);
+    SolveParts solving =
+        new SolveParts(
+            index,
+            scheduler,
+            fleet,
+            sources,
+            references,
+            trees,
+            new FarmMounts(mounts, (name, build) -> locks.acquire(name, build)::close),
+            jobs,
+            explanations,
+            meters,
+            config.queue().stageTimeout(),
+            clock);
+    FarmSolver solver = new FarmSolver(solving, new Leases(cluster, MapNames.LEASES), coordinators);
     ExportParts exports =
         new ExportParts(
             fleet,
@@ -298,6 +298,7 @@ final class Coordinator implements AutoCloseable {
             resolver(registries),
             sessions,
             new DockerfileFrontend(),
+            new Containers(fleet, new ContainerSteps(solving)::place),
             workers::platforms,
             clock);
     ControlService control =

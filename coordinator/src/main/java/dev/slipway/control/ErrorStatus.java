@@ -8,6 +8,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Status;
+import dev.slipway.container.ProcessFailure;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.SourceError;
 import dev.slipway.frontend.gateway.ClientFailure;
@@ -90,6 +91,9 @@ public final class ErrorStatus {
     Status.Builder status = Status.newBuilder().setCode(code.value()).setMessage(message);
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       switch (cause) {
+        case ProcessFailure process ->
+            status.addDetails(
+                detail("gatewayapi.ExitMessage", object().put("Code", process.exitCode())));
         case SourceError source -> status.addDetails(source(source.file(), source.ranges()));
         case StepFailure step -> {
           status.addDetails(

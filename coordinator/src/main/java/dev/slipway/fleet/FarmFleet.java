@@ -21,6 +21,7 @@ import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.HoldLayers;
 import dev.slipway.protocol.worker.InventoryChange;
 import dev.slipway.protocol.worker.MadeBlob;
+import dev.slipway.protocol.worker.OpenContainer;
 import dev.slipway.protocol.worker.Peers;
 import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
@@ -72,6 +73,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   private final CapabilityTokens tokens;
   private final Map<String, Member> members = new ConcurrentHashMap<>();
   private final BuildHolds holds = new BuildHolds();
+  private final Attachments attachments = new Attachments();
 
   /**
    * Guards the order of joining and leaving over members, index and scheduler; never held while
@@ -308,6 +310,17 @@ public final class FarmFleet implements Fleet, AutoCloseable {
             CoordinatorMessage.newBuilder().setCancelAsk(CancelAsk.newBuilder().setId(id)).build());
       }
     }
+  }
+
+  @Override
+  public ContainerLink open(String workerId, OpenContainer container, ContainerListener listener)
+      throws SlipwayException, InterruptedException {
+    return attachments.open(member(workerId), container, listener);
+  }
+
+  /** Where workers' calls for containers go. */
+  Attachments attachments() {
+    return attachments;
   }
 
   @Override

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.slipway.cache.LayerChain;
 import dev.slipway.cache.MemoryCacheIndex;
+import dev.slipway.container.Containers;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ImageExporter;
@@ -116,6 +117,11 @@ final class ReadyFarm implements Solver, Fleet {
               return new FrontendResult(
                   Optional.of(graph()), Map.of(), Map.of("frontend.note", "kept".getBytes(UTF_8)));
             },
+            new Containers(
+                this,
+                (_, _, _, _, _) -> {
+                  throw new SlipwayException(ErrorKind.UNAVAILABLE, "no worker runs containers");
+                }),
             workers::platforms,
             clock);
     ImageExporter exporter =

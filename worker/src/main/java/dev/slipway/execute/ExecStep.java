@@ -43,6 +43,11 @@ final class ExecStep {
     this.made = made;
   }
 
+  /** What brings about the mounts of its processes. */
+  ExecPreparation preparation() {
+    return preparation;
+  }
+
   /** Runs it and returns the chain of each output. */
   Map<Integer, List<String>> run(Op.Exec op, StepContext context)
       throws SlipwayException, InterruptedException {

@@ -8,6 +8,7 @@ import dev.slipway.protocol.worker.HeldMount;
 import dev.slipway.sandbox.ExecSpec;
 import dev.slipway.snapshot.MountedRoot;
 import dev.slipway.snapshot.StoredLayer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -43,6 +44,18 @@ final class PreparedExec implements AutoCloseable {
 
   void ready(ExecSpec complete) {
     spec = Optional.of(complete);
+  }
+
+  /** The directory that a mount shows, by its index in the op; memory and sockets have none. */
+  Optional<Path> directory(int index) {
+    if (index < 0 || index >= op.mounts().size()) {
+      return Optional.empty();
+    }
+    Mount mount = op.mounts().get(index);
+    if (mount.kind() instanceof Mount.Kind.Cache) {
+      return Optional.of(caches.directory(mount));
+    }
+    return Optional.ofNullable(roots.get(mount)).map(MountedRoot::path);
   }
 
   /** What to run. */

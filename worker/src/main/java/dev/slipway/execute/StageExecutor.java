@@ -58,6 +58,7 @@ public final class StageExecutor {
   private final SnapshotStore store;
   private final LayerFetcher fetcher;
   private final ExecStep execs;
+  private final ContainerExecutor containers;
   private final FileOps files;
   private final DiskKeeper disk;
   private final Parts parts;
@@ -85,10 +86,16 @@ public final class StageExecutor {
     this.disk = disk;
     Supplier<String> layerIds = disk.holds()::newLayerId;
     this.execs = new ExecStep(store, mounts, sandbox, layerIds, disk.watch(), meters, made);
+    this.containers = new ContainerExecutor(fetcher, execs.preparation(), sandbox);
     this.files = new FileOps(store, layerIds, limits);
     this.parts = parts;
     this.clock = clock;
     this.made = made;
+  }
+
+  /** What runs containers of frontends here. */
+  public ContainerExecutor containers() {
+    return containers;
   }
 
   /** A status as the protocol carries it. */
@@ -242,7 +249,8 @@ public final class StageExecutor {
     return outputs;
   }
 
-  private static List<List<Layer>> chains(Step step) {
+  /** The layers that the step's inputs bring with them. */
+  static List<List<Layer>> chains(Step step) {
     List<List<Layer>> chains = new ArrayList<>();
     for (StepInput input : step.getInputsList()) {
       if (input.hasChain()) {
@@ -252,6 +260,11 @@ public final class StageExecutor {
       }
     }
     return chains;
+  }
+
+  /** The chain of each input of a step that stands alone. */
+  static List<List<String>> inputs(Step step) throws SlipwayException {
+    return inputs(step, new Results(List.of()));
   }
 
   private static List<List<String>> inputs(Step step, Results results) throws SlipwayException {

@@ -1,5 +1,9 @@
 package dev.slipway.frontend.gateway;
 
+import dev.slipway.container.ContainerOps;
+import dev.slipway.container.FarmContainer;
+import dev.slipway.container.ProcessListener;
+import dev.slipway.container.RunningProcess;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.FrontendBridge.ResolvedImage;
@@ -9,14 +13,23 @@ import dev.slipway.graph.Definition;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress.VertexState;
+import dev.slipway.protocol.LlbCodec;
+import dev.slipway.protocol.buildkit.gateway.NewContainerRequest;
+import dev.slipway.protocol.buildkit.ops.Mount;
+import dev.slipway.protocol.buildkit.ops.SecretEnv;
+import dev.slipway.protocol.worker.StartProcess;
 import dev.slipway.registry.Authenticator;
 import dev.slipway.schedule.Standing;
+import dev.slipway.session.SecretValue;
+import dev.slipway.session.Session;
 import dev.slipway.solve.BuildContext;
+import dev.slipway.solve.ContainerPlacement;
 import dev.slipway.solve.SolvedResult;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +39,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /**
  * One build as its frontend sees it: references to results, what it was given, what it returns.
@@ -43,6 +57,7 @@ public final class GatewayBuild {
   private volatile Map<String, Definition> inputs;
   private final GatewayParts parts;
   private final RunningCalls calls = new RunningCalls();
+  private final GatewayContainers containers = new GatewayContainers();
   private final Map<String, ResultReference> references = new ConcurrentHashMap<>();
   private final Map<ImageQuestion, ResolvedImage> images = new ConcurrentHashMap<>();
   private final CompletableFuture<FrontendResult> returned = new CompletableFuture<>();
@@ -195,7 +210,7 @@ public final class GatewayBuild {
     }
     ResultReference reference = references.get(id);
     if (reference == null) {
-      throw new SlipwayException(ErrorKind.NOT_FOUND, "no such ref: " + id);
+      throw new UnknownReference(id);
     }
     return reference;
   }
@@ -236,6 +251,129 @@ public final class GatewayBuild {
   public FileStat stat(String id, String path)
       throws SlipwayException, IOException, InterruptedException {
     return calls.run(() -> parts.files().stat(context, evaluate(reference(id)), path));
+  }
+
+  /**
+   * Opens a container with results mounted, and waits until it can run processes.
+   *
+   * @throws SlipwayException what was wrong with it
+   */
+  public void open(NewContainerRequest request)
+      throws SlipwayException, IOException, InterruptedException {
+    calls.run(() -> {
+      ContainerOps wanted = ContainerOps.of(request);
+      List<SolvedResult> inputs = new ArrayList<>();
+      for (String id : wanted.results()) {
+        inputs.add(mounted(id, request));
+      }
+      Optional<Platform> platform =
+          request.hasPlatform()
+              ? Optional.of(LlbCodec.decodePlatform(request.getPlatform()))
+              : Optional.empty();
+      containers.add(
+          request.getContainerID(),
+          () ->
+              parts
+                  .containers()
+                  .open(
+                      context,
+                      wanted.op(),
+                      inputs,
+                      new ContainerPlacement(platform, Optional.empty())));
+      return wanted;
+    });
+  }
+
+  private SolvedResult mounted(String id, NewContainerRequest request)
+      throws SlipwayException, InterruptedException {
+    try {
+      return evaluate(reference(id));
+    } catch (UnknownReference e) {
+      String destination =
+          request.getMountsList().stream()
+              .filter(mount -> mount.getResultID().equals(id))
+              .map(Mount::getDest)
+              .findFirst()
+              .orElse("");
+      throw new SlipwayException(
+          ErrorKind.NOT_FOUND,
+          "failed to find ref "
+              + id
+              + " for \""
+              + destination
+              + "\" mount: return reference "
+              + id
+              + " not found",
+          e);
+    }
+  }
+
+  /** Returns an open container. @param words what is said when there is none */
+  public FarmContainer container(String id, String words) throws SlipwayException {
+    return containers.find(id, words);
+  }
+
+  /**
+   * Starts a process in a container.
+   *
+   * @param secrets of the client that it finds in its environment
+   * @param listener hears of it, from the first moment on
+   * @param started gets it before anything of it is heard
+   */
+  public void start(
+      String containerId,
+      StartProcess process,
+      List<SecretEnv> secrets,
+      ProcessListener listener,
+      Consumer<RunningProcess> started)
+      throws SlipwayException, IOException, InterruptedException {
+    calls.run(() -> {
+      FarmContainer container =
+          containers.find(
+              containerId, "container \"" + containerId + "\" previously released or not created");
+      try {
+        container.start(
+            process.toBuilder().addAllSecretEnvironment(environment(secrets)).build(),
+            listener,
+            started);
+      } catch (SlipwayException e) {
+        FarmContainer.refuse(e, listener);
+      }
+      return container;
+    });
+  }
+
+  private List<String> environment(List<SecretEnv> secrets)
+      throws SlipwayException, InterruptedException {
+    List<String> environment = new ArrayList<>();
+    for (SecretEnv secret : secrets) {
+      if (secret.getID().isEmpty()) {
+        throw new SlipwayException(
+            ErrorKind.INVALID,
+            "secret ID missing for \"" + secret.getName() + "\" environment variable");
+      }
+      environment.add(secret.getName() + "=" + value(secret));
+    }
+    return environment;
+  }
+
+  private String value(SecretEnv secret) throws SlipwayException, InterruptedException {
+    Optional<SecretValue> value = session().secret(secret.getID());
+    if (value.isEmpty() && !secret.getOptional()) {
+      throw new SlipwayException(ErrorKind.NOT_FOUND, "secret " + secret.getID() + ": not found");
+    }
+    return value.map(secretValue -> secretValue.bytes().toStringUtf8()).orElse("");
+  }
+
+  private Session session() throws SlipwayException, InterruptedException {
+    return parts
+        .sessions()
+        .await(context.rights().principal(), context.sessionId(), SESSION_PATIENCE);
+  }
+
+  /** Ends a container and waits for its end. @throws SlipwayException what its processes did */
+  public void release(String id) throws SlipwayException, InterruptedException {
+    containers.take(id).release();
   }
 
   /** Resolves an image for a caller from outside; the first answer holds for the whole build. */
@@ -279,12 +417,7 @@ public final class GatewayBuild {
   }
 
   private Authenticator authenticator() throws SlipwayException, InterruptedException {
-    return context.sessionId().isEmpty()
-        ? Authenticator.ANONYMOUS
-        : parts
-            .sessions()
-            .await(context.rights().principal(), context.sessionId(), SESSION_PATIENCE)
-            .authenticator();
+    return context.sessionId().isEmpty() ? Authenticator.ANONYMOUS : session().authenticator();
   }
 
   /**
@@ -352,6 +485,7 @@ public final class GatewayBuild {
    */
   public void end() {
     calls.end();
+    containers.end();
     references.clear();
     images.clear();
     inputs = Map.of();

@@ -1,5 +1,6 @@
 package dev.slipway.frontend.gateway;
 
+import dev.slipway.container.Containers;
 import dev.slipway.frontend.Frontend;
 import dev.slipway.oci.Platform;
 import dev.slipway.session.Sessions;
@@ -12,6 +13,7 @@ import java.util.function.Supplier;
  * What gateways of builds are made of.
  *
  * @param dockerfile the frontend of Dockerfiles
+ * @param containers opens containers on workers
  * @param platforms all that the farm can build for now, its default first
  */
 public record GatewayParts(
@@ -20,5 +22,6 @@ public record GatewayParts(
     ImageResolver images,
     Sessions sessions,
     Frontend dockerfile,
+    Containers containers,
     Supplier<List<Platform>> platforms,
     Clock clock) {}
