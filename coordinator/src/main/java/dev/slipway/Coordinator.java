@@ -25,6 +25,7 @@ import dev.slipway.control.ControlService;
 import dev.slipway.control.EndpointServer;
 import dev.slipway.control.FarmDisk;
 import dev.slipway.control.LlbBridgeService;
+import dev.slipway.control.StreamedGateways;
 import dev.slipway.control.TimestampHeader;
 import dev.slipway.control.TraceService;
 import dev.slipway.control.WorkerRecords;
@@ -46,6 +47,7 @@ import dev.slipway.fleet.FleetConfig;
 import dev.slipway.fleet.SoleLayers;
 import dev.slipway.frontend.FrontendBridge;
 import dev.slipway.frontend.dockerfile.DockerfileFrontend;
+import dev.slipway.frontend.gateway.FrontendParts;
 import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.frontend.gateway.ImageResolver;
 import dev.slipway.frontend.gateway.ResultFiles;
@@ -298,7 +300,10 @@ final class Coordinator implements AutoCloseable {
             resolver(registries),
             sessions,
             new DockerfileFrontend(),
-            new Containers(fleet, new ContainerSteps(solving)::place),
+            new FrontendParts(
+                new Containers(fleet, new ContainerSteps(solving)::place),
+                keep("frontends' gateways", new StreamedGateways(workers)),
+                workers::json),
             workers::platforms,
             clock);
     ControlService control =

@@ -74,15 +74,29 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
 
   private static final String IMAGE = "docker-image://";
 
-  private final BuildJobs jobs;
+  private final Builds builds;
   private final WorkerRecords workers;
 
+  /** Which build the call belongs to that this thread handles. */
+  interface Builds {
+    GatewayBuild current() throws SlipwayException, InterruptedException;
+  }
+
+  /** Of the endpoint: a call's headers name its build, and its caller must be the build's. */
   public LlbBridgeService(BuildJobs jobs, WorkerRecords workers) {
-    this.jobs = jobs;
+    this(() -> named(jobs), workers);
+  }
+
+  LlbBridgeService(Builds builds, WorkerRecords workers) {
+    this.builds = builds;
     this.workers = workers;
   }
 
   private GatewayBuild build() throws SlipwayException, InterruptedException {
+    return builds.current();
+  }
+
+  private static GatewayBuild named(BuildJobs jobs) throws SlipwayException, InterruptedException {
     String id = CallHeaders.current().get(BUILD_ID);
     if (id == null || id.isEmpty()) {
       throw new SlipwayException(ErrorKind.INVALID, "no buildid found in context");

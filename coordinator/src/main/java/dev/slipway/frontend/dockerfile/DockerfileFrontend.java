@@ -37,6 +37,12 @@ public final class DockerfileFrontend implements Frontend {
       throws SlipwayException, IOException, InterruptedException {
     FrontendOptions options = FrontendOptions.parse(request);
     ContextFiles files = ContextFiles.read(options, bridge);
+    Optional<Syntax> syntax =
+        Syntax.of(request.options(), files.dockerfile().file().data())
+            .filter(asked -> !bridge.isBuiltIn(asked.image()));
+    if (syntax.isPresent()) {
+      return ForwardedBuild.of(syntax.get(), files.dockerfile(), request, bridge);
+    }
     BuildFile file = BuildFile.of(DockerfileParser.parse(files.dockerfile()));
     ConvertOptions convertOptions = options.convertOptions(files.ignorePatterns());
     DockerfileConverter converter = new DockerfileConverter(file, convertOptions);

@@ -38,6 +38,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
@@ -52,6 +53,12 @@ public final class GatewayBuild {
   /** Results that one build may refer to; real frontends make a handful. */
   private static final int MAX_REFERENCES = 10_000;
 
+  /** A frontend's image that names another, as a Dockerfile's syntax does, is one level. */
+  private static final int MAX_DEPTH = 8;
+
+  /** Frontends that are images, at once; each takes a container. */
+  private static final int MAX_FRONTENDS = 16;
+
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private volatile Map<String, Definition> inputs;
@@ -62,9 +69,25 @@ public final class GatewayBuild {
   private final Map<ImageQuestion, ResolvedImage> images = new ConcurrentHashMap<>();
   private final CompletableFuture<FrontendResult> returned = new CompletableFuture<>();
   private final AtomicReference<Standing> settled = new AtomicReference<>();
+  private final int depth;
+
+  /** Of the whole build, whoever asks. */
+  private final Semaphore frontends;
+
   private volatile BuildContext context;
 
   public GatewayBuild(BuildContext context, Map<String, Definition> inputs, GatewayParts parts) {
+    this(context, inputs, parts, 0, new Semaphore(MAX_FRONTENDS));
+  }
+
+  private GatewayBuild(
+      BuildContext context,
+      Map<String, Definition> inputs,
+      GatewayParts parts,
+      int depth,
+      Semaphore frontends) {
+    this.depth = depth;
+    this.frontends = frontends;
     this.context = context;
     this.inputs = Map.copyOf(inputs);
     this.parts = parts;
@@ -167,8 +190,11 @@ public final class GatewayBuild {
     if (question.frontend().isEmpty()) {
       return new FrontendResult(Optional.empty(), Map.of(), Map.of());
     }
-    FrontendNames.requireDockerfile(question.frontend(), question.options());
     List<Platform> platforms = parts.platforms().get();
+    Optional<String> foreign = FrontendNames.foreign(question.frontend(), question.options());
+    if (foreign.isPresent()) {
+      return ask(foreign.get(), question, platforms.getFirst());
+    }
     FrontendRequest request =
         new FrontendRequest(
             question.options(),
@@ -177,6 +203,32 @@ public final class GatewayBuild {
             platforms.getFirst(),
             platforms);
     return parts.dockerfile().solve(request, new FarmBridge(this));
+  }
+
+  /** Has the frontend that is an image answer; it sees the build as one of its own. */
+  private FrontendResult ask(String image, Question question, Platform platform)
+      throws SlipwayException, IOException, InterruptedException {
+    if (depth == MAX_DEPTH) {
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED, "frontends that ask frontends, more than " + MAX_DEPTH + " deep");
+    }
+    if (!frontends.tryAcquire()) {
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED, "the build runs " + MAX_FRONTENDS + " frontends already");
+    }
+    try {
+      GatewayBuild own = new GatewayBuild(context, question.inputs(), parts, depth + 1, frontends);
+      return new ForeignFrontend(this, own, parts.foreign(), parts.clock(), image, question)
+          .run(platform);
+    } finally {
+      frontends.release();
+    }
+  }
+
+  /** Solves by another frontend, for one of the built-in ones. */
+  FrontendResult forward(Question question)
+      throws SlipwayException, IOException, InterruptedException {
+    return result(question);
   }
 
   ResultReference refer(Definition definition) {
@@ -274,6 +326,7 @@ public final class GatewayBuild {
           request.getContainerID(),
           () ->
               parts
+                  .foreign()
                   .containers()
                   .open(
                       context,
@@ -454,6 +507,11 @@ public final class GatewayBuild {
 
   private static SlipwayException alreadySet() {
     return new SlipwayException(ErrorKind.CONFLICT, "gateway result is already set");
+  }
+
+  /** Done once the frontend has given something back, or up. */
+  CompletableFuture<FrontendResult> returning() {
+    return returned;
   }
 
   /** Waits for what the frontend gives back. */

@@ -1,6 +1,5 @@
 package dev.slipway.frontend.gateway;
 
-import dev.slipway.container.Containers;
 import dev.slipway.frontend.Frontend;
 import dev.slipway.oci.Platform;
 import dev.slipway.session.Sessions;
@@ -13,7 +12,7 @@ import java.util.function.Supplier;
  * What gateways of builds are made of.
  *
  * @param dockerfile the frontend of Dockerfiles
- * @param containers opens containers on workers
+ * @param foreign what frontends that are images are run with
  * @param platforms all that the farm can build for now, its default first
  */
 public record GatewayParts(
@@ -22,6 +21,6 @@ public record GatewayParts(
     ImageResolver images,
     Sessions sessions,
     Frontend dockerfile,
-    Containers containers,
+    FrontendParts foreign,
     Supplier<List<Platform>> platforms,
     Clock clock) {}
