@@ -7,12 +7,18 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.JsonFormat;
 import com.google.rpc.Status;
 import dev.slipway.container.ProcessFailure;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.SourceError;
 import dev.slipway.frontend.gateway.ClientFailure;
+import dev.slipway.frontend.gateway.InspectableFailure;
 import dev.slipway.graph.SourceMap;
+import dev.slipway.protocol.buildkit.errdefs.ContentCache;
+import dev.slipway.protocol.buildkit.errdefs.Solve;
+import dev.slipway.protocol.buildkit.ops.Op;
+import dev.slipway.solve.FailedStep;
 import dev.slipway.solve.StepFailure;
 import io.grpc.Status.Code;
 import io.grpc.StatusException;
@@ -94,6 +100,7 @@ public final class ErrorStatus {
         case ProcessFailure process ->
             status.addDetails(
                 detail("gatewayapi.ExitMessage", object().put("Code", process.exitCode())));
+        case InspectableFailure failure -> status.addDetails(solve(failure));
         case SourceError source -> status.addDetails(source(source.file(), source.ranges()));
         case StepFailure step -> {
           status.addDetails(
@@ -108,6 +115,26 @@ public final class ErrorStatus {
       }
     }
     return status.build();
+  }
+
+  /** What a client mounts into a container to look into the failure; protobuf's own JSON. */
+  private static Any solve(InspectableFailure failure) {
+    FailedStep step = failure.step();
+    Solve.Builder solve =
+        Solve.newBuilder()
+            .addAllInputIDs(failure.inputs())
+            .addAllMountIDs(failure.left())
+            .putAllDescription(step.vertex().metadata().description());
+    step.lacking().ifPresent(mount -> solve.setCache(ContentCache.newBuilder().setIndex(mount)));
+    try {
+      solve.setOp(Op.parseFrom(step.vertex().bytes()));
+      return Any.newBuilder()
+          .setTypeUrl(TYPES + "errdefs.Solve+json")
+          .setValue(ByteString.copyFromUtf8(JsonFormat.printer().print(solve)))
+          .build();
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("an op that was decoded before is none", e);
+    }
   }
 
   private static Status returned(ClientFailure failure) {

@@ -448,7 +448,10 @@ public final class FarmFleet implements Fleet, AutoCloseable {
         learnResults(member, message.getStageEvent());
         member.stageEvent(message.getStageEvent());
       }
-      case STAGE_OUTCOME -> member.stageOutcome(message.getStageOutcome());
+      case STAGE_OUTCOME -> {
+        learn(member, message.getStageOutcome().getFailed().getLeftList());
+        member.stageOutcome(message.getStageOutcome());
+      }
       case PUSH_EVENT -> member.pushEvent(message.getPushEvent());
       case PUSH_OUTCOME -> {
         learnBlobs(message.getPushOutcome());
@@ -492,14 +495,17 @@ public final class FarmFleet implements Fleet, AutoCloseable {
 
   /** The results exist for everybody before anybody hears of the step's end. */
   private void learnResults(Member member, StageEvent event) {
-    if (!event.hasDone()) {
-      return;
+    if (event.hasDone()) {
+      learn(member, event.getDone().getResultsList());
     }
+  }
+
+  private void learn(Member member, List<StepResult> results) {
     List<HeldLayer> held = new ArrayList<>();
-    for (StepResult result : event.getDone().getResultsList()) {
-      held.addAll(result.getChainList());
+    results.forEach(result -> held.addAll(result.getChainList()));
+    if (!held.isEmpty()) {
+      index.learn(HelloReader.layers(member.id(), held));
     }
-    index.learn(HelloReader.layers(member.id(), held));
   }
 
   private void learnBlobs(PushOutcome outcome) {

@@ -41,6 +41,18 @@ public final class FarmSolver implements Solver {
   @Override
   public List<SolvedResult> solve(BuildContext build, List<Definition> definitions)
       throws SlipwayException, InterruptedException {
+    return solve(build, definitions, false);
+  }
+
+  @Override
+  public List<SolvedResult> solveForFrontend(BuildContext build, List<Definition> definitions)
+      throws SlipwayException, InterruptedException {
+    return solve(build, definitions, true);
+  }
+
+  private List<SolvedResult> solve(
+      BuildContext build, List<Definition> definitions, boolean keepsFailures)
+      throws SlipwayException, InterruptedException {
     BuildMemory memory =
         memories.computeIfAbsent(
             build.buildId(),
@@ -48,6 +60,7 @@ public final class FarmSolver implements Solver {
                 new BuildMemory(
                     new VertexProgress(build.progress(), parts.clock()),
                     new Holds(build.buildId(), parts.fleet())));
+    memory.keepFailures(keepsFailures);
     SolveParts mine =
         build
             .rights()

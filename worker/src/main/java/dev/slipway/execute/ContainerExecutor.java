@@ -83,6 +83,7 @@ public final class ContainerExecutor {
             Optional.empty(),
             (_, _) -> {},
             step.getCacheMountsList(),
+            false,
             _ -> {},
             _ -> {});
     try (PreparedExec prepared = preparation.prepare(op, context);

@@ -46,7 +46,7 @@ final class ExecPreparation {
                 op,
                 context.cacheMounts(),
                 cacheMounts,
-                mount -> beginning(mount, context),
+                mount -> beginning(op, mount, context),
                 context.notes()));
     boolean complete = false;
     try {
@@ -61,13 +61,13 @@ final class ExecPreparation {
   }
 
   /** A cache mount begins with a copy of what is at the selector of its input. */
-  private MountBeginning beginning(Mount mount, StepContext context) {
+  private MountBeginning beginning(Op.Exec op, Mount mount, StepContext context) {
     if (mount.input() < 0) {
       return MountBeginning.EMPTY;
     }
     return directory -> {
       try (MountedRoot base = store.mount(context.chain(mount), false)) {
-        Path source = select(mount, base.path());
+        Path source = select(mount, op.mounts().indexOf(mount), base.path());
         if (!Files.isDirectory(source, LinkOption.NOFOLLOW_LINKS)) {
           throw new StepFailedException(
               "cache mount "
@@ -133,7 +133,7 @@ final class ExecPreparation {
       }
       MountedRoot mounted = store.mount(context.chain(mount), !mount.readOnly());
       prepared.holds(mount, mounted);
-      Path source = select(mount, mounted.path());
+      Path source = select(mount, op.mounts().indexOf(mount), mounted.path());
       if (mount == op.root()) {
         root = source;
       } else {
@@ -146,7 +146,7 @@ final class ExecPreparation {
   }
 
   /** Where the selector leads in the input, never outside of it. */
-  private static Path select(Mount mount, Path root) throws SlipwayException {
+  private static Path select(Mount mount, int index, Path root) throws SlipwayException {
     String selector = mount.selector();
     if (selector.isEmpty() || selector.equals("/") || selector.equals(".")) {
       return root;
@@ -160,12 +160,13 @@ final class ExecPreparation {
       if (!target.exists()) {
         String shown = selector.startsWith("/") ? selector : "/" + selector;
         throw new StepFailedException(
-            "failed to compute cache key: failed to calculate checksum of ref "
-                + mount.input()
-                + ": \""
-                + shown
-                + "\": not found",
-            0);
+                "failed to compute cache key: failed to calculate checksum of ref "
+                    + mount.input()
+                    + ": \""
+                    + shown
+                    + "\": not found",
+                0)
+            .lacking(index);
       }
       return target.existing();
     } catch (IOException e) {

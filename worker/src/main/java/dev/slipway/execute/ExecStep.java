@@ -53,22 +53,31 @@ final class ExecStep {
       throws SlipwayException, InterruptedException {
     String command = QuotedArguments.of(op.meta().arguments());
     try (PreparedExec prepared = preparation.prepare(op, context)) {
-      ExecExit exit = runProcess(prepared.spec(), context.output(), command);
-      // What the process wrote is still there, and goes when it failed.
-      disk.look();
-      prepared.finishCaches().forEach(context.used());
-      switch (exit) {
-        case ExecExit.TimedOut() ->
-            throw StepFailedException.timedOut(
-                "process " + command + " did not complete successfully: context deadline exceeded");
-        case ExecExit.Exited(int code) -> {
-          if (!op.meta().validExitCodes().contains(code)) {
-            throw new StepFailedException(
-                "process " + command + " did not complete successfully: exit code: " + code, code);
-          }
-        }
+      try {
+        run(op, context, prepared, command);
+      } catch (StepFailedException e) {
+        throw context.keepsFailures() ? e.leaving(prepared.left(this::commit)) : e;
       }
       return prepared.outputs(this::commit);
+    }
+  }
+
+  private void run(Op.Exec op, StepContext context, PreparedExec prepared, String command)
+      throws SlipwayException, InterruptedException {
+    ExecExit exit = runProcess(prepared.spec(), context.output(), command);
+    // What the process wrote is still there, and goes when it failed.
+    disk.look();
+    prepared.finishCaches().forEach(context.used());
+    switch (exit) {
+      case ExecExit.TimedOut() ->
+          throw StepFailedException.timedOut(
+              "process " + command + " did not complete successfully: context deadline exceeded");
+      case ExecExit.Exited(int code) -> {
+        if (!op.meta().validExitCodes().contains(code)) {
+          throw new StepFailedException(
+              "process " + command + " did not complete successfully: exit code: " + code, code);
+        }
+      }
     }
   }
 

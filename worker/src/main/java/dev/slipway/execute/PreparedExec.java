@@ -97,6 +97,23 @@ final class PreparedExec implements AutoCloseable {
     return outputs;
   }
 
+  /** The chain of each bind mount as the process left it, by the mount's index. */
+  Map<Integer, List<String>> left(Committing committing) throws SlipwayException {
+    Map<Integer, List<String>> chains = new HashMap<>();
+    for (int index = 0; index < op.mounts().size(); index++) {
+      Mount mount = op.mounts().get(index);
+      MountedRoot mounted = roots.get(mount);
+      if (mounted != null) {
+        List<String> chain = new ArrayList<>(context.chain(mount));
+        if (!mount.readOnly()) {
+          chain.add(committing.commit(mounted).id());
+        }
+        chains.put(index, List.copyOf(chain));
+      }
+    }
+    return chains;
+  }
+
   @Override
   public void close() {
     new ArrayList<>(roots.values()).reversed().forEach(MountedRoot::close);

@@ -117,7 +117,7 @@ public final class StageExecutor {
   private record Results(List<Map<Integer, List<String>>> steps) {}
 
   /** The step at hand: who hears of it, and the cache mounts that it has written to. */
-  private record Current(StageEvents events, List<HeldMount> mounts) {}
+  private record Current(StageEvents events, List<HeldMount> mounts, boolean keepsFailures) {}
 
   /**
    * Runs the stage; never throws. An interrupt of the calling thread cancels it. Events come before
@@ -146,13 +146,15 @@ public final class StageExecutor {
                     results,
                     deadline,
                     new Current(
-                        new StageEvents(stage.getStageId(), vertex, clock, events), mounts)));
+                        new StageEvents(stage.getStageId(), vertex, clock, events),
+                        mounts,
+                        stage.getKeepFailed())));
       }
       return outcome.setSucceeded(Succeeded.getDefaultInstance()).build();
     } catch (InterruptedException _) {
       return outcome.setCancelled(Cancelled.getDefaultInstance()).build();
     } catch (SlipwayException e) {
-      return failed(outcome, vertex, ended(e, watched), mounts).build();
+      return failed(outcome, vertex, ended(e, watched), mounts, store).build();
     } catch (RuntimeException e) {
       LOG.atError()
           .addKeyValue("stage", stage.getStageId())
@@ -205,6 +207,7 @@ public final class StageExecutor {
                       timeout,
                       events::log,
                       step.getCacheMountsList(),
+                      current.keepsFailures(),
                       events::note,
                       current.mounts()::add));
             }
@@ -297,15 +300,7 @@ public final class StageExecutor {
   private StepDone.Builder done(Map<Integer, List<String>> outputs, Duration took) {
     StepDone.Builder done = StepDone.newBuilder().setDurationMillis(took.toMillis());
     new TreeMap<>(outputs)
-        .forEach((output, chain) -> {
-          StepResult.Builder result = StepResult.newBuilder().setOutput(output);
-          chain.forEach(id ->
-              result.addChain(
-                  HeldLayer.newBuilder()
-                      .setLayerId(id)
-                      .setSize(store.find(id).map(StoredLayer::size).orElse(0L))));
-          done.addResults(result);
-        });
+        .forEach((output, chain) -> done.addResults(result(output, chain, store)));
     return done;
   }
 
@@ -321,12 +316,36 @@ public final class StageExecutor {
     return message;
   }
 
+  /** What a failed step leaves for people to look into. */
+  private static StepFailed.Builder left(SlipwayException e, SnapshotStore store) {
+    StepFailed.Builder failed = StepFailed.newBuilder();
+    if (e instanceof StepFailedException failure) {
+      failure.left().forEach((mount, chain) -> failed.addLeft(result(mount, chain, store)));
+      failure.lacking().ifPresent(failed::setLacking);
+    }
+    return failed;
+  }
+
+  private static StepResult.Builder result(int output, List<String> chain, SnapshotStore store) {
+    StepResult.Builder result = StepResult.newBuilder().setOutput(output);
+    chain.forEach(id ->
+        result.addChain(
+            HeldLayer.newBuilder()
+                .setLayerId(id)
+                .setSize(store.find(id).map(StoredLayer::size).orElse(0L))));
+    return result;
+  }
+
   /**
    * Who is to blame decides whether anybody tries again: the user never, a worker's trouble
    * elsewhere.
    */
   private static StageOutcome.Builder failed(
-      StageOutcome.Builder outcome, String vertex, SlipwayException e, List<HeldMount> mounts) {
+      StageOutcome.Builder outcome,
+      String vertex,
+      SlipwayException e,
+      List<HeldMount> mounts,
+      SnapshotStore store) {
     if (e instanceof LayersUnavailableException lost) {
       return outcome.setLayersUnavailable(unavailable(lost));
     }
@@ -334,7 +353,7 @@ public final class StageExecutor {
     return switch (e.kind()) {
       case INVALID, NOT_FOUND, DENIED, CONFLICT, UNSUPPORTED ->
           outcome.setFailed(
-              StepFailed.newBuilder()
+              left(e, store)
                   .setVertex(vertex)
                   .setMessage(e.getMessage())
                   .setExitCode(exitCode)

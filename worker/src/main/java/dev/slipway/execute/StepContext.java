@@ -15,6 +15,7 @@ import java.util.function.Consumer;
  * @param inputs their chains, by input index
  * @param timeout what the stage still allows
  * @param cacheMounts what the coordinator knows of them
+ * @param keepsFailures whether what a process that fails has written is kept
  * @param notes hears what a person may want to know
  * @param used gets those cache mounts that the process could write to, whatever became of it
  */
@@ -23,6 +24,7 @@ record StepContext(
     Optional<Duration> timeout,
     ExecOutput output,
     List<CacheMount> cacheMounts,
+    boolean keepsFailures,
     Consumer<String> notes,
     Consumer<HeldMount> used) {
   /** The layers below a mount; none for an empty one. */

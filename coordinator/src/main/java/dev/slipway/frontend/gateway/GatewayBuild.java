@@ -25,9 +25,8 @@ import dev.slipway.session.Session;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.ContainerPlacement;
 import dev.slipway.solve.SolvedResult;
+import dev.slipway.solve.StepFailure;
 import java.io.IOException;
-import java.math.BigInteger;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -59,12 +58,11 @@ public final class GatewayBuild {
   /** Frontends that are images, at once; each takes a container. */
   private static final int MAX_FRONTENDS = 16;
 
-  private static final SecureRandom RANDOM = new SecureRandom();
-
   private volatile Map<String, Definition> inputs;
   private final GatewayParts parts;
   private final RunningCalls calls = new RunningCalls();
   private final GatewayContainers containers = new GatewayContainers();
+  private final KeptFailures failures = new KeptFailures();
   private final Map<String, ResultReference> references = new ConcurrentHashMap<>();
   private final Map<ImageQuestion, ResolvedImage> images = new ConcurrentHashMap<>();
   private final CompletableFuture<FrontendResult> returned = new CompletableFuture<>();
@@ -244,10 +242,7 @@ public final class GatewayBuild {
           ErrorKind.EXHAUSTED,
           "build " + context.buildId() + " holds " + MAX_REFERENCES + " results already");
     }
-    // As BuildKit's ids: 17 random bytes in base 36, 25 characters.
-    String id =
-        String.format("%25s", new BigInteger(17 * 8, RANDOM).toString(36)).replace(' ', '0');
-    id = id.substring(id.length() - 25);
+    String id = ResultIds.next();
     references.put(id, refer(definition));
     return id;
   }
@@ -273,7 +268,11 @@ public final class GatewayBuild {
     if (reference.definition().result().isEmpty()) {
       return new SolvedResult(dev.slipway.cache.LayerChain.SCRATCH, Optional.empty());
     }
-    return reference.evaluate(parts.solver(), context);
+    try {
+      return reference.evaluate(parts.solver(), context);
+    } catch (StepFailure e) {
+      throw e.step().isPresent() ? failures.keep(e, e.step().get()) : e;
+    }
   }
 
   /** Waits until the result with the id exists, for a caller from outside. */
@@ -339,6 +338,10 @@ public final class GatewayBuild {
 
   private SolvedResult mounted(String id, NewContainerRequest request)
       throws SlipwayException, InterruptedException {
+    Optional<SolvedResult> left = failures.find(id);
+    if (left.isPresent()) {
+      return left.get();
+    }
     try {
       return evaluate(reference(id));
     } catch (UnknownReference e) {
@@ -544,6 +547,7 @@ public final class GatewayBuild {
   public void end() {
     calls.end();
     containers.end();
+    failures.clear();
     references.clear();
     images.clear();
     inputs = Map.of();
