@@ -17,6 +17,7 @@ import dev.slipway.config.FarmConfig;
 import dev.slipway.config.FarmSettings;
 import dev.slipway.config.HostPort;
 import dev.slipway.config.TlsFiles;
+import dev.slipway.container.Containers;
 import dev.slipway.context.ContextStore;
 import dev.slipway.control.BuildJobs;
 import dev.slipway.control.CallHeaders;
@@ -24,6 +25,7 @@ import dev.slipway.control.ControlService;
 import dev.slipway.control.EndpointServer;
 import dev.slipway.control.FarmDisk;
 import dev.slipway.control.LlbBridgeService;
+import dev.slipway.control.StreamedGateways;
 import dev.slipway.control.TimestampHeader;
 import dev.slipway.control.TraceService;
 import dev.slipway.control.WorkerRecords;
@@ -53,6 +55,7 @@ import dev.slipway.fleet.SoleLayers;
 import dev.slipway.frontend.FrontendBridge;
 import dev.slipway.frontend.dockerfile.DockerfileFrontend;
 import dev.slipway.frontend.gateway.Capabilities;
+import dev.slipway.frontend.gateway.FrontendParts;
 import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.frontend.gateway.ImageResolver;
 import dev.slipway.frontend.gateway.ResultFiles;
@@ -79,6 +82,7 @@ import dev.slipway.schedule.SchedulerConfig;
 import dev.slipway.schedule.SchedulerLoop;
 import dev.slipway.session.HealthPolicy;
 import dev.slipway.session.SessionRegistry;
+import dev.slipway.solve.ContainerSteps;
 import dev.slipway.solve.FarmLayerReferences;
 import dev.slipway.solve.FarmMounts;
 import dev.slipway.solve.FarmSolver;
@@ -276,24 +280,22 @@ final class Coordinator implements AutoCloseable {
                 joinToken,
                 () -> fleet.workers().stream().map(WorkerRecords::name).collect(Collectors.toSet()),
                 clock));
-    FarmSolver solver =
-        new FarmSolver(
-            new SolveParts(
-                index,
-                scheduler,
-                fleet,
-                sources,
-                references,
-                trees,
-                new FarmMounts(mounts, (name, build) -> locks.acquire(name, build)::close),
-                jobs,
-                explanations,
-                (_, definition) -> Capabilities.check(definition),
-                meters,
-                config.queue().stageTimeout(),
-                clock),
-            new Leases(cluster, MapNames.LEASES),
-            coordinators);
+    SolveParts solving =
+        new SolveParts(
+            index,
+            scheduler,
+            fleet,
+            sources,
+            references,
+            trees,
+            new FarmMounts(mounts, (name, build) -> locks.acquire(name, build)::close),
+            jobs,
+            explanations,
+            (_, definition) -> Capabilities.check(definition),
+            meters,
+            config.queue().stageTimeout(),
+            clock);
+    FarmSolver solver = new FarmSolver(solving, new Leases(cluster, MapNames.LEASES), coordinators);
     ExportParts exports =
         new ExportParts(
             fleet,
@@ -323,6 +325,10 @@ final class Coordinator implements AutoCloseable {
             resolver(registries),
             sessions,
             new DockerfileFrontend(),
+            new FrontendParts(
+                new Containers(fleet, new ContainerSteps(solving)::place),
+                keep("frontends' gateways", new StreamedGateways(workers)),
+                workers::json),
             workers::platforms,
             clock);
     ControlService control =

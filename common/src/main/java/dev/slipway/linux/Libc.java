@@ -22,8 +22,10 @@ final class Libc {
   static final int AT_EMPTY_PATH = 0x1000;
   static final int O_RDONLY = 0;
   static final int O_WRONLY = 1;
+  static final int O_RDWR = 2;
   static final int O_CREAT = 0x40;
   static final int O_EXCL = 0x80;
+  static final int O_NOCTTY = 0x100;
   static final int O_TRUNC = 0x200;
   static final int O_NONBLOCK = 0x800;
   static final int O_DIRECTORY = ARM ? 0x4000 : 0x10000;
@@ -81,6 +83,7 @@ final class Libc {
   static final MethodHandle GETUID = handle("getuid", JAVA_INT);
   static final MethodHandle KILL = handle("kill", JAVA_INT, JAVA_INT, JAVA_INT);
   static final MethodHandle SYNCFS = handle("syncfs", JAVA_INT, JAVA_INT);
+  static final MethodHandle IOCTL = variadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
   static final MethodHandle UMASK = handle("umask", JAVA_INT, JAVA_INT);
 
   /**

@@ -179,7 +179,7 @@ final class ExecCodec {
     return wire.build();
   }
 
-  private static ExecMeta meta(Meta wire) throws SlipwayException {
+  static ExecMeta meta(Meta wire) throws SlipwayException {
     if (!wire.getCgroupParent().isEmpty()) {
       throw unsupported("cgroup parent of an exec op");
     }

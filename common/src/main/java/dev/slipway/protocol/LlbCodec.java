@@ -8,12 +8,14 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Edge;
+import dev.slipway.graph.ExecMeta;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
 import dev.slipway.graph.VertexMetadata;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
 import dev.slipway.protocol.buildkit.ops.Input;
+import dev.slipway.protocol.buildkit.ops.Meta;
 import dev.slipway.protocol.buildkit.ops.OpMetadata;
 import dev.slipway.protocol.buildkit.ops.ProgressGroup;
 import java.io.IOException;
@@ -94,6 +96,11 @@ public final class LlbCodec {
   /** Reads the op of a message. */
   public static Op decodeOp(dev.slipway.protocol.buildkit.ops.Op wire) throws SlipwayException {
     return OpCodec.decode(wire);
+  }
+
+  /** Reads the process of an exec op. */
+  public static ExecMeta readMeta(Meta wire) throws SlipwayException {
+    return ExecCodec.meta(wire);
   }
 
   /** Writes an op with its inputs and platform. */

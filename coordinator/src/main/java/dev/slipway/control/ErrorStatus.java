@@ -10,12 +10,18 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import com.google.rpc.Status;
+import dev.slipway.container.ProcessFailure;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.NotOffered;
 import dev.slipway.frontend.SourceError;
 import dev.slipway.frontend.gateway.ClientFailure;
+import dev.slipway.frontend.gateway.InspectableFailure;
 import dev.slipway.graph.SourceMap;
 import dev.slipway.protocol.SourceMapCodec;
+import dev.slipway.protocol.buildkit.errdefs.ContentCache;
+import dev.slipway.protocol.buildkit.errdefs.Solve;
+import dev.slipway.protocol.buildkit.ops.Op;
+import dev.slipway.solve.FailedStep;
 import dev.slipway.solve.StepFailure;
 import io.grpc.Status.Code;
 import io.grpc.StatusException;
@@ -98,6 +104,10 @@ public final class ErrorStatus {
     Status.Builder status = Status.newBuilder().setCode(code.value()).setMessage(message);
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       switch (cause) {
+        case ProcessFailure process ->
+            status.addDetails(
+                detail("gatewayapi.ExitMessage", object().put("Code", process.exitCode())));
+        case InspectableFailure failure -> status.addDetails(solve(failure));
         case SourceError source -> status.addDetails(source(source.file(), source.ranges()));
         case NotOffered offer ->
             status.addDetails(
@@ -120,6 +130,26 @@ public final class ErrorStatus {
       }
     }
     return status.build();
+  }
+
+  /** What a client mounts into a container to look into the failure; protobuf's own JSON. */
+  private static Any solve(InspectableFailure failure) {
+    FailedStep step = failure.step();
+    Solve.Builder solve =
+        Solve.newBuilder()
+            .addAllInputIDs(failure.inputs())
+            .addAllMountIDs(failure.left())
+            .putAllDescription(step.vertex().metadata().description());
+    step.lacking().ifPresent(mount -> solve.setCache(ContentCache.newBuilder().setIndex(mount)));
+    try {
+      solve.setOp(Op.parseFrom(step.vertex().bytes()));
+      return Any.newBuilder()
+          .setTypeUrl(TYPES + "errdefs.Solve+json")
+          .setValue(ByteString.copyFromUtf8(JsonFormat.printer().print(solve)))
+          .build();
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("an op that was decoded before is none", e);
+    }
   }
 
   private static Status returned(ClientFailure failure) {

@@ -1,10 +1,12 @@
 package dev.slipway.control;
 
 import com.google.protobuf.ByteString;
+import dev.slipway.container.FarmContainer;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.FrontendBridge.ResolvedImage;
 import dev.slipway.frontend.gateway.Capabilities;
+import dev.slipway.frontend.gateway.FileStat;
 import dev.slipway.frontend.gateway.GatewayBuild;
 import dev.slipway.frontend.gateway.GatewayBuild.Answer;
 import dev.slipway.frontend.gateway.GatewayBuild.Question;
@@ -18,15 +20,20 @@ import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.buildkit.caps.APICap;
 import dev.slipway.protocol.buildkit.gateway.EvaluateRequest;
 import dev.slipway.protocol.buildkit.gateway.EvaluateResponse;
+import dev.slipway.protocol.buildkit.gateway.ExecMessage;
 import dev.slipway.protocol.buildkit.gateway.InputsRequest;
 import dev.slipway.protocol.buildkit.gateway.InputsResponse;
 import dev.slipway.protocol.buildkit.gateway.LLBBridgeGrpc;
+import dev.slipway.protocol.buildkit.gateway.NewContainerRequest;
+import dev.slipway.protocol.buildkit.gateway.NewContainerResponse;
 import dev.slipway.protocol.buildkit.gateway.PingRequest;
 import dev.slipway.protocol.buildkit.gateway.PongResponse;
 import dev.slipway.protocol.buildkit.gateway.ReadDirRequest;
 import dev.slipway.protocol.buildkit.gateway.ReadDirResponse;
 import dev.slipway.protocol.buildkit.gateway.ReadFileRequest;
 import dev.slipway.protocol.buildkit.gateway.ReadFileResponse;
+import dev.slipway.protocol.buildkit.gateway.ReleaseContainerRequest;
+import dev.slipway.protocol.buildkit.gateway.ReleaseContainerResponse;
 import dev.slipway.protocol.buildkit.gateway.ResolveImageConfigRequest;
 import dev.slipway.protocol.buildkit.gateway.ResolveImageConfigResponse;
 import dev.slipway.protocol.buildkit.gateway.ResolveSourceImageResponse;
@@ -40,7 +47,11 @@ import dev.slipway.protocol.buildkit.gateway.StatFileRequest;
 import dev.slipway.protocol.buildkit.gateway.StatFileResponse;
 import dev.slipway.protocol.buildkit.gateway.WarnRequest;
 import dev.slipway.protocol.buildkit.gateway.WarnResponse;
+import dev.slipway.protocol.worker.ReadPath;
+import dev.slipway.protocol.worker.ReadPathOutcome;
+import io.grpc.Context;
 import io.grpc.Metadata;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
@@ -49,7 +60,7 @@ import java.util.Optional;
 
 /**
  * BuildKit's LLBBridge service: the build that a call belongs to is named by its headers.
- * Containers are not served. docs/protocol.md#gateway.
+ * docs/protocol.md#gateway.
  */
 public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
   static final Metadata.Key<String> BUILD_ID =
@@ -63,15 +74,29 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
 
   private static final String IMAGE = "docker-image://";
 
-  private final BuildJobs jobs;
+  private final Builds builds;
   private final WorkerRecords workers;
 
+  /** Which build the call belongs to that this thread handles. */
+  interface Builds {
+    GatewayBuild current() throws SlipwayException, InterruptedException;
+  }
+
+  /** Of the endpoint: a call's headers name its build, and its caller must be the build's. */
   public LlbBridgeService(BuildJobs jobs, WorkerRecords workers) {
-    this.jobs = jobs;
+    this(() -> named(jobs), workers);
+  }
+
+  LlbBridgeService(Builds builds, WorkerRecords workers) {
+    this.builds = builds;
     this.workers = workers;
   }
 
   private GatewayBuild build() throws SlipwayException, InterruptedException {
+    return builds.current();
+  }
+
+  private static GatewayBuild named(BuildJobs jobs) throws SlipwayException, InterruptedException {
     String id = CallHeaders.current().get(BUILD_ID);
     if (id == null || id.isEmpty()) {
       throw new SlipwayException(ErrorKind.INVALID, "no buildid found in context");
@@ -313,6 +338,115 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
           build.context().progress().warning(warning);
           return WarnResponse.getDefaultInstance();
         });
+  }
+
+  @Override
+  public void newContainer(
+      NewContainerRequest request, StreamObserver<NewContainerResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          build().open(request);
+          return NewContainerResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void releaseContainer(
+      ReleaseContainerRequest request, StreamObserver<ReleaseContainerResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          build().release(request.getContainerID());
+          return ReleaseContainerResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public StreamObserver<ExecMessage> execProcess(StreamObserver<ExecMessage> client) {
+    Context call = Context.current();
+    return new ExecCall(
+        () -> {
+          Context before = call.attach();
+          try {
+            return build();
+          } finally {
+            call.detach(before);
+          }
+        },
+        (ServerCallStreamObserver<ExecMessage>) client);
+  }
+
+  @Override
+  public void readFileContainer(ReadFileRequest request, StreamObserver<ReadFileResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          Section section =
+              request.hasRange()
+                  ? section(request.getRange().getOffset(), request.getRange().getLength())
+                  : Section.ALL;
+          ReadPathOutcome outcome =
+              read(
+                  request.getRef(),
+                  request.getMountIndex(),
+                  request.getFilePath(),
+                  ReadPath.newBuilder()
+                      .setKind(ReadPath.Kind.FILE)
+                      .setOffset(section.offset())
+                      .setLength(section.length()));
+          return ReadFileResponse.newBuilder().setData(outcome.getData()).build();
+        });
+  }
+
+  @Override
+  public void readDirContainer(ReadDirRequest request, StreamObserver<ReadDirResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          ReadDirResponse.Builder response = ReadDirResponse.newBuilder();
+          read(
+                  request.getRef(),
+                  request.getMountIndex(),
+                  request.getDirPath(),
+                  ReadPath.newBuilder()
+                      .setKind(ReadPath.Kind.LIST)
+                      .setIncludePattern(request.getIncludePattern())
+                      .setLength(-1))
+              .getStatsList()
+              .forEach(stat -> response.addEntries(GatewayMessages.stat(FileStat.of(stat))));
+          return response.build();
+        });
+  }
+
+  @Override
+  public void statFileContainer(StatFileRequest request, StreamObserver<StatFileResponse> client) {
+    UnaryCall.answer(
+        client,
+        () -> {
+          ReadPathOutcome outcome =
+              read(
+                  request.getRef(),
+                  request.getMountIndex(),
+                  request.getPath(),
+                  ReadPath.newBuilder().setKind(ReadPath.Kind.STAT).setLength(-1));
+          return StatFileResponse.newBuilder()
+              .setStat(GatewayMessages.stat(FileStat.of(outcome.getStats(0))))
+              .build();
+        });
+  }
+
+  /** Reads as a container's processes see it. Only whole paths have a meaning there. */
+  private ReadPathOutcome read(String container, int mount, String path, ReadPath.Builder read)
+      throws SlipwayException, InterruptedException {
+    FarmContainer open =
+        build()
+            .container(
+                container, "container details for " + container + "@" + mount + " not found");
+    if (!path.startsWith("/")) {
+      throw new SlipwayException(ErrorKind.INVALID, "can't make " + path + " relative to /");
+    }
+    return open.read(mount, read.setPath(path).build());
   }
 
   private static SlipwayException unsupported(String what) {

@@ -2,14 +2,17 @@ package dev.slipway.control;
 
 import dev.slipway.fleet.Fleet;
 import dev.slipway.fleet.WorkerNode;
+import dev.slipway.oci.OciJson;
 import dev.slipway.oci.Platform;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.buildkit.worker.BuildkitVersion;
 import dev.slipway.protocol.buildkit.worker.WorkerRecord;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The farm's workers as BuildKit's clients see them. @ThreadSafe */
@@ -89,6 +92,27 @@ public final class WorkerRecords {
       case "s390x" -> Platform.parse("linux/s390x");
       default -> Platform.LINUX_AMD64;
     };
+  }
+
+  /** The workers as JSON, as frontends in containers read them. */
+  public String json() {
+    List<Map<String, Object>> workers = new ArrayList<>();
+    for (WorkerRecord record : list()) {
+      List<Map<String, String>> platforms =
+          record.getPlatformsList().stream()
+              .map(platform ->
+                  Map.of(
+                      "os",
+                      platform.getOS(),
+                      "architecture",
+                      platform.getArchitecture(),
+                      "variant",
+                      platform.getVariant()))
+              .toList();
+      workers.add(
+          Map.of("ID", record.getID(), "Labels", record.getLabelsMap(), "Platforms", platforms));
+    }
+    return new String(OciJson.compact(workers), StandardCharsets.UTF_8);
   }
 
   /** The name that a person gave to the worker, its id when nobody did. */

@@ -21,6 +21,7 @@ import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.HoldLayers;
 import dev.slipway.protocol.worker.InventoryChange;
 import dev.slipway.protocol.worker.MadeBlob;
+import dev.slipway.protocol.worker.OpenContainer;
 import dev.slipway.protocol.worker.Peers;
 import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
@@ -72,6 +73,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   private final CapabilityTokens tokens;
   private final Map<String, Member> members = new ConcurrentHashMap<>();
   private final BuildHolds holds = new BuildHolds();
+  private final Attachments attachments = new Attachments();
 
   /**
    * Guards the order of joining and leaving over members, index and scheduler; never held while
@@ -311,6 +313,17 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   }
 
   @Override
+  public ContainerLink open(String workerId, OpenContainer container, ContainerListener listener)
+      throws SlipwayException, InterruptedException {
+    return attachments.open(member(workerId), container, listener);
+  }
+
+  /** Where workers' calls for containers go. */
+  Attachments attachments() {
+    return attachments;
+  }
+
+  @Override
   public void hold(String workerId, String buildId, Collection<String> layerIds) {
     if (layerIds.isEmpty()) {
       return;
@@ -435,7 +448,10 @@ public final class FarmFleet implements Fleet, AutoCloseable {
         learnResults(member, message.getStageEvent());
         member.stageEvent(message.getStageEvent());
       }
-      case STAGE_OUTCOME -> member.stageOutcome(message.getStageOutcome());
+      case STAGE_OUTCOME -> {
+        learn(member, message.getStageOutcome().getFailed().getLeftList());
+        member.stageOutcome(message.getStageOutcome());
+      }
       case PUSH_EVENT -> member.pushEvent(message.getPushEvent());
       case PUSH_OUTCOME -> {
         learnBlobs(message.getPushOutcome());
@@ -479,14 +495,17 @@ public final class FarmFleet implements Fleet, AutoCloseable {
 
   /** The results exist for everybody before anybody hears of the step's end. */
   private void learnResults(Member member, StageEvent event) {
-    if (!event.hasDone()) {
-      return;
+    if (event.hasDone()) {
+      learn(member, event.getDone().getResultsList());
     }
+  }
+
+  private void learn(Member member, List<StepResult> results) {
     List<HeldLayer> held = new ArrayList<>();
-    for (StepResult result : event.getDone().getResultsList()) {
-      held.addAll(result.getChainList());
+    results.forEach(result -> held.addAll(result.getChainList()));
+    if (!held.isEmpty()) {
+      index.learn(HelloReader.layers(member.id(), held));
     }
-    index.learn(HelloReader.layers(member.id(), held));
   }
 
   private void learnBlobs(PushOutcome outcome) {

@@ -4,6 +4,8 @@ import dev.slipway.certificates.FarmCaller;
 import dev.slipway.certificates.WorkerName;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.protocol.worker.ContainerCommand;
+import dev.slipway.protocol.worker.ContainerReport;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.FarmGrpc;
 import dev.slipway.protocol.worker.Hello;
@@ -35,6 +37,13 @@ final class FarmService extends FarmGrpc.FarmImplBase {
     return new Reader(
         WorkerLink.open((ServerCallStreamObserver<CoordinatorMessage>) responses),
         FarmCaller.certificate());
+  }
+
+  @Override
+  public StreamObserver<ContainerReport> attach(StreamObserver<ContainerCommand> responses) {
+    return fleet
+        .attachments()
+        .attach((ServerCallStreamObserver<ContainerCommand>) responses, FarmCaller.certificate());
   }
 
   private final class Reader implements StreamObserver<WorkerMessage> {

@@ -1,8 +1,10 @@
 package dev.slipway.fleet;
 
+import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.protocol.worker.Answer;
 import dev.slipway.protocol.worker.Ask;
+import dev.slipway.protocol.worker.OpenContainer;
 import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
 import dev.slipway.protocol.worker.ReadPath;
@@ -57,6 +59,17 @@ public interface Fleet {
    */
   Answer ask(String workerId, Ask question, Duration timeout)
       throws SlipwayException, InterruptedException;
+
+  /**
+   * Opens a container on the worker and blocks until that has called for it; the ticket is set
+   * here. The listener hears of nothing when this throws.
+   *
+   * @throws SlipwayException UNAVAILABLE when the worker is gone or does not call
+   */
+  default ContainerLink open(String workerId, OpenContainer container, ContainerListener listener)
+      throws SlipwayException, InterruptedException {
+    throw new SlipwayException(ErrorKind.UNSUPPORTED, "this fleet runs no containers");
+  }
 
   /**
    * Keeps the layers on the worker until {@link #release}, whatever its disk's policy says; nothing

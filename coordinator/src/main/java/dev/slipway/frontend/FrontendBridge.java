@@ -1,5 +1,6 @@
 package dev.slipway.frontend;
 
+import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Definition;
 import dev.slipway.oci.Digest;
@@ -23,6 +24,23 @@ public interface FrontendBridge {
   ResolvedImage resolveImage(
       String reference, Platform platform, String resolveMode, String logName)
       throws SlipwayException, InterruptedException;
+
+  /**
+   * Returns what another frontend makes of the request: the one in the image, or the built-in one
+   * that stands in for it.
+   *
+   * @param image as a Dockerfile's syntax names it
+   */
+  default FrontendResult forward(String image, FrontendRequest request)
+      throws SlipwayException, IOException, InterruptedException {
+    throw new SlipwayException(
+        ErrorKind.UNSUPPORTED, "no frontend image can be run here: " + image);
+  }
+
+  /** Whether the image is one that a built-in frontend stands in for; others are run. */
+  default boolean isBuiltIn(String image) {
+    return true;
+  }
 
   /** The progress of the build. */
   Progress progress();

@@ -2,6 +2,7 @@ package dev.slipway.frontend;
 
 import dev.slipway.graph.Definition;
 import dev.slipway.oci.Platform;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -25,5 +26,19 @@ public record FrontendRequest(
     options = Map.copyOf(options);
     inputs = Map.copyOf(inputs);
     platforms = List.copyOf(platforms);
+  }
+
+  /** The same request to the frontend in an image. */
+  public FrontendRequest forwarded(String image) {
+    Map<String, String> more = new HashMap<>(options);
+    more.put("source", image);
+    return new FrontendRequest(more, inputs, sessionId, buildPlatform, platforms);
+  }
+
+  /** The same request, with one more option. */
+  public FrontendRequest with(String option, String value) {
+    Map<String, String> more = new HashMap<>(options);
+    more.put(option, value);
+    return new FrontendRequest(more, inputs, sessionId, buildPlatform, platforms);
   }
 }

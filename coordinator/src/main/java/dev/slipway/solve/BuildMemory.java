@@ -27,12 +27,23 @@ final class BuildMemory {
   private final Holds holds;
   private final Set<String> discardedMounts = ConcurrentHashMap.newKeySet();
 
+  /** Whether a frontend may look into what fails now. */
+  private volatile boolean keepsFailures;
+
   /** A result and the key that stands for it. */
   private record Known(Map<Integer, LayerChain> results, String canonical) {}
 
   BuildMemory(VertexProgress progress, Holds holds) {
     this.progress = progress;
     this.holds = holds;
+  }
+
+  void keepFailures(boolean keep) {
+    keepsFailures = keep;
+  }
+
+  boolean keepsFailures() {
+    return keepsFailures;
   }
 
   /** What workers keep for the build. */

@@ -41,13 +41,20 @@ public final class FarmSolver implements Solver {
   @Override
   public List<SolvedResult> solve(BuildContext build, List<Definition> definitions)
       throws SlipwayException, InterruptedException {
-    return solve(build, definitions, 0);
+    return solve(build, definitions, 0, false);
+  }
+
+  @Override
+  public List<SolvedResult> solveForFrontend(BuildContext build, List<Definition> definitions)
+      throws SlipwayException, InterruptedException {
+    return solve(build, definitions, 0, true);
   }
 
   /**
    * @param depth how many definitions they are within
    */
-  private List<SolvedResult> solve(BuildContext build, List<Definition> definitions, int depth)
+  private List<SolvedResult> solve(
+      BuildContext build, List<Definition> definitions, int depth, boolean keepsFailures)
       throws SlipwayException, InterruptedException {
     BuildMemory memory =
         memories.computeIfAbsent(
@@ -56,6 +63,7 @@ public final class FarmSolver implements Solver {
                 new BuildMemory(
                     new VertexProgress(build.progress(), parts.clock()),
                     new Holds(build.buildId(), parts.fleet())));
+    memory.keepFailures(keepsFailures);
     SolveParts mine =
         build
             .rights()
@@ -64,7 +72,7 @@ public final class FarmSolver implements Solver {
             .map(owner -> parts.with(new ApartIndex(parts.index(), owner)))
             .orElse(parts);
     NestedBuilds.Solving nested =
-        definition -> solve(build, List.of(definition), depth + 1).getFirst();
+        definition -> solve(build, List.of(definition), depth + 1, keepsFailures).getFirst();
     return new SolveRun(build, BuildGraph.of(definitions), memory, flights, mine, depth, nested)
         .run();
   }

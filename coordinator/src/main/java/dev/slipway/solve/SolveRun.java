@@ -11,6 +11,7 @@ import dev.slipway.plan.BuildGraph;
 import dev.slipway.plan.Stage;
 import dev.slipway.plan.StagePlanner;
 import dev.slipway.progress.MovedBytes;
+import dev.slipway.protocol.worker.StepFailed;
 import dev.slipway.telemetry.BuildLog;
 import dev.slipway.telemetry.CacheMetric;
 import dev.slipway.telemetry.QueueMetric;
@@ -195,7 +196,11 @@ final class SolveRun {
     PartReferences references = new PartReferences(parts.index(), parts.fleet());
     StageMessages messages =
         new StageMessages(
-            keyed, new StageParts(stage, keyed, contents, retries, references), parts, build);
+            keyed,
+            new StageParts(stage, keyed, contents, retries, references),
+            parts,
+            build,
+            memory.keepsFailures());
     StageMounts mounts = new StageMounts(stage, keyed, build, parts);
     mounts.discardOnce(memory.discardedMounts());
     StageRun run =
@@ -354,7 +359,11 @@ final class SolveRun {
         claims.end(
             run.flights, vertex.digest(), new Flight.Outcome.Failed(message, failed.getExitCode()));
         claims.abandon(run.flights);
-        throw failure(run, vertex, message, failed.getExitCode(), ErrorKind.INVALID);
+        throw kept(
+            failure(run, vertex, message, failed.getExitCode(), ErrorKind.INVALID),
+            run,
+            vertex,
+            failed);
       }
       case LAYERS_UNAVAILABLE -> {
         var missing = ended.outcome().getLayersUnavailable();
@@ -429,7 +438,11 @@ final class SolveRun {
       }
       case Flight.Outcome.Failed(String message, int exitCode) -> {
         progress.failed(vertex, message);
-        throw new StepFailure(message, vertex, graph.sources(vertex), exitCode);
+        StepFailure failure = new StepFailure(message, vertex, graph.sources(vertex), exitCode);
+        throw memory.keepsFailures()
+            ? failure.leaving(
+                Leavings.of(graph.vertex(vertex), StepFailed.getDefaultInstance(), keyed))
+            : failure;
       }
       case Flight.Outcome.Abandoned() -> {
         work.state = VertexWork.State.IDLE;
@@ -464,6 +477,20 @@ final class SolveRun {
         .log("step failed");
     return new StepFailure(
         kind, message, vertex.digest(), graph.sources(vertex.digest()), exitCode);
+  }
+
+  /** What is left of the step stays for the build, where its frontend may want to see it. */
+  private StepFailure kept(StepFailure failure, StageRun run, Vertex vertex, StepFailed failed) {
+    if (!memory.keepsFailures()) {
+      return failure;
+    }
+    FailedStep left = Leavings.of(vertex, failed, keyed);
+    left.left()
+        .forEach(mount ->
+            mount.ifPresent(
+                result -> memory.holds().keep(run.workerId(), result.chain().layers())));
+    memory.holds().flush();
+    return failure.leaving(left);
   }
 
   private Vertex firstOpen(StageRun run) {

@@ -16,6 +16,15 @@ public interface Solver {
   List<SolvedResult> solve(BuildContext build, List<Definition> definitions)
       throws SlipwayException, InterruptedException;
 
+  /**
+   * The same, for a frontend that may look into what fails: what a failed process has written stays
+   * until the build is over, and {@link StepFailure#step} tells where.
+   */
+  default List<SolvedResult> solveForFrontend(BuildContext build, List<Definition> definitions)
+      throws SlipwayException, InterruptedException {
+    return solve(build, definitions);
+  }
+
   /** Forgets what was kept for the build; call it when the build is over. */
   void forget(String buildId);
 }

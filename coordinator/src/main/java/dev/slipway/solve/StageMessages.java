@@ -28,6 +28,7 @@ final class StageMessages {
   private final StageParts contents;
   private final SolveParts parts;
   private final BuildContext build;
+  private final boolean keepsFailures;
   private final Map<Digest, Map<Integer, LayerChain>> snapshot = new HashMap<>();
 
   /**
@@ -36,7 +37,13 @@ final class StageMessages {
   private final boolean disturbed;
 
   /** Made on the driver's thread: results are copied, since {@link #describe} runs on another. */
-  StageMessages(KeyedGraph keyed, StageParts contents, SolveParts parts, BuildContext build) {
+  StageMessages(
+      KeyedGraph keyed,
+      StageParts contents,
+      SolveParts parts,
+      BuildContext build,
+      boolean keepsFailures) {
+    this.keepsFailures = keepsFailures;
     this.keyed = keyed;
     this.contents = contents;
     this.parts = parts;
@@ -105,6 +112,7 @@ final class StageMessages {
         RunStage.newBuilder()
             .setStageId(run.id)
             .setBuildId(build.buildId())
+            .setKeepFailed(keepsFailures)
             .setTimeoutMillis(parts.stageTimeout().toMillis());
     run.stage.platform().ifPresent(platform -> message.setPlatform(wire(platform)));
     Map<Digest, Integer> positions = new HashMap<>();

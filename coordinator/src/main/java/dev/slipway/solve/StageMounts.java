@@ -56,10 +56,20 @@ final class StageMounts {
     }
   }
 
+  /** Says what a new copy begins with, as a text: where that differs there are two mounts. */
+  interface Beginnings {
+    String of(Vertex step, Mount mount);
+  }
+
   StageMounts(Stage stage, KeyedGraph keyed, BuildContext build, SolveParts parts) {
+    this(stage.steps(), (step, mount) -> beginning(step, mount, keyed), build, parts);
+  }
+
+  StageMounts(
+      Collection<Vertex> steps, Beginnings beginnings, BuildContext build, SolveParts parts) {
     this.index = parts.mounts().index();
     this.fleet = parts.fleet();
-    for (Vertex step : stage.steps()) {
+    for (Vertex step : steps) {
       if (step.op() instanceof Op.Exec exec) {
         List<Place> ofStep = new ArrayList<>();
         for (Mount mount : exec.mounts()) {
@@ -67,7 +77,7 @@ final class StageMounts {
             ofStep.add(
                 new Place(
                     mount.destination(),
-                    MountId.of(owner(build), cache.id(), beginning(step, mount, keyed)),
+                    MountId.of(owner(build), cache.id(), beginnings.of(step, mount)),
                     build.tenant(),
                     cache.id(),
                     cache.sharing(),
@@ -86,7 +96,6 @@ final class StageMounts {
     return build.rights().trust().apart().map(owner -> "apart " + owner).orElse(build.tenant());
   }
 
-  /** What a new copy begins with, as a text: where that differs there are two mounts. */
   private static String beginning(Vertex step, Mount mount, KeyedGraph keyed) {
     if (mount.input() < 0) {
       return "";

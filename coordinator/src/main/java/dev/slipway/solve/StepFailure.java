@@ -4,6 +4,7 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.SourceMap;
 import dev.slipway.oci.Digest;
+import java.util.Optional;
 
 /** A step of the user's failed. Carries what a client needs to show where. */
 public final class StepFailure extends SlipwayException {
@@ -12,6 +13,7 @@ public final class StepFailure extends SlipwayException {
   private final transient Digest vertex;
   private final transient SourceMap sources;
   private final int exitCode;
+  private transient Optional<FailedStep> step = Optional.empty();
 
   /** The user's own failure. @param exitCode 0 when no process ended badly */
   public StepFailure(String message, Digest vertex, SourceMap sources, int exitCode) {
@@ -25,6 +27,17 @@ public final class StepFailure extends SlipwayException {
     this.vertex = vertex;
     this.sources = sources;
     this.exitCode = exitCode;
+  }
+
+  /** The same, with what is left of the step. */
+  StepFailure leaving(FailedStep failed) {
+    step = Optional.of(failed);
+    return this;
+  }
+
+  /** What is left of the step; empty where nobody asked for it. */
+  public Optional<FailedStep> step() {
+    return step;
   }
 
   public Digest vertex() {

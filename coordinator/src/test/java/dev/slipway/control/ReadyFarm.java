@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.slipway.cache.LayerChain;
 import dev.slipway.cache.MemoryCacheIndex;
+import dev.slipway.container.Containers;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.export.ExportProgress;
@@ -15,6 +16,7 @@ import dev.slipway.fleet.StageListener;
 import dev.slipway.fleet.WorkerNode;
 import dev.slipway.frontend.FrontendBridge.ResolvedImage;
 import dev.slipway.frontend.FrontendResult;
+import dev.slipway.frontend.gateway.FrontendParts;
 import dev.slipway.frontend.gateway.GatewayParts;
 import dev.slipway.frontend.gateway.ResultFiles;
 import dev.slipway.graph.Definition;
@@ -118,6 +120,17 @@ final class ReadyFarm implements Solver, Fleet {
               return new FrontendResult(
                   Optional.of(graph()), Map.of(), Map.of("frontend.note", "kept".getBytes(UTF_8)));
             },
+            new FrontendParts(
+                new Containers(
+                    this,
+                    (_, _, _, _, _) -> {
+                      throw new SlipwayException(
+                          ErrorKind.UNAVAILABLE, "no worker runs containers");
+                    }),
+                (_, _) -> {
+                  throw new IllegalStateException("nothing runs here that could be served");
+                },
+                () -> "[]"),
             workers::platforms,
             clock);
     Exporters exporters =

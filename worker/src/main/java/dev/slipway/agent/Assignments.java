@@ -5,6 +5,7 @@ import dev.slipway.execute.StageExecutor;
 import dev.slipway.gc.Holds;
 import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.Layer;
+import dev.slipway.protocol.worker.OpenContainer;
 import dev.slipway.protocol.worker.PushEvent;
 import dev.slipway.protocol.worker.PushLayers;
 import dev.slipway.protocol.worker.PushOutcome;
@@ -37,18 +38,25 @@ final class Assignments {
   private static final int MAX_READS = 64;
   private static final int MAX_ASKS = 64;
 
+  /**
+   * Containers of frontends at once. They have no slot of a stage: the frontend in one waits for
+   * stages, and a person in one for what to type next.
+   */
+  private static final int MAX_CONTAINERS = 32;
+
   private final Work work;
   private final RunningTasks stages;
   private final RunningTasks pushes = new RunningTasks("push", new Slots(MAX_PUSHES));
   private final RunningTasks reads = new RunningTasks("read", new Slots(MAX_READS));
   private final RunningTasks asks = new RunningTasks("ask", new Slots(MAX_ASKS));
+  private final RunningTasks containers = new RunningTasks("container", new Slots(MAX_CONTAINERS));
   private final List<RunningTasks> all;
   private volatile boolean draining;
 
   Assignments(Work work) {
     this.work = work;
     this.stages = new RunningTasks("stage", work.stageSlots());
-    this.all = List.of(stages, pushes, reads, asks);
+    this.all = List.of(stages, pushes, reads, asks, containers);
   }
 
   /** Takes no stage any more; all else goes on. */
@@ -112,6 +120,32 @@ final class Assignments {
         .addKeyValue("millis", (System.nanoTime() - begun) / 1_000_000)
         .log("stage ended here");
     return outcome;
+  }
+
+  /** Its end is told by its own call. */
+  void open(OpenContainer open, Holds.Link holds, Outbox outbox) {
+    RunningTasks.Admission admission =
+        containers.start(
+            open.getContainerId(),
+            () -> {
+              ContainerOnDisk.run(
+                  open,
+                  work.disk(),
+                  holds,
+                  outbox.attach(open.getTicket()),
+                  line -> work.executor().containers().run(open, line, PathReader::answer));
+              return open;
+            },
+            _ -> {});
+    if (admission != RunningTasks.Admission.STARTED) {
+      String reason =
+          admission == RunningTasks.Admission.FULL
+              ? "the worker runs " + MAX_CONTAINERS + " containers already"
+              : "container refused: " + admission;
+      Thread.ofVirtual()
+          .name("container-refusal")
+          .start(() -> ContainerOnDisk.refuse(outbox.attach(open.getTicket()), reason));
+    }
   }
 
   private static void refuse(RunStage stage, Outbox outbox, String reason) {

@@ -132,11 +132,10 @@ final class FarmLink implements AutoCloseable {
     Status run() throws InterruptedException {
       Metadata headers = new Metadata();
       headers.put(JOIN_TOKEN, joinToken);
-      Outbox out =
-          new Outbox(
-              FarmGrpc.newStub(channel)
-                  .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-                  .join(this));
+      FarmGrpc.FarmStub farm =
+          FarmGrpc.newStub(channel)
+              .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+      Outbox out = new Outbox(farm.join(this), farm::attach);
       outbox.complete(out);
       out.send(WorkerMessage.newBuilder().setHello(hello.get()).build());
       try {

@@ -110,6 +110,7 @@ final class Membership implements FarmLink.Member {
       case READ_PATH -> assignments.read(message.getReadPath(), outbox);
       case ASK -> assignments.ask(message.getAsk(), feed, outbox);
       case CANCEL_ASK -> assignments.cancelAsk(message.getCancelAsk().getId());
+      case OPEN_CONTAINER -> assignments.open(message.getOpenContainer(), holds, outbox);
       case HOLD_LAYERS ->
           work.disk()
               .found(

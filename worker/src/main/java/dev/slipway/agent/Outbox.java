@@ -1,5 +1,6 @@
 package dev.slipway.agent;
 
+import com.google.protobuf.ByteString;
 import dev.slipway.protocol.worker.WorkerMessage;
 import io.grpc.stub.StreamObserver;
 
@@ -9,10 +10,25 @@ import io.grpc.stub.StreamObserver;
  */
 final class Outbox {
   private final StreamObserver<WorkerMessage> stream;
+  private final Attachment attachment;
   private boolean closed;
 
-  Outbox(StreamObserver<WorkerMessage> stream) {
+  /** Makes the call of a container at the same coordinator. */
+  interface Attachment {
+    void begin(AttachedLine line);
+  }
+
+  Outbox(StreamObserver<WorkerMessage> stream, Attachment attachment) {
     this.stream = stream;
+    this.attachment = attachment;
+  }
+
+  /** Where a container's commands come from. */
+  AttachedLine attach(ByteString ticket) {
+    AttachedLine line = new AttachedLine();
+    attachment.begin(line);
+    line.attach(ticket);
+    return line;
   }
 
   synchronized void send(WorkerMessage message) {

@@ -49,23 +49,39 @@ final class PathReader {
 
   /** Answers; never throws but for an interrupt. */
   ReadPathOutcome read(ReadPath request) throws InterruptedException {
+    List<Layer> layers = request.getChain().getLayersList();
+    List<String> chain = layers.stream().map(Layer::getId).toList();
+    try (LayerFetcher.Held _ = fetcher.hold(List.of(layers), TransferProgress.NONE);
+        MountedRoot root = store.mount(chain, false)) {
+      return answer(request, root.path());
+    } catch (SlipwayException e) {
+      return failed(request, e.getMessage(), e.kind());
+    }
+  }
+
+  /** Answers of what is below the directory; never throws. */
+  static ReadPathOutcome answer(ReadPath request, Path root) {
     ReadPathOutcome.Builder outcome =
         ReadPathOutcome.newBuilder().setRequestId(request.getRequestId());
     try {
-      List<Layer> layers = request.getChain().getLayersList();
-      List<String> chain = layers.stream().map(Layer::getId).toList();
-      try (LayerFetcher.Held _ = fetcher.hold(List.of(layers), TransferProgress.NONE);
-          MountedRoot root = store.mount(chain, false)) {
-        fill(outcome, request, root.path());
-      }
+      fill(outcome, request, root);
+      return outcome.build();
     } catch (SlipwayException e) {
-      outcome.setError(e.getMessage()).setErrorKind(e.kind().name());
+      return failed(request, e.getMessage(), e.kind());
     } catch (IOException e) {
-      outcome
-          .setError("read of " + request.getPath() + " failed: " + e.getMessage())
-          .setErrorKind(ErrorKind.INTERNAL.name());
+      return failed(
+          request,
+          "read of " + request.getPath() + " failed: " + e.getMessage(),
+          ErrorKind.INTERNAL);
     }
-    return outcome.build();
+  }
+
+  private static ReadPathOutcome failed(ReadPath request, String message, ErrorKind kind) {
+    return ReadPathOutcome.newBuilder()
+        .setRequestId(request.getRequestId())
+        .setError(message)
+        .setErrorKind(kind.name())
+        .build();
   }
 
   private static void fill(ReadPathOutcome.Builder outcome, ReadPath request, Path root)

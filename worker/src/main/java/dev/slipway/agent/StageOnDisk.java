@@ -57,15 +57,17 @@ final class StageOnDisk {
   }
 
   private static List<String> inputs(RunStage stage) {
+    return stage.getStepsList().stream().flatMap(step -> inputs(step).stream()).toList();
+  }
+
+  /** The layers and parts that the step's inputs bring with them. */
+  static List<String> inputs(Step step) {
     List<String> ids = new ArrayList<>();
-    for (Step step : stage.getStepsList()) {
-      for (StepInput input : step.getInputsList()) {
-        switch (input.getInputCase()) {
-          case CHAIN ->
-              input.getChain().getLayersList().stream().map(Layer::getId).forEach(ids::add);
-          case PART -> ids.add(input.getPart().getId());
-          case PREVIOUS, INPUT_NOT_SET -> {}
-        }
+    for (StepInput input : step.getInputsList()) {
+      switch (input.getInputCase()) {
+        case CHAIN -> input.getChain().getLayersList().stream().map(Layer::getId).forEach(ids::add);
+        case PART -> ids.add(input.getPart().getId());
+        case PREVIOUS, INPUT_NOT_SET -> {}
       }
     }
     return ids;

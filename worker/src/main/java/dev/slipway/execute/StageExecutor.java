@@ -58,6 +58,7 @@ public final class StageExecutor {
   private final SnapshotStore store;
   private final LayerFetcher fetcher;
   private final ExecStep execs;
+  private final ContainerExecutor containers;
   private final FileOps files;
   private final DiffStep diffs;
   private final DiskKeeper disk;
@@ -86,11 +87,17 @@ public final class StageExecutor {
     this.disk = disk;
     Supplier<String> layerIds = disk.holds()::newLayerId;
     this.execs = new ExecStep(store, mounts, sandbox, layerIds, disk.watch(), meters, made);
+    this.containers = new ContainerExecutor(fetcher, execs.preparation(), sandbox);
     this.files = new FileOps(store, layerIds, limits);
     this.diffs = new DiffStep(store, layerIds, made);
     this.parts = parts;
     this.clock = clock;
     this.made = made;
+  }
+
+  /** What runs containers of frontends here. */
+  public ContainerExecutor containers() {
+    return containers;
   }
 
   /** A status as the protocol carries it. */
@@ -112,7 +119,7 @@ public final class StageExecutor {
   private record Results(List<Map<Integer, List<String>>> steps) {}
 
   /** The step at hand: who hears of it, and the cache mounts that it has written to. */
-  private record Current(StageEvents events, List<HeldMount> mounts) {}
+  private record Current(StageEvents events, List<HeldMount> mounts, boolean keepsFailures) {}
 
   /**
    * Runs the stage; never throws. An interrupt of the calling thread cancels it. Events come before
@@ -141,13 +148,15 @@ public final class StageExecutor {
                     results,
                     deadline,
                     new Current(
-                        new StageEvents(stage.getStageId(), vertex, clock, events), mounts)));
+                        new StageEvents(stage.getStageId(), vertex, clock, events),
+                        mounts,
+                        stage.getKeepFailed())));
       }
       return outcome.setSucceeded(Succeeded.getDefaultInstance()).build();
     } catch (InterruptedException _) {
       return outcome.setCancelled(Cancelled.getDefaultInstance()).build();
     } catch (SlipwayException e) {
-      return failed(outcome, vertex, ended(e, watched), mounts).build();
+      return failed(outcome, vertex, ended(e, watched), mounts, store).build();
     } catch (RuntimeException e) {
       LOG.atError()
           .addKeyValue("stage", stage.getStageId())
@@ -195,11 +204,12 @@ public final class StageExecutor {
                   deadline.map(end -> positive(Duration.between(clock.instant(), end)));
               yield execs.run(
                   exec,
-                  new ExecStep.Context(
+                  new StepContext(
                       inputs,
                       timeout,
                       events::log,
                       step.getCacheMountsList(),
+                      current.keepsFailures(),
                       events::note,
                       current.mounts()::add));
             }
@@ -245,7 +255,8 @@ public final class StageExecutor {
     return outputs;
   }
 
-  private static List<List<Layer>> chains(Step step) {
+  /** The layers that the step's inputs bring with them. */
+  static List<List<Layer>> chains(Step step) {
     List<List<Layer>> chains = new ArrayList<>();
     for (StepInput input : step.getInputsList()) {
       if (input.hasChain()) {
@@ -255,6 +266,11 @@ public final class StageExecutor {
       }
     }
     return chains;
+  }
+
+  /** The chain of each input of a step that stands alone. */
+  static List<List<String>> inputs(Step step) throws SlipwayException {
+    return inputs(step, new Results(List.of()));
   }
 
   private static List<List<String>> inputs(Step step, Results results) throws SlipwayException {
@@ -287,15 +303,7 @@ public final class StageExecutor {
   private StepDone.Builder done(Map<Integer, List<String>> outputs, Duration took) {
     StepDone.Builder done = StepDone.newBuilder().setDurationMillis(took.toMillis());
     new TreeMap<>(outputs)
-        .forEach((output, chain) -> {
-          StepResult.Builder result = StepResult.newBuilder().setOutput(output);
-          chain.forEach(id ->
-              result.addChain(
-                  HeldLayer.newBuilder()
-                      .setLayerId(id)
-                      .setSize(store.find(id).map(StoredLayer::size).orElse(0L))));
-          done.addResults(result);
-        });
+        .forEach((output, chain) -> done.addResults(result(output, chain, store)));
     return done;
   }
 
@@ -311,12 +319,36 @@ public final class StageExecutor {
     return message;
   }
 
+  /** What a failed step leaves for people to look into. */
+  private static StepFailed.Builder left(SlipwayException e, SnapshotStore store) {
+    StepFailed.Builder failed = StepFailed.newBuilder();
+    if (e instanceof StepFailedException failure) {
+      failure.left().forEach((mount, chain) -> failed.addLeft(result(mount, chain, store)));
+      failure.lacking().ifPresent(failed::setLacking);
+    }
+    return failed;
+  }
+
+  private static StepResult.Builder result(int output, List<String> chain, SnapshotStore store) {
+    StepResult.Builder result = StepResult.newBuilder().setOutput(output);
+    chain.forEach(id ->
+        result.addChain(
+            HeldLayer.newBuilder()
+                .setLayerId(id)
+                .setSize(store.find(id).map(StoredLayer::size).orElse(0L))));
+    return result;
+  }
+
   /**
    * Who is to blame decides whether anybody tries again: the user never, a worker's trouble
    * elsewhere.
    */
   private static StageOutcome.Builder failed(
-      StageOutcome.Builder outcome, String vertex, SlipwayException e, List<HeldMount> mounts) {
+      StageOutcome.Builder outcome,
+      String vertex,
+      SlipwayException e,
+      List<HeldMount> mounts,
+      SnapshotStore store) {
     if (e instanceof LayersUnavailableException lost) {
       return outcome.setLayersUnavailable(unavailable(lost));
     }
@@ -324,7 +356,7 @@ public final class StageExecutor {
     return switch (e.kind()) {
       case INVALID, NOT_FOUND, DENIED, CONFLICT, UNSUPPORTED ->
           outcome.setFailed(
-              StepFailed.newBuilder()
+              left(e, store)
                   .setVertex(vertex)
                   .setMessage(e.getMessage())
                   .setExitCode(exitCode)

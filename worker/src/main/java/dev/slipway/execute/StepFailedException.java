@@ -2,6 +2,9 @@ package dev.slipway.execute;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** A step failed by the user's own doing; trying it elsewhere would not help. */
 final class StepFailedException extends SlipwayException {
@@ -9,6 +12,8 @@ final class StepFailedException extends SlipwayException {
 
   private final int exitCode;
   private final boolean timedOut;
+  private transient Map<Integer, List<String>> left = Map.of();
+  private transient Optional<Integer> lacking = Optional.empty();
 
   /**
    * @param exitCode 0 when no process ended badly
@@ -32,6 +37,26 @@ final class StepFailedException extends SlipwayException {
     super(ErrorKind.INVALID, message, cause);
     this.exitCode = 0;
     this.timedOut = false;
+  }
+
+  /** The same, with the chain of each mount as the process left it, by the mount's index. */
+  StepFailedException leaving(Map<Integer, List<String>> mounts) {
+    left = Map.copyOf(mounts);
+    return this;
+  }
+
+  /** The same: the input of the mount with this index lacks what the mount selects. */
+  StepFailedException lacking(int mount) {
+    lacking = Optional.of(mount);
+    return this;
+  }
+
+  Map<Integer, List<String>> left() {
+    return left;
+  }
+
+  Optional<Integer> lacking() {
+    return lacking;
   }
 
   int exitCode() {

@@ -1,6 +1,5 @@
 package dev.slipway.layers;
 
-import dev.slipway.tar.TarHeaders;
 import dev.slipway.diff.LayerEntry;
 import dev.slipway.diff.LayerWalk;
 import dev.slipway.error.ErrorKind;
@@ -10,6 +9,7 @@ import dev.slipway.linux.OpenFile;
 import dev.slipway.linux.Status;
 import dev.slipway.oci.Digest;
 import dev.slipway.snapshot.StoredLayer;
+import dev.slipway.tar.TarHeaders;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.MessageDigest;

@@ -1,11 +1,11 @@
 package dev.slipway.layers;
 
-import dev.slipway.tar.TarHeaders;
 import dev.slipway.linux.Directory;
 import dev.slipway.linux.ExtendedAttributes;
 import dev.slipway.linux.LinuxException;
 import dev.slipway.linux.OpenFile;
 import dev.slipway.linux.Status;
+import dev.slipway.tar.TarHeaders;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.slipway.layers;
 
-import dev.slipway.tar.TarHeaders;
 import dev.slipway.oci.Digest;
+import dev.slipway.tar.TarHeaders;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -123,7 +123,8 @@ final class BundleSpec {
     return meta.hostname().isEmpty() ? DEFAULT_HOSTNAME : meta.hostname();
   }
 
-  private static ObjectNode process(ExecMeta meta, UserLookup.Ids ids) {
+  /** The process, without a terminal. */
+  static ObjectNode process(ExecMeta meta, UserLookup.Ids ids) {
     ObjectNode process = JSON.objectNode();
     process.put("terminal", false);
     ObjectNode user =

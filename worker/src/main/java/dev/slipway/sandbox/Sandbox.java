@@ -17,9 +17,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,43 +59,73 @@ public final class Sandbox {
    */
   public ExecExit run(ExecSpec spec, ExecOutput output)
       throws SlipwayException, InterruptedException {
-    if (spec.network() == Op.Network.HOST) {
-      throw new SlipwayException(ErrorKind.UNSUPPORTED, "network mode host is not supported yet");
-    }
-    try (NetworkPool.Lease network =
-        spec.network() == Op.Network.NONE ? networks.none() : networks.lease()) {
-      return runIn(network, spec, output);
+    try (NetworkPool.Lease network = network(spec.network());
+        Bundle bundle = bundle(spec, network, false)) {
+      return execute(spec, bundle.directory(), bundle.leftovers(), output);
     } catch (IOException e) {
       throw new SlipwayException(
           ErrorKind.INTERNAL, "preparing the container of a step failed: " + describe(e), e);
     }
   }
 
-  private ExecExit runIn(NetworkPool.Lease network, ExecSpec spec, ExecOutput output)
-      throws SlipwayException, InterruptedException, IOException {
+  /** A container for processes that come one by one; nothing of it runs yet. */
+  public Container open(ExecSpec spec) {
+    return new Container(this, spec);
+  }
+
+  /** What a container reaches. */
+  NetworkPool.Lease network(Op.Network wanted) throws SlipwayException, InterruptedException {
+    return switch (wanted) {
+      case HOST ->
+          throw new SlipwayException(
+              ErrorKind.UNSUPPORTED, "network mode host is not supported yet");
+      case NONE -> networks.none();
+      case SANDBOX -> networks.lease();
+    };
+  }
+
+  /** Makes the mount points and tells the runtime of the container. */
+  Bundle bundle(ExecSpec spec, NetworkPool.Lease network, boolean terminal)
+      throws SlipwayException, IOException {
     UserLookup.Ids ids = new UserLookup(spec.root()).find(spec.meta().user());
-    Path bundle = Files.createDirectory(config.directory().resolve("bundles").resolve(spec.id()));
-    try (MountStubs stubs = MountStubs.make(points(spec))) {
+    Path directory =
+        Files.createDirectory(config.directory().resolve("bundles").resolve(spec.id()));
+    boolean complete = false;
+    MountStubs stubs = MountStubs.make(List.of());
+    try {
+      stubs = MountStubs.make(points(spec));
       BundleSpec.EtcFiles etc =
-          new BundleSpec.EtcFiles(bundle.resolve("hosts"), bundle.resolve("resolv.conf"));
+          new BundleSpec.EtcFiles(directory.resolve("hosts"), directory.resolve("resolv.conf"));
       Files.writeString(etc.hosts(), BundleSpec.hosts(spec.meta()));
       Files.writeString(etc.resolvConf(), network.resolvConf());
       ExecSpec bounded = RlimitBounds.clamp(spec);
       ObjectNode container = BundleSpec.of(bounded, ids, network.net(), etc, config.processes());
+      ((ObjectNode) container.get("process")).put("terminal", terminal);
       Optional<Leftovers> leftovers =
           switch (config.processes()) {
             case OWN -> Optional.empty();
-            case SHARED -> Optional.of(new Leftovers(bundle, pidFile(bundle)));
+            case SHARED -> Optional.of(new Leftovers(directory, pidFile(directory)));
           };
       leftovers.ifPresent(left -> left.watch(container));
-      Files.write(bundle.resolve("config.json"), JSON.writeValueAsBytes(container));
-      return execute(spec, bundle, leftovers, output);
+      Files.write(directory.resolve("config.json"), JSON.writeValueAsBytes(container));
+      complete = true;
+      return new Bundle(directory, stubs, leftovers);
     } finally {
-      deleteTree(bundle);
+      if (!complete) {
+        stubs.close();
+        Bundle.delete(directory);
+      }
     }
   }
 
-  private static void endWithTheFirst(Leftovers leftovers, Process runtime) {
+  /** A process that joins a container, as the runtime reads it. */
+  byte[] process(ExecSpec spec, boolean terminal) throws SlipwayException, IOException {
+    UserLookup.Ids ids = new UserLookup(spec.root()).find(spec.meta().user());
+    ObjectNode process = BundleSpec.process(RlimitBounds.clamp(spec).meta(), ids);
+    return JSON.writeValueAsBytes(process.put("terminal", terminal));
+  }
+
+  static void endWithTheFirst(Leftovers leftovers, Process runtime) {
     try {
       leftovers.endWithTheFirst(runtime);
     } catch (IOException e) {
@@ -110,7 +140,7 @@ public final class Sandbox {
   }
 
   /** Also while the caller is told to stop. */
-  private static void end(Leftovers leftovers) throws IOException {
+  static void end(Leftovers leftovers) throws IOException {
     boolean interrupted = Thread.interrupted();
     try {
       leftovers.end();
@@ -172,25 +202,40 @@ public final class Sandbox {
   private Process start(String id, Path bundle) throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
+                command(
+                    bundle.resolve("log"),
+                    "run",
+                    "--bundle",
+                    bundle.toString(),
+                    "--pid-file",
+                    pidFile(bundle).toString(),
+                    id))
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+    builder.environment().clear();
+    builder.environment().putAll(environment());
+    return builder.start();
+  }
+
+  /** The runtime's command line. @param log where it writes what it has to say itself */
+  List<String> command(Path log, String... what) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 config.runtime(),
                 "--root",
                 config.directory().resolve("state").toString(),
                 "--log",
-                bundle.resolve("log").toString(),
+                log.toString(),
                 "--log-format",
-                "json",
-                "run",
-                "--bundle",
-                bundle.toString(),
-                "--pid-file",
-                pidFile(bundle).toString(),
-                id)
-            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
-    String path = builder.environment().getOrDefault("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-    builder.environment().clear();
-    builder.environment().put("PATH", path);
-    builder.environment().put("XDG_RUNTIME_DIR", config.directory().toString());
-    return builder.start();
+                "json"));
+    command.addAll(List.of(what));
+    return command;
+  }
+
+  /** The runtime's own environment. */
+  Map<String, String> environment() {
+    String path = System.getenv().getOrDefault("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    return Map.of("PATH", path, "XDG_RUNTIME_DIR", config.directory().toString());
   }
 
   /**
@@ -217,7 +262,7 @@ public final class Sandbox {
    * Kills the container's first process, with which the kernel ends all others of its pid
    * namespace, and waits for the runtime.
    */
-  private void kill(String id, Path bundle, Process runtime) {
+  void kill(String id, Path bundle, Process runtime) {
     boolean interrupted = Thread.interrupted();
     try {
       killFirstProcess(bundle);
@@ -265,7 +310,7 @@ public final class Sandbox {
    * A process that ended with an error leaves no word in the runtime's log; a runtime that could
    * not start it does.
    */
-  private static void throwIfRuntimeFailed(Path bundle) throws IOException, SlipwayException {
+  static void throwIfRuntimeFailed(Path bundle) throws IOException, SlipwayException {
     Path log = bundle.resolve("log");
     if (!Files.exists(log)) {
       return;
@@ -335,15 +380,6 @@ public final class Sandbox {
             || point.path().startsWith("/proc/")
             || point.path().startsWith("/sys/"));
     return points;
-  }
-
-  private static void deleteTree(Path directory) throws IOException {
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
-    Files.deleteIfExists(directory);
   }
 
   private static String describe(IOException e) {

@@ -23,6 +23,12 @@ public final class DockerfileFrontend implements Frontend {
       throws SlipwayException, IOException, InterruptedException {
     FrontendOptions options = FrontendOptions.parse(request);
     ContextFiles files = ContextFiles.read(options, bridge);
+    Optional<Syntax> syntax =
+        Syntax.of(request.options(), files.dockerfile().file().data())
+            .filter(asked -> !bridge.isBuiltIn(asked.image()));
+    if (syntax.isPresent()) {
+      return ForwardedBuild.of(syntax.get(), files.dockerfile(), request, bridge);
+    }
     DockerfileBuild build = new DockerfileBuild(options, files, bridge);
     if (options.question().isPresent()) {
       return new Subrequests(build).answer(options.question().get());

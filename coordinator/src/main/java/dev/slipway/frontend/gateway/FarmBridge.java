@@ -3,6 +3,8 @@ package dev.slipway.frontend.gateway;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.FrontendBridge;
+import dev.slipway.frontend.FrontendRequest;
+import dev.slipway.frontend.FrontendResult;
 import dev.slipway.graph.Definition;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress;
@@ -49,6 +51,23 @@ final class FarmBridge implements FrontendBridge {
       String reference, Platform platform, String resolveMode, String logName)
       throws SlipwayException, InterruptedException {
     return build.resolveImage(reference, platform, logName);
+  }
+
+  @Override
+  public FrontendResult forward(String image, FrontendRequest request)
+      throws SlipwayException, IOException, InterruptedException {
+    return build.forward(
+        new GatewayBuild.Question(
+            Optional.empty(),
+            FrontendNames.GATEWAY,
+            request.forwarded(image).options(),
+            request.inputs(),
+            false));
+  }
+
+  @Override
+  public boolean isBuiltIn(String image) {
+    return FrontendNames.isBuiltIn(image);
   }
 
   @Override

@@ -33,7 +33,8 @@ public record FileStat(
         0);
   }
 
-  static FileStat of(PathStat stat) {
+  /** As a worker tells of it. */
+  public static FileStat of(PathStat stat) {
     return new FileStat(
         baseName(stat.getPath()),
         stat.getMode(),

@@ -1,5 +1,9 @@
 package dev.slipway.frontend.gateway;
 
+import dev.slipway.container.ContainerOps;
+import dev.slipway.container.FarmContainer;
+import dev.slipway.container.ProcessListener;
+import dev.slipway.container.RunningProcess;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.FrontendBridge.ResolvedImage;
@@ -9,14 +13,22 @@ import dev.slipway.graph.Definition;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress.VertexState;
+import dev.slipway.protocol.LlbCodec;
+import dev.slipway.protocol.buildkit.gateway.NewContainerRequest;
+import dev.slipway.protocol.buildkit.ops.Mount;
+import dev.slipway.protocol.buildkit.ops.SecretEnv;
+import dev.slipway.protocol.worker.StartProcess;
 import dev.slipway.registry.Authenticator;
 import dev.slipway.schedule.Standing;
+import dev.slipway.session.SecretValue;
+import dev.slipway.session.Session;
 import dev.slipway.solve.BuildContext;
+import dev.slipway.solve.ContainerPlacement;
 import dev.slipway.solve.SolvedResult;
+import dev.slipway.solve.StepFailure;
 import java.io.IOException;
-import java.math.BigInteger;
-import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +37,9 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /**
  * One build as its frontend sees it: references to results, what it was given, what it returns.
@@ -38,18 +52,40 @@ public final class GatewayBuild {
   /** Results that one build may refer to; real frontends make a handful. */
   private static final int MAX_REFERENCES = 10_000;
 
-  private static final SecureRandom RANDOM = new SecureRandom();
+  /** A frontend's image that names another, as a Dockerfile's syntax does, is one level. */
+  private static final int MAX_DEPTH = 8;
+
+  /** Frontends that are images, at once; each takes a container. */
+  private static final int MAX_FRONTENDS = 16;
 
   private volatile Map<String, Definition> inputs;
   private final GatewayParts parts;
   private final RunningCalls calls = new RunningCalls();
+  private final GatewayContainers containers = new GatewayContainers();
+  private final KeptFailures failures = new KeptFailures();
   private final Map<String, ResultReference> references = new ConcurrentHashMap<>();
   private final Map<ImageQuestion, ResolvedImage> images = new ConcurrentHashMap<>();
   private final CompletableFuture<FrontendResult> returned = new CompletableFuture<>();
   private final AtomicReference<Standing> settled = new AtomicReference<>();
+  private final int depth;
+
+  /** Of the whole build, whoever asks. */
+  private final Semaphore frontends;
+
   private volatile BuildContext context;
 
   public GatewayBuild(BuildContext context, Map<String, Definition> inputs, GatewayParts parts) {
+    this(context, inputs, parts, 0, new Semaphore(MAX_FRONTENDS));
+  }
+
+  private GatewayBuild(
+      BuildContext context,
+      Map<String, Definition> inputs,
+      GatewayParts parts,
+      int depth,
+      Semaphore frontends) {
+    this.depth = depth;
+    this.frontends = frontends;
     this.context = context;
     this.inputs = Map.copyOf(inputs);
     this.parts = parts;
@@ -152,8 +188,11 @@ public final class GatewayBuild {
     if (question.frontend().isEmpty()) {
       return new FrontendResult(Optional.empty(), Map.of(), Map.of());
     }
-    FrontendNames.requireDockerfile(question.frontend(), question.options());
     List<Platform> platforms = parts.platforms().get();
+    Optional<String> foreign = FrontendNames.foreign(question.frontend(), question.options());
+    if (foreign.isPresent()) {
+      return ask(foreign.get(), question, platforms.getFirst());
+    }
     FrontendRequest request =
         new FrontendRequest(
             question.options(),
@@ -162,6 +201,32 @@ public final class GatewayBuild {
             platforms.getFirst(),
             platforms);
     return parts.dockerfile().solve(request, new FarmBridge(this));
+  }
+
+  /** Has the frontend that is an image answer; it sees the build as one of its own. */
+  private FrontendResult ask(String image, Question question, Platform platform)
+      throws SlipwayException, IOException, InterruptedException {
+    if (depth == MAX_DEPTH) {
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED, "frontends that ask frontends, more than " + MAX_DEPTH + " deep");
+    }
+    if (!frontends.tryAcquire()) {
+      throw new SlipwayException(
+          ErrorKind.EXHAUSTED, "the build runs " + MAX_FRONTENDS + " frontends already");
+    }
+    try {
+      GatewayBuild own = new GatewayBuild(context, question.inputs(), parts, depth + 1, frontends);
+      return new ForeignFrontend(this, own, parts.foreign(), parts.clock(), image, question)
+          .run(platform);
+    } finally {
+      frontends.release();
+    }
+  }
+
+  /** Solves by another frontend, for one of the built-in ones. */
+  FrontendResult forward(Question question)
+      throws SlipwayException, IOException, InterruptedException {
+    return result(question);
   }
 
   ResultReference refer(Definition definition) {
@@ -182,10 +247,7 @@ public final class GatewayBuild {
           ErrorKind.EXHAUSTED,
           "build " + context.buildId() + " holds " + MAX_REFERENCES + " results already");
     }
-    // As BuildKit's ids: 17 random bytes in base 36, 25 characters.
-    String id =
-        String.format("%25s", new BigInteger(17 * 8, RANDOM).toString(36)).replace(' ', '0');
-    id = id.substring(id.length() - 25);
+    String id = ResultIds.next();
     references.put(id, refer(definition));
     return id;
   }
@@ -200,7 +262,7 @@ public final class GatewayBuild {
     }
     ResultReference reference = references.get(id);
     if (reference == null) {
-      throw new SlipwayException(ErrorKind.NOT_FOUND, "no such ref: " + id);
+      throw new UnknownReference(id);
     }
     return reference;
   }
@@ -211,7 +273,11 @@ public final class GatewayBuild {
     if (reference.definition().result().isEmpty()) {
       return new SolvedResult(dev.slipway.cache.LayerChain.SCRATCH, Optional.empty());
     }
-    return reference.evaluate(parts.solver(), context);
+    try {
+      return reference.evaluate(parts.solver(), context);
+    } catch (StepFailure e) {
+      throw e.step().isPresent() ? failures.keep(e, e.step().get()) : e;
+    }
   }
 
   /** Waits until the result with the id exists, for a caller from outside. */
@@ -241,6 +307,134 @@ public final class GatewayBuild {
   public FileStat stat(String id, String path)
       throws SlipwayException, IOException, InterruptedException {
     return calls.run(() -> parts.files().stat(context, evaluate(reference(id)), path));
+  }
+
+  /**
+   * Opens a container with results mounted, and waits until it can run processes.
+   *
+   * @throws SlipwayException what was wrong with it
+   */
+  public void open(NewContainerRequest request)
+      throws SlipwayException, IOException, InterruptedException {
+    calls.run(() -> {
+      ContainerOps wanted = ContainerOps.of(request);
+      List<SolvedResult> inputs = new ArrayList<>();
+      for (String id : wanted.results()) {
+        inputs.add(mounted(id, request));
+      }
+      Optional<Platform> platform =
+          request.hasPlatform()
+              ? Optional.of(LlbCodec.decodePlatform(request.getPlatform()))
+              : Optional.empty();
+      containers.add(
+          request.getContainerID(),
+          () ->
+              parts
+                  .foreign()
+                  .containers()
+                  .open(
+                      context,
+                      wanted.op(),
+                      inputs,
+                      new ContainerPlacement(platform, Optional.empty())));
+      return wanted;
+    });
+  }
+
+  private SolvedResult mounted(String id, NewContainerRequest request)
+      throws SlipwayException, InterruptedException {
+    Optional<SolvedResult> left = failures.find(id);
+    if (left.isPresent()) {
+      return left.get();
+    }
+    try {
+      return evaluate(reference(id));
+    } catch (UnknownReference e) {
+      String destination =
+          request.getMountsList().stream()
+              .filter(mount -> mount.getResultID().equals(id))
+              .map(Mount::getDest)
+              .findFirst()
+              .orElse("");
+      throw new SlipwayException(
+          ErrorKind.NOT_FOUND,
+          "failed to find ref "
+              + id
+              + " for \""
+              + destination
+              + "\" mount: return reference "
+              + id
+              + " not found",
+          e);
+    }
+  }
+
+  /** Returns an open container. @param words what is said when there is none */
+  public FarmContainer container(String id, String words) throws SlipwayException {
+    return containers.find(id, words);
+  }
+
+  /**
+   * Starts a process in a container.
+   *
+   * @param secrets of the client that it finds in its environment
+   * @param listener hears of it, from the first moment on
+   * @param started gets it before anything of it is heard
+   */
+  public void start(
+      String containerId,
+      StartProcess process,
+      List<SecretEnv> secrets,
+      ProcessListener listener,
+      Consumer<RunningProcess> started)
+      throws SlipwayException, IOException, InterruptedException {
+    calls.run(() -> {
+      FarmContainer container =
+          containers.find(
+              containerId, "container \"" + containerId + "\" previously released or not created");
+      try {
+        container.start(
+            process.toBuilder().addAllSecretEnvironment(environment(secrets)).build(),
+            listener,
+            started);
+      } catch (SlipwayException e) {
+        FarmContainer.refuse(e, listener);
+      }
+      return container;
+    });
+  }
+
+  private List<String> environment(List<SecretEnv> secrets)
+      throws SlipwayException, InterruptedException {
+    List<String> environment = new ArrayList<>();
+    for (SecretEnv secret : secrets) {
+      if (secret.getID().isEmpty()) {
+        throw new SlipwayException(
+            ErrorKind.INVALID,
+            "secret ID missing for \"" + secret.getName() + "\" environment variable");
+      }
+      environment.add(secret.getName() + "=" + value(secret));
+    }
+    return environment;
+  }
+
+  private String value(SecretEnv secret) throws SlipwayException, InterruptedException {
+    Optional<SecretValue> value = session().secret(secret.getID());
+    if (value.isEmpty() && !secret.getOptional()) {
+      throw new SlipwayException(ErrorKind.NOT_FOUND, "secret " + secret.getID() + ": not found");
+    }
+    return value.map(secretValue -> secretValue.bytes().toStringUtf8()).orElse("");
+  }
+
+  private Session session() throws SlipwayException, InterruptedException {
+    return parts
+        .sessions()
+        .await(context.rights().principal(), context.sessionId(), SESSION_PATIENCE);
+  }
+
+  /** Ends a container and waits for its end. @throws SlipwayException what its processes did */
+  public void release(String id) throws SlipwayException, InterruptedException {
+    containers.take(id).release();
   }
 
   /** Resolves an image for a caller from outside; the first answer holds for the whole build. */
@@ -284,12 +478,7 @@ public final class GatewayBuild {
   }
 
   private Authenticator authenticator() throws SlipwayException, InterruptedException {
-    return context.sessionId().isEmpty()
-        ? Authenticator.ANONYMOUS
-        : parts
-            .sessions()
-            .await(context.rights().principal(), context.sessionId(), SESSION_PATIENCE)
-            .authenticator();
+    return context.sessionId().isEmpty() ? Authenticator.ANONYMOUS : session().authenticator();
   }
 
   /**
@@ -328,6 +517,11 @@ public final class GatewayBuild {
     return new SlipwayException(ErrorKind.CONFLICT, "gateway result is already set");
   }
 
+  /** Done once the frontend has given something back, or up. */
+  CompletableFuture<FrontendResult> returning() {
+    return returned;
+  }
+
   /** Waits for what the frontend gives back. */
   public FrontendResult awaitReturn() throws SlipwayException, InterruptedException {
     try {
@@ -357,6 +551,8 @@ public final class GatewayBuild {
    */
   public void end() {
     calls.end();
+    containers.end();
+    failures.clear();
     references.clear();
     images.clear();
     inputs = Map.of();

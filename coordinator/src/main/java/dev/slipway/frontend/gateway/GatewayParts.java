@@ -12,6 +12,7 @@ import java.util.function.Supplier;
  * What gateways of builds are made of.
  *
  * @param dockerfile the frontend of Dockerfiles
+ * @param foreign what frontends that are images are run with
  * @param platforms all that the farm can build for now, its default first
  */
 public record GatewayParts(
@@ -20,5 +21,6 @@ public record GatewayParts(
     ImageResolver images,
     Sessions sessions,
     Frontend dockerfile,
+    FrontendParts foreign,
     Supplier<List<Platform>> platforms,
     Clock clock) {}

@@ -33,7 +33,7 @@ public final class ResultReference {
       evaluating.lockInterruptibly();
       try {
         if (result.isEmpty()) {
-          result = Optional.of(solver.solve(build, List.of(definition)).getFirst());
+          result = Optional.of(solver.solveForFrontend(build, List.of(definition)).getFirst());
         }
       } finally {
         evaluating.unlock();
