@@ -6,6 +6,7 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.identity.Rights;
 import dev.slipway.registry.Authenticator;
+import dev.slipway.session.ClientTargets;
 import dev.slipway.session.SecretValue;
 import dev.slipway.session.Session;
 import io.grpc.Channel;
@@ -29,6 +30,11 @@ public final class FetchingClient implements Session {
   public Optional<SecretValue> secret(String id) {
     return Optional.ofNullable(secrets.get(id))
         .map(value -> new SecretValue(ByteString.copyFromUtf8(value)));
+  }
+
+  @Override
+  public ClientTargets targets() {
+    throw new UnsupportedOperationException("nothing is exported to this client");
   }
 
   @Override
