@@ -3,6 +3,7 @@ package dev.slipway.graph;
 import dev.slipway.oci.Digest;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Where in which file a vertex was written; drives the snippet that a client shows below an error.
@@ -41,6 +42,13 @@ public record SourceMap(List<SourceFile> files, Map<Digest, List<Location>> loca
     /** Whole lines. */
     public static Range lines(int start, int end) {
       return new Range(start, 0, end, 0);
+    }
+
+    /** A range for each line, which is how clients want an instruction of several lines. */
+    public List<Range> eachLine() {
+      return startLine >= endLine
+          ? List.of(this)
+          : IntStream.rangeClosed(startLine, endLine).mapToObj(line -> lines(line, line)).toList();
     }
   }
 }

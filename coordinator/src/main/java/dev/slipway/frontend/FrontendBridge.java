@@ -3,10 +3,12 @@ package dev.slipway.frontend;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Definition;
+import dev.slipway.graph.Op;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Optional;
 
 /** What a frontend may ask while it works. Blocking. @ThreadSafe */
@@ -42,6 +44,14 @@ public interface FrontendBridge {
     return true;
   }
 
+  /**
+   * Asks what a source is now and fetches nothing; shown as a vertex named {@code logName}.
+   *
+   * @param platform of an image
+   */
+  SourceDescription describe(Op.Source source, Optional<Platform> platform, String logName)
+      throws SlipwayException, InterruptedException;
+
   /** The progress of the build. */
   Progress progress();
 
@@ -49,6 +59,14 @@ public interface FrontendBridge {
   interface Reference {
     /** The content of a file. @throws SlipwayException NOT_FOUND when there is none */
     byte[] readFile(String path) throws SlipwayException, IOException, InterruptedException;
+
+    /**
+     * The beginning of a file.
+     *
+     * @param length at most so many bytes
+     */
+    byte[] readStart(String path, int length)
+        throws SlipwayException, IOException, InterruptedException;
 
     /** The content of a file, or nothing when there is none. */
     Optional<byte[]> findFile(String path)
@@ -60,4 +78,12 @@ public interface FrontendBridge {
    * @param config image configuration JSON of the platform's manifest
    */
   record ResolvedImage(String reference, Digest digest, byte[] config) {}
+
+  /**
+   * @param image what an image source means now
+   * @param commit the commit that a repository's reference means, as git stores it
+   * @param lastModified when a file on the web was changed last
+   */
+  record SourceDescription(
+      Optional<ResolvedImage> image, Optional<byte[]> commit, Optional<Instant> lastModified) {}
 }

@@ -3,26 +3,30 @@ package dev.slipway.frontend.dockerfile;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.FrontendBridge;
-import dev.slipway.frontend.dockerfile.convert.BaseImage;
+import dev.slipway.frontend.dockerfile.convert.ContextKey;
 import dev.slipway.frontend.dockerfile.convert.ConversionListener;
 import dev.slipway.frontend.dockerfile.convert.ConvertOptions;
 import dev.slipway.frontend.dockerfile.convert.Converted;
 import dev.slipway.frontend.dockerfile.convert.DockerfileConverter;
 import dev.slipway.frontend.dockerfile.convert.ImageKey;
+import dev.slipway.frontend.dockerfile.convert.Missing;
+import dev.slipway.frontend.dockerfile.convert.Resolved;
 import dev.slipway.frontend.dockerfile.lint.LintWarning;
 import dev.slipway.frontend.dockerfile.lint.LintedFile;
 import dev.slipway.frontend.dockerfile.lint.Linter;
-import dev.slipway.graph.SourceMap.Range;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress.Warning;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** From a Dockerfile's text to graphs, under the eyes of the rules. Confined to one request. */
-record DockerfileBuild(FrontendOptions options, ContextFiles files, FrontendBridge bridge) {
+record DockerfileBuild(FrontendOptions options, BuildInputs files, FrontendBridge bridge) {
   /**
    * ONBUILD triggers of a resolved image may name more images; each round is one more level of
    * that.
@@ -57,9 +61,9 @@ record DockerfileBuild(FrontendOptions options, ContextFiles files, FrontendBrid
     ConversionListener of(LintedFile file, DockerfileConverter converter) throws SlipwayException;
   }
 
-  /** Converts for each platform; rules look at the first. */
-  Map<Platform, Converted> convert(List<Platform> platforms)
-      throws SlipwayException, InterruptedException {
+  /** Converts for each platform; rules look at the first. An empty one is the farm's own. */
+  List<Converted> convert(List<Optional<Platform>> platforms)
+      throws SlipwayException, IOException, InterruptedException {
     return convert(platforms, linter(this::show), false, (_, _) -> ConversionListener.NONE);
   }
 
@@ -69,11 +73,11 @@ record DockerfileBuild(FrontendOptions options, ContextFiles files, FrontendBrid
    * @param allStages whether stages that the target does not need are looked at too
    * @param more who listens to the first conversion beside the rules
    */
-  Map<Platform, Converted> convert(
-      List<Platform> platforms, Linter linter, boolean allStages, MoreListeners more)
-      throws SlipwayException, InterruptedException {
+  List<Converted> convert(
+      List<Optional<Platform>> platforms, Linter linter, boolean allStages, MoreListeners more)
+      throws SlipwayException, IOException, InterruptedException {
     LintedFile linted = LintedFile.read(files.dockerfile(), linter);
-    ConvertOptions convertOptions = options.convertOptions(files.ignorePatterns());
+    ConvertOptions convertOptions = options.convertOptions(files.context());
     DockerfileConverter converter =
         new DockerfileConverter(linted.file(), convertOptions, allStages);
     ConversionListener rules =
@@ -83,34 +87,37 @@ record DockerfileBuild(FrontendOptions options, ContextFiles files, FrontendBrid
             convertOptions.buildArguments(),
             files.ignorePatterns());
     ConversionListener first = ConversionListener.both(rules, more.of(linted, converter));
-    Map<ImageKey, BaseImage> images = resolveImages(converter, platforms);
-    Map<Platform, Converted> converted = new LinkedHashMap<>();
-    for (Platform platform : platforms) {
-      converted.put(
-          platform,
+    EpochResolver epochs = new EpochResolver(options, bridge, files.context());
+    Resolved resolved = resolve(converter, platforms);
+    List<Converted> converted = new ArrayList<>();
+    for (Optional<Platform> platform : platforms) {
+      OptionalLong epoch = epochs.resolve(converter.epoch(platform));
+      converted.add(
           converter.convert(
-              platform, images, converted.isEmpty() ? first : ConversionListener.NONE));
+              platform, resolved, epoch, converted.isEmpty() ? first : ConversionListener.NONE));
     }
     linter.failIfAsked();
     return converted;
   }
 
-  private Map<ImageKey, BaseImage> resolveImages(
-      DockerfileConverter converter, List<Platform> platforms)
-      throws SlipwayException, InterruptedException {
-    Map<ImageKey, BaseImage> images = new LinkedHashMap<>();
+  private Resolved resolve(DockerfileConverter converter, List<Optional<Platform>> platforms)
+      throws SlipwayException, IOException, InterruptedException {
+    Resolved resolved = Resolved.NOTHING;
     for (int round = 0; round < MOST_ROUNDS; round++) {
-      Map<ImageKey, Range> missing = new LinkedHashMap<>();
-      for (Platform platform : platforms) {
-        converter.missingImages(platform, images).forEach(missing::putIfAbsent);
+      Map<ImageKey, Missing.Use> images = new LinkedHashMap<>();
+      Map<ContextKey, Missing.Use> contexts = new LinkedHashMap<>();
+      List<String> names = List.of();
+      for (Optional<Platform> platform : platforms) {
+        Missing missing = converter.missing(platform, resolved);
+        missing.images().forEach(images::putIfAbsent);
+        missing.contexts().forEach(contexts::putIfAbsent);
+        names = missing.names();
       }
+      Missing missing = new Missing(images, contexts, names);
       if (missing.isEmpty()) {
-        return images;
+        return resolved;
       }
-      images.putAll(
-          new ImageResolution(
-                  bridge, options.imageResolveMode(), options.multiPlatform(), converter.source())
-              .resolve(missing));
+      resolved = resolved.and(new Resolution(options, bridge, converter.source()).resolve(missing));
     }
     throw new SlipwayException(
         ErrorKind.EXHAUSTED,

@@ -22,52 +22,50 @@ public final class DockerfileFrontend implements Frontend {
   public FrontendResult solve(FrontendRequest request, FrontendBridge bridge)
       throws SlipwayException, IOException, InterruptedException {
     FrontendOptions options = FrontendOptions.parse(request);
-    ContextFiles files = ContextFiles.read(options, bridge);
+    BuildInputs inputs = BuildInputs.read(options, bridge);
     Optional<Syntax> syntax =
-        Syntax.of(request.options(), files.dockerfile().file().data())
+        Syntax.of(request.options(), inputs.dockerfile().file().data())
             .filter(asked -> !bridge.isBuiltIn(asked.image()));
     if (syntax.isPresent()) {
-      return ForwardedBuild.of(syntax.get(), files.dockerfile(), request, bridge);
+      return ForwardedBuild.of(syntax.get(), inputs.dockerfile(), request, bridge);
     }
-    DockerfileBuild build = new DockerfileBuild(options, files, bridge);
+    DockerfileBuild build = new DockerfileBuild(options, inputs, bridge);
     if (options.question().isPresent()) {
       return new Subrequests(build).answer(options.question().get());
     }
-    Map<Platform, Converted> converted = build.convert(options.platforms());
-    return options.multiPlatform()
-        ? several(converted, options)
-        : single(converted.values().iterator().next(), options);
+    List<Converted> converted = build.convert(options.platforms());
+    return options.multiPlatform() ? several(converted) : single(converted.getFirst());
   }
 
-  private static FrontendResult single(Converted converted, FrontendOptions options) {
+  private static FrontendResult single(Converted converted) {
     Map<String, byte[]> metadata = new LinkedHashMap<>();
-    putMetadata(metadata, "", converted, options);
+    putMetadata(metadata, "", converted);
     metadata.put(
         "refs.platforms", platforms(Map.of(converted.platform().id(), converted.platform())));
     return new FrontendResult(Optional.of(converted.definition()), Map.of(), metadata);
   }
 
-  private static FrontendResult several(
-      Map<Platform, Converted> converted, FrontendOptions options) {
+  private static FrontendResult several(List<Converted> converted) {
     Map<String, Definition> definitions = new LinkedHashMap<>();
     Map<String, byte[]> metadata = new LinkedHashMap<>();
     Map<String, Platform> ids = new LinkedHashMap<>();
-    converted.forEach((platform, result) -> {
-      definitions.put(platform.id(), result.definition());
-      putMetadata(metadata, "/" + platform.id(), result, options);
-      ids.put(platform.id(), platform);
-    });
+    for (Converted result : converted) {
+      String id = result.platform().id();
+      definitions.put(id, result.definition());
+      putMetadata(metadata, "/" + id, result);
+      ids.put(id, result.platform());
+    }
     metadata.put("refs.platforms", platforms(ids));
     return new FrontendResult(Optional.empty(), definitions, metadata);
   }
 
   private static void putMetadata(
-      Map<String, byte[]> metadata, String suffix, Converted converted, FrontendOptions options) {
+      Map<String, byte[]> metadata, String suffix, Converted converted) {
     metadata.put("containerimage.config" + suffix, converted.config());
     converted
         .baseConfig()
         .ifPresent(config -> metadata.put("containerimage.base.config" + suffix, config));
-    options
+    converted
         .epoch()
         .ifPresent(seconds ->
             metadata.put(

@@ -5,34 +5,33 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.FrontendRequest;
 import dev.slipway.frontend.NotOffered;
 import dev.slipway.frontend.dockerfile.convert.ConvertOptions;
-import dev.slipway.graph.ExecMeta;
-import dev.slipway.graph.Op;
+import dev.slipway.frontend.dockerfile.convert.MainContext;
+import dev.slipway.frontend.dockerfile.convert.NamedContexts;
 import dev.slipway.oci.Platform;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * The options of a request, checked. What is known and not there is refused, what nobody knows is
- * ignored.
+ * The options of a request, checked. What nobody knows is ignored.
+ *
+ * @param platforms one at least; an empty one is the farm's own, because none was asked for
  */
 record FrontendOptions(
-    FrontendRequest request, List<Platform> platforms, boolean multiPlatform, OptionalLong epoch) {
+    FrontendRequest request, List<Optional<Platform>> platforms, boolean multiPlatform) {
   private static final String BUILD_ARGUMENT = "build-arg:";
   private static final String LABEL = "label:";
+  private static final String NAMED_CONTEXT = "context:";
 
   /** Options that would change the result and do nothing here yet. */
   private static final Set<String> LATER =
       Set.of(
-          "context",
-          "contextsubdir",
-          "shm-size",
           "cgroup-parent",
           "memory",
           "memswap",
@@ -59,13 +58,6 @@ record FrontendOptions(
       if (LATER.contains(key) && !options.get(key).isEmpty() && !options.get(key).equals("0")) {
         throw unsupported("option " + key);
       }
-      if (key.startsWith("context:")) {
-        throw unsupported("named context " + key.substring("context:".length()));
-      }
-    }
-    if (!request.inputs().isEmpty()) {
-      throw unsupported(
-          "frontend input " + request.inputs().keySet().stream().sorted().findFirst().orElse(""));
     }
     Set<Platform> platforms = new LinkedHashSet<>();
     for (String text : items(options.getOrDefault("platform", ""))) {
@@ -78,17 +70,11 @@ record FrontendOptions(
             e);
       }
     }
-    if (platforms.isEmpty()) {
-      platforms.add(request.buildPlatform());
-    }
-    boolean forced =
-        isTrue(
-            "multi-platform",
-            options.getOrDefault(
-                "multi-platform",
-                options.getOrDefault(BUILD_ARGUMENT + "BUILDKIT_MULTI_PLATFORM", "")));
-    return new FrontendOptions(
-        request, List.copyOf(platforms), forced || platforms.size() > 1, epoch(options));
+    List<Optional<Platform>> targets =
+        platforms.isEmpty()
+            ? List.of(Optional.empty())
+            : platforms.stream().map(Optional::of).toList();
+    return new FrontendOptions(request, targets, multiPlatform(options, targets.size() > 1));
   }
 
   /** What a client needs of the frontend; {@code +forward} = of the one that it is passed on to. */
@@ -99,6 +85,32 @@ record FrontendOptions(
         throw new NotOffered(NotOffered.What.CAPABILITY, name);
       }
     }
+  }
+
+  private static boolean multiPlatform(Map<String, String> options, boolean several)
+      throws SlipwayException {
+    String argument = options.getOrDefault(BUILD_ARGUMENT + "BUILDKIT_MULTI_PLATFORM", "");
+    String text = argument.isEmpty() ? options.getOrDefault("multi-platform", "") : argument;
+    if (text.isEmpty()) {
+      return several;
+    }
+    Optional<Boolean> asked = bool(text);
+    if (asked.isEmpty()) {
+      throw invalid("invalid boolean value for multi-platform: " + text);
+    }
+    if (several && !asked.get()) {
+      throw invalid("conflicting config: returning multiple target platforms is not allowed");
+    }
+    return asked.get();
+  }
+
+  /** A truth value as Go reads it. */
+  static Optional<Boolean> bool(String text) {
+    return switch (text) {
+      case "1", "t", "T", "true", "TRUE", "True" -> Optional.of(true);
+      case "0", "f", "F", "false", "FALSE", "False" -> Optional.of(false);
+      default -> Optional.empty();
+    };
   }
 
   /** What is asked instead of a build: {@code frontend.outline} and others. */
@@ -116,49 +128,77 @@ record FrontendOptions(
     return Optional.ofNullable(request.options().get(BUILD_ARGUMENT + "BUILDKIT_DOCKERFILE_CHECK"));
   }
 
+  String option(String key) {
+    return request.options().getOrDefault(key, "");
+  }
+
+  String buildArgument(String name) {
+    return option(BUILD_ARGUMENT + name);
+  }
+
   String filename() {
     return request.options().getOrDefault("filename", "Dockerfile");
+  }
+
+  /** Whether the Dockerfile is the client's whatever the context is. */
+  boolean dockerfileIsLocal() {
+    return request.options().containsKey("dockerfilekey");
   }
 
   Local dockerfileLocal() {
     return local(request.options().getOrDefault("dockerfilekey", "dockerfile"));
   }
 
+  /** Where the context is, if it is not the client's: a URL. */
+  String contextUrl() {
+    return option(contextKey());
+  }
+
   Local contextLocal() {
-    return local(request.options().getOrDefault("contextkey", "context"));
+    return local(contextKey());
+  }
+
+  private String contextKey() {
+    return request.options().getOrDefault("contextkey", "context");
+  }
+
+  /** The session that has the client's directory. */
+  Local local(String name) {
+    return new Local(
+        name, request.options().getOrDefault("local-sessionid:" + name, request.sessionId()));
   }
 
   String imageResolveMode() {
     return request.options().getOrDefault("image-resolve-mode", "default");
   }
 
-  private Local local(String name) {
-    return new Local(
-        name, request.options().getOrDefault("local-sessionid:" + name, request.sessionId()));
-  }
-
-  ConvertOptions convertOptions(List<String> ignorePatterns) throws SlipwayException {
+  ConvertOptions convertOptions(MainContext context) throws SlipwayException {
     Map<String, String> options = request.options();
-    String mode = imageResolveMode();
+    String mode = imageResolveMode().isEmpty() ? "default" : imageResolveMode();
     if (!Set.of("default", "pull", "local").contains(mode)) {
       throw invalid("invalid image-resolve-mode: " + mode);
     }
     Optional<Set<String>> noCache =
         Optional.ofNullable(options.get("no-cache"))
             .map(stages -> Set.copyOf(items(stages.toLowerCase(Locale.ROOT))));
-    Local context = contextLocal();
     return new ConvertOptions(
-        request.buildPlatform(),
+        buildPlatforms(),
         target(),
         withPrefix(BUILD_ARGUMENT),
         withPrefix(LABEL),
         noCache,
-        new ConvertOptions.Exec(
-            hosts(options), ulimits(options), hostname(options), network(options)),
+        new RunOptions(options).read(),
         multiPlatform,
         mode,
-        epoch,
-        new ConvertOptions.Context(context.name(), context.sessionId(), ignorePatterns));
+        new NamedContexts(new HashSet<>(withPrefix(NAMED_CONTEXT).keySet())),
+        context);
+  }
+
+  private List<Platform> buildPlatforms() {
+    Set<Platform> platforms = new LinkedHashSet<>();
+    platforms.add(request.buildPlatform());
+    platforms.addAll(request.platforms());
+    return List.copyOf(platforms);
   }
 
   private Map<String, String> withPrefix(String prefix) {
@@ -171,67 +211,6 @@ record FrontendOptions(
           }
         });
     return found;
-  }
-
-  private static String hostname(Map<String, String> options) {
-    return options.getOrDefault(
-        "hostname", options.getOrDefault(BUILD_ARGUMENT + "BUILDKIT_SANDBOX_HOSTNAME", ""));
-  }
-
-  private static Op.Network network(Map<String, String> options) throws SlipwayException {
-    return switch (options.getOrDefault("force-network-mode", "")) {
-      case "host" -> Op.Network.HOST;
-      case "none" -> Op.Network.NONE;
-      case "", "sandbox", "default" -> Op.Network.SANDBOX;
-      default -> throw invalid("invalid force-network-mode: " + options.get("force-network-mode"));
-    };
-  }
-
-  private static List<ExecMeta.ExtraHost> hosts(Map<String, String> options)
-      throws SlipwayException {
-    List<ExecMeta.ExtraHost> hosts = new ArrayList<>();
-    for (String item : items(options.getOrDefault("add-hosts", ""))) {
-      int equals = item.indexOf('=');
-      if (equals <= 0 || equals == item.length() - 1) {
-        throw invalid("invalid add-hosts entry \"" + item + "\": expected host=ip");
-      }
-      hosts.add(new ExecMeta.ExtraHost(item.substring(0, equals), item.substring(equals + 1)));
-    }
-    return hosts;
-  }
-
-  private static List<ExecMeta.Ulimit> ulimits(Map<String, String> options)
-      throws SlipwayException {
-    List<ExecMeta.Ulimit> limits = new ArrayList<>();
-    for (String item : items(options.getOrDefault("ulimit", ""))) {
-      if (!item.matches("[a-z]+=-?[0-9]{1,18}(:-?[0-9]{1,18})?")) {
-        throw invalid("invalid ulimit \"" + item + "\": expected name=soft[:hard]");
-      }
-      String[] parts = item.split("[=:]");
-      long soft = Long.parseLong(parts[1]);
-      limits.add(
-          new ExecMeta.Ulimit(parts[0], soft, parts.length > 2 ? Long.parseLong(parts[2]) : soft));
-    }
-    return limits;
-  }
-
-  private static OptionalLong epoch(Map<String, String> options) throws SlipwayException {
-    String text = options.getOrDefault(BUILD_ARGUMENT + "SOURCE_DATE_EPOCH", "");
-    if (text.isEmpty()) {
-      return OptionalLong.empty();
-    }
-    if (!text.matches("[0-9]{1,10}")) {
-      throw unsupported("SOURCE_DATE_EPOCH \"" + text + "\" that is no number of seconds");
-    }
-    return OptionalLong.of(Long.parseLong(text));
-  }
-
-  private static boolean isTrue(String key, String value) throws SlipwayException {
-    return switch (value.toLowerCase(Locale.ROOT)) {
-      case "true", "1", "t" -> true;
-      case "", "false", "0", "f" -> false;
-      default -> throw invalid("invalid boolean value of " + key + ": " + value);
-    };
   }
 
   private static List<String> items(String text) {

@@ -15,10 +15,15 @@ final class IgnorePatterns {
 
   private IgnorePatterns() {}
 
-  static List<String> parse(byte[] file) throws SlipwayException {
+  /**
+   * Reads the patterns, in the order of the file; the last that matches counts.
+   *
+   * @param name of the file, for messages
+   */
+  static List<String> parse(String name, byte[] file) throws SlipwayException {
     if (file.length > LARGEST_FILE) {
       throw new SlipwayException(
-          ErrorKind.EXHAUSTED, ".dockerignore is larger than " + (LARGEST_FILE >> 10) + " KiB");
+          ErrorKind.EXHAUSTED, name + " is larger than " + (LARGEST_FILE >> 10) + " KiB");
     }
     String text = new String(file, StandardCharsets.UTF_8);
     if (text.startsWith("\ufeff")) {
@@ -37,7 +42,7 @@ final class IgnorePatterns {
       if (pattern.isEmpty()) {
         if (negated) {
           throw new SlipwayException(
-              ErrorKind.INVALID, "error reading .dockerignore: illegal exclusion pattern: \"!\"");
+              ErrorKind.INVALID, "failed parsing " + name + ": illegal exclusion pattern: \"!\"");
         }
         continue;
       }

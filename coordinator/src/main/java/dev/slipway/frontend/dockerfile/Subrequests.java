@@ -18,6 +18,7 @@ import dev.slipway.frontend.dockerfile.subrequest.OutlineListener;
 import dev.slipway.frontend.dockerfile.subrequest.Question;
 import dev.slipway.frontend.dockerfile.subrequest.TargetList;
 import dev.slipway.oci.Platform;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * platform, whatever platforms are asked for.
  */
 record Subrequests(DockerfileBuild build) {
-  FrontendResult answer(String id) throws SlipwayException, InterruptedException {
+  FrontendResult answer(String id) throws SlipwayException, IOException, InterruptedException {
     Question question =
         Question.of(id).orElseThrow(() -> new NotOffered(NotOffered.What.SUBREQUEST, id));
     Answer answer =
@@ -43,22 +44,20 @@ record Subrequests(DockerfileBuild build) {
     return new FrontendResult(Optional.empty(), Map.of(), answer.metadata());
   }
 
-  private List<Platform> platform() {
-    return List.of(build.options().request().buildPlatform());
+  private static List<Optional<Platform>> platform() {
+    return List.of(Optional.empty());
   }
 
-  private Converted convert() throws SlipwayException, InterruptedException {
+  private Converted convert() throws SlipwayException, IOException, InterruptedException {
     return build
         .convert(platform(), build.linter(build::show), false, (_, _) -> ConversionListener.NONE)
-        .values()
-        .iterator()
-        .next();
+        .getFirst();
   }
 
-  private Answer outline() throws SlipwayException, InterruptedException {
+  private Answer outline() throws SlipwayException, IOException, InterruptedException {
     AtomicReference<OutlineListener> listening = new AtomicReference<>();
     Map<String, String> given =
-        build.options().convertOptions(build.files().ignorePatterns()).buildArguments();
+        build.options().convertOptions(build.files().context()).buildArguments();
     build.convert(
         platform(),
         build.linter(build::show),
@@ -83,7 +82,7 @@ record Subrequests(DockerfileBuild build) {
   }
 
   /** Without a target all stages are looked at; what would fail the build is part of the answer. */
-  private Answer lint() throws InterruptedException, SlipwayException {
+  private Answer lint() throws SlipwayException, IOException, InterruptedException {
     List<LintWarning> warnings = new ArrayList<>();
     Optional<SlipwayException> error = Optional.empty();
     try {

@@ -6,6 +6,7 @@ import dev.slipway.frontend.FrontendBridge;
 import dev.slipway.frontend.FrontendRequest;
 import dev.slipway.frontend.FrontendResult;
 import dev.slipway.graph.Definition;
+import dev.slipway.graph.Op;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress;
 import java.io.IOException;
@@ -27,6 +28,12 @@ final class FarmBridge implements FrontendBridge {
       public byte[] readFile(String path)
           throws SlipwayException, IOException, InterruptedException {
         return build.readFile(reference, path, ResultFiles.Section.ALL);
+      }
+
+      @Override
+      public byte[] readStart(String path, int length)
+          throws SlipwayException, IOException, InterruptedException {
+        return build.readFile(reference, path, new ResultFiles.Section(0, length));
       }
 
       @Override
@@ -68,6 +75,13 @@ final class FarmBridge implements FrontendBridge {
   @Override
   public boolean isBuiltIn(String image) {
     return FrontendNames.isBuiltIn(image);
+  }
+
+  @Override
+  public SourceDescription describe(Op.Source source, Optional<Platform> platform, String logName)
+      throws SlipwayException, InterruptedException {
+    throw new SlipwayException(
+        ErrorKind.UNSUPPORTED, "asking for " + source.identifier() + ": not supported yet");
   }
 
   @Override

@@ -112,7 +112,7 @@ class DockerfileFrontendTest {
 
   @Test
   void refusesOptionsThatAreNotThereYet() {
-    for (String key : List.of("context", "context:base", "shm-size", "cgroup-parent")) {
+    for (String key : List.of("memory", "cgroup-parent")) {
       assertThatThrownBy(() -> solve(Map.of(key, "1")))
           .isInstanceOfSatisfying(
               SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED))
@@ -179,6 +179,9 @@ class DockerfileFrontendTest {
     final Map<String, String> files = new HashMap<>();
     final List<Vertex> solved = new ArrayList<>();
     final List<String> resolved = Collections.synchronizedList(new ArrayList<>());
+    final List<String> described = new ArrayList<>();
+    SourceDescription description =
+        new SourceDescription(Optional.empty(), Optional.empty(), Optional.empty());
     CountDownLatch together = new CountDownLatch(0);
 
     @Override
@@ -188,6 +191,12 @@ class DockerfileFrontendTest {
         @Override
         public byte[] readFile(String path) throws SlipwayException {
           return findFile(path).orElseThrow(() -> new SlipwayException(ErrorKind.NOT_FOUND, path));
+        }
+
+        @Override
+        public byte[] readStart(String path, int length) throws SlipwayException {
+          byte[] all = readFile(path);
+          return java.util.Arrays.copyOf(all, Math.min(length, all.length));
         }
 
         @Override
@@ -208,9 +217,18 @@ class DockerfileFrontendTest {
         throw new SlipwayException(ErrorKind.INTERNAL, "images are resolved one after the other");
       }
       String config =
-          "{\"architecture\":\"" + platform.architecture() + "\",\"os\":\"linux\",\"config\":{}}";
+          "{\"architecture\":\""
+              + platform.architecture()
+              + "\",\"os\":\"linux\",\"rootfs\":{\"diff_ids\":[\"sha256:1\"]},\"config\":{}}";
       return new ResolvedImage(
           reference, Digest.ofText(reference), config.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public SourceDescription describe(
+        Op.Source source, Optional<Platform> platform, String logName) {
+      described.add(logName);
+      return description;
     }
 
     @Override

@@ -6,11 +6,13 @@ import dev.slipway.frontend.FrontendBridge;
 import dev.slipway.frontend.FrontendRequest;
 import dev.slipway.frontend.FrontendResult;
 import dev.slipway.graph.Definition;
+import dev.slipway.graph.Op;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +55,12 @@ final class FileBridge implements FrontendBridge {
       }
 
       @Override
+      public byte[] readStart(String path, int length) throws SlipwayException {
+        byte[] all = readFile(path);
+        return Arrays.copyOf(all, Math.min(length, all.length));
+      }
+
+      @Override
       public Optional<byte[]> findFile(String path) {
         return Optional.ofNullable(files.get(path))
             .map(text -> text.getBytes(StandardCharsets.UTF_8));
@@ -69,6 +77,11 @@ final class FileBridge implements FrontendBridge {
             + "\"]}}";
     return new ResolvedImage(
         reference, Digest.ofText(reference), config.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public SourceDescription describe(Op.Source source, Optional<Platform> platform, String logName) {
+    return new SourceDescription(Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   @Override

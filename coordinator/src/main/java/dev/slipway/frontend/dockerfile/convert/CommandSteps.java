@@ -80,14 +80,6 @@ final class CommandSteps {
   }
 
   private static String quoted(List<String> words) {
-    return words.stream()
-        .map(word ->
-            '"'
-                + word.replace("\\", "\\\\")
-                    .replace("\"", "\\\"")
-                    .replace("\n", "\\n")
-                    .replace("\t", "\\t")
-                + '"')
-        .collect(Collectors.joining(" ", "[", "]"));
+    return words.stream().map(GoQuote::text).collect(Collectors.joining(" ", "[", "]"));
   }
 }

@@ -6,21 +6,20 @@ import dev.slipway.oci.Platform;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /**
  * What the client asked for besides the Dockerfile.
  *
- * @param target stage name or number
+ * @param buildPlatforms what the farm runs, its default first
+ * @param target stage name
  * @param noCache empty optional = use the cache; empty set = ignore it everywhere; else the stages
  *     that ignore it
  * @param platformPrefix whether names of vertices start with their platform
  * @param imageResolveMode {@code default}, {@code pull}, {@code local}
- * @param epoch seconds since 1970 for whatever is made, SOURCE_DATE_EPOCH
  */
 public record ConvertOptions(
-    Platform buildPlatform,
+    List<Platform> buildPlatforms,
     Optional<String> target,
     Map<String, String> buildArguments,
     Map<String, String> labels,
@@ -28,30 +27,34 @@ public record ConvertOptions(
     Exec exec,
     boolean platformPrefix,
     String imageResolveMode,
-    OptionalLong epoch,
-    Context context) {
+    NamedContexts namedContexts,
+    MainContext context) {
   public ConvertOptions {
+    buildPlatforms = List.copyOf(buildPlatforms);
     buildArguments = Map.copyOf(buildArguments);
     labels = Map.copyOf(labels);
     noCache = noCache.map(Set::copyOf);
   }
 
-  /** What every RUN gets; {@code network} applies where the Dockerfile says nothing. */
+  /**
+   * What every RUN gets; {@code network} applies where the Dockerfile says nothing.
+   *
+   * @param sharedMemory size of /dev/shm in bytes, 0 = the default
+   */
   public record Exec(
       List<ExecMeta.ExtraHost> hosts,
       List<ExecMeta.Ulimit> ulimits,
       String hostname,
-      Op.Network network) {
+      Op.Network network,
+      long sharedMemory) {
     public Exec {
       hosts = List.copyOf(hosts);
       ulimits = List.copyOf(ulimits);
     }
   }
 
-  /** The local directory that COPY reads. */
-  public record Context(String name, String sessionId, List<String> excludePatterns) {
-    public Context {
-      excludePatterns = List.copyOf(excludePatterns);
-    }
+  /** The farm's default platform. */
+  Platform buildPlatform() {
+    return buildPlatforms.getFirst();
   }
 }

@@ -5,9 +5,14 @@ import dev.slipway.frontend.dockerfile.instruction.Instruction;
 import dev.slipway.frontend.dockerfile.instruction.Instruction.Pair;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** ENV, ARG and LABEL. */
 final class EnvironmentSteps {
+  /** They speak to the builder, not to the steps. */
+  private static final Set<String> NOT_IN_ENVIRONMENT =
+      Set.of("BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE");
+
   private EnvironmentSteps() {}
 
   /** All values see the environment from before the instruction. */
@@ -37,20 +42,22 @@ final class EnvironmentSteps {
   static void arg(StageState state, Instruction.Arg arg) throws SlipwayException {
     StringBuilder history = new StringBuilder("ARG");
     for (Instruction.Arg.Declaration declaration : arg.declarations()) {
-      String name = state.expand(declaration.name());
-      String value = state.conversion.options().buildArguments().get(name);
+      String name = declaration.name();
+      String value = state.conversion.globals().buildArguments().get(name);
       if (value == null) {
         value =
             declaration.value().isPresent()
                 ? state.expand(declaration.value().get())
-                : state.conversion.globals().get(name);
+                : state.conversion.globals().values().get(name);
       }
       history.append(' ').append(name);
       if (value != null) {
-        state.putEnvironment(name, value);
         history.append('=').append(value);
+        if (!NOT_IN_ENVIRONMENT.contains(name)) {
+          state.putEnvironment(name, value);
+        }
       }
-      state.addArgument(name);
+      state.addArgument(name, value == null ? "" : value);
     }
     state.addHistory(history.toString(), false);
   }

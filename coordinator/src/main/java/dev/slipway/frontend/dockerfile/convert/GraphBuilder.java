@@ -11,9 +11,12 @@ import dev.slipway.oci.Platform;
 import dev.slipway.protocol.LlbCodec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,19 +25,51 @@ import java.util.Set;
 /** Collects the vertices of a graph, inputs before users. Confined to one conversion. */
 final class GraphBuilder {
   private final Map<Digest, Vertex> vertices = new LinkedHashMap<>();
-  private final Map<Digest, List<SourceMap.Location>> locations = new LinkedHashMap<>();
-  private final SourceMap.SourceFile file;
+  private final Map<Digest, Set<SourceMap.Location>> locations = new LinkedHashMap<>();
+  private final List<SourceMap.SourceFile> files = new ArrayList<>();
+  private final Set<Definition> included = Collections.newSetFromMap(new IdentityHashMap<>());
   private long bytes;
 
+  /**
+   * @param file that places of vertices are in, unless they came with a graph
+   */
   GraphBuilder(SourceMap.SourceFile file) {
-    this.file = file;
+    files.add(file);
   }
 
-  /** How a vertex is shown and where it was written. */
+  /**
+   * How a vertex is shown and where it was written.
+   *
+   * @param command what was written, for clients that list the steps of a Dockerfile
+   */
   record Label(
-      String name, Optional<String> command, boolean ignoreCache, List<SourceMap.Range> ranges) {
+      String name,
+      Optional<String> command,
+      boolean ignoreCache,
+      List<SourceMap.Range> ranges,
+      Optional<VertexMetadata.ProgressGroup> group) {
+    static Label of(String name, SourceMap.Range... ranges) {
+      return new Label(name, Optional.empty(), false, List.of(ranges), Optional.empty());
+    }
+
     static Label internal(String name) {
-      return new Label("[internal] " + name, Optional.empty(), false, List.of());
+      return of("[internal] " + name);
+    }
+
+    Label withCommand(String written) {
+      return new Label(name, Optional.of(written), ignoreCache, ranges, group);
+    }
+
+    Label withName(String newName) {
+      return new Label(newName, command, ignoreCache, ranges, group);
+    }
+
+    Label ignoringCache(boolean ignore) {
+      return new Label(name, command, ignore, ranges, group);
+    }
+
+    Label in(VertexMetadata.ProgressGroup newGroup) {
+      return new Label(name, command, ignoreCache, ranges, Optional.of(newGroup));
     }
   }
 
@@ -45,17 +80,43 @@ final class GraphBuilder {
         .command()
         .ifPresent(command -> description.put("com.docker.dockerfile.v1.command", command));
     VertexMetadata metadata =
-        new VertexMetadata(label.ignoreCache(), description, Optional.empty(), Map.of());
+        new VertexMetadata(label.ignoreCache(), description, label.group(), Map.of());
     Vertex vertex = LlbCodec.vertex(op, inputs, platform, metadata);
+    put(vertex);
+    if (!label.ranges().isEmpty()) {
+      locate(
+          vertex.digest(),
+          new SourceMap.Location(
+              0, label.ranges().stream().flatMap(range -> range.eachLine().stream()).toList()));
+    }
+    return new Edge(vertex.digest(), 0);
+  }
+
+  private void put(Vertex vertex) {
     if (vertices.putIfAbsent(vertex.digest(), vertex) == null) {
       bytes += vertex.bytes().length;
     }
-    if (!label.ranges().isEmpty()) {
-      locations
-          .computeIfAbsent(vertex.digest(), digest -> new ArrayList<>())
-          .add(new SourceMap.Location(0, label.ranges()));
+  }
+
+  private void locate(Digest vertex, SourceMap.Location location) {
+    locations.computeIfAbsent(vertex, digest -> new LinkedHashSet<>()).add(location);
+  }
+
+  /** Takes in a graph that was made elsewhere, with its places; returns its result. */
+  Optional<Edge> include(Definition definition) {
+    if (included.add(definition)) {
+      int shift = files.size();
+      files.addAll(definition.sources().files());
+      definition.vertices().values().forEach(this::put);
+      definition
+          .sources()
+          .locations()
+          .forEach((digest, list) ->
+              list.forEach(location ->
+                  locate(
+                      digest, new SourceMap.Location(location.file() + shift, location.ranges()))));
     }
-    return new Edge(vertex.digest(), 0);
+    return definition.result();
   }
 
   /** Of all operations, encoded. */
@@ -78,8 +139,12 @@ final class GraphBuilder {
     }
     Map<Digest, Vertex> kept = new LinkedHashMap<>(vertices);
     kept.keySet().retainAll(needed);
-    Map<Digest, List<SourceMap.Location>> keptLocations = new LinkedHashMap<>(locations);
-    keptLocations.keySet().retainAll(needed);
-    return new Definition(kept, result, new SourceMap(List.of(file), keptLocations));
+    Map<Digest, List<SourceMap.Location>> keptLocations = new LinkedHashMap<>();
+    locations.forEach((digest, list) -> {
+      if (needed.contains(digest)) {
+        keptLocations.put(digest, List.copyOf(list));
+      }
+    });
+    return new Definition(kept, result, new SourceMap(files, keptLocations));
   }
 }

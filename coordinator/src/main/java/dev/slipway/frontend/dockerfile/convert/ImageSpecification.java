@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -61,6 +62,72 @@ final class ImageSpecification {
       image.putEnvironment("PATH", DEFAULT_PATH);
     }
     return image;
+  }
+
+  /** The platform that a configuration names. */
+  static Optional<Platform> platform(byte[] config) {
+    try {
+      return platform(ImageConfig.parse(config).json());
+    } catch (SlipwayException _) {
+      return Optional.empty(); // whoever uses the configuration says what is wrong with it
+    }
+  }
+
+  private static Optional<Platform> platform(JsonNode document) {
+    String os = document.path("os").asText("");
+    String architecture = document.path("architecture").asText("");
+    return os.isEmpty() || architecture.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Platform(
+                os,
+                architecture,
+                document.path("variant").asText(""),
+                document.path("os.version").asText("")));
+  }
+
+  /** Whether the image has no layers, which makes it scratch. */
+  static boolean isEmpty(byte[] config) throws SlipwayException {
+    ObjectNode document = ImageConfig.parse(config).json();
+    if (!document.path("rootfs").path("diff_ids").isEmpty()) {
+      return false;
+    }
+    for (JsonNode entry : document.path("history")) {
+      if (!entry.path("empty_layer").asBoolean(false)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Says that the image is for a platform; what the platform leaves open stays as it is. */
+  void target(Platform platform) {
+    boolean same =
+        document.path("os").asText("").equals(platform.os())
+            && document.path("architecture").asText("").equals(platform.architecture());
+    document.put("os", platform.os());
+    document.put("architecture", platform.architecture());
+    replace("variant", platform.variant(), same);
+    replace("os.version", platform.osVersion(), same);
+    normalize();
+  }
+
+  private void replace(String key, String value, boolean keepWhenEmpty) {
+    if (!value.isEmpty()) {
+      document.put(key, value);
+    } else if (!keepWhenEmpty) {
+      document.remove(key);
+    }
+  }
+
+  /** Names the platform the usual way. */
+  void normalize() {
+    Optional<Platform> platform = platform(document);
+    if (platform.isPresent()) {
+      document.put("os", platform.get().os());
+      document.put("architecture", platform.get().architecture());
+      replace("variant", platform.get().variant(), false);
+    }
   }
 
   ImageSpecification copy() {

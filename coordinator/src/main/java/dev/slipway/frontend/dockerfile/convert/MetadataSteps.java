@@ -1,6 +1,5 @@
 package dev.slipway.frontend.dockerfile.convert;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.dockerfile.instruction.Instruction;
@@ -8,20 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Instructions that only change the image's configuration: USER, EXPOSE, VOLUME, STOPSIGNAL,
- * MAINTAINER, ONBUILD.
+ * Instructions that only change the image's configuration: USER, VOLUME, STOPSIGNAL, MAINTAINER,
+ * ONBUILD.
  */
 final class MetadataSteps {
-  private static final Pattern PORT =
-      Pattern.compile("(?:.*:)?([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/([A-Za-z]+))?");
-  private static final Set<String> PROTOCOLS = Set.of("tcp", "udp", "sctp");
-  private static final int LAST_PORT = 65_535;
-  private static final int LAST_SIGNAL = 64;
   private static final Pattern REAL_TIME_SIGNAL =
       Pattern.compile("RTMIN(\\+[0-9]{1,2})?|RTMAX(-[0-9]{1,2})?");
   private static final Set<String> SIGNALS =
@@ -36,40 +28,6 @@ final class MetadataSteps {
     String name = state.expand(user.user());
     state.image.config().put("User", name);
     state.addHistory("USER " + name, false);
-  }
-
-  static void expose(StageState state, Instruction.Expose expose) throws SlipwayException {
-    List<String> ports = new ArrayList<>();
-    for (String text : expose.ports()) {
-      for (String word : state.lexer().words(text, state.environment())) {
-        addPorts(ports, word);
-      }
-    }
-    // Go sorts the keys of a map.
-    Set<String> exposed = new TreeSet<>(ports);
-    state.image.map("ExposedPorts").fieldNames().forEachRemaining(exposed::add);
-    ObjectNode map = state.image.config().putObject("ExposedPorts");
-    exposed.forEach(map::putObject);
-    state.addHistory("EXPOSE [" + String.join(" ", ports) + "]", false);
-  }
-
-  private static void addPorts(List<String> ports, String word) throws SlipwayException {
-    Matcher matcher = PORT.matcher(word);
-    if (!matcher.matches()) {
-      throw invalid("invalid containerPort: " + word);
-    }
-    int first = Integer.parseInt(matcher.group(1));
-    int last = matcher.group(2) == null ? first : Integer.parseInt(matcher.group(2));
-    if (last < first || last > LAST_PORT) {
-      throw invalid("invalid containerPort: " + word);
-    }
-    String protocol = matcher.group(3) == null ? "tcp" : matcher.group(3).toLowerCase(Locale.ROOT);
-    if (!PROTOCOLS.contains(protocol)) {
-      throw invalid("invalid proto: " + matcher.group(3));
-    }
-    for (int port = first; port <= last; port++) {
-      ports.add(port + "/" + protocol);
-    }
   }
 
   static void volume(StageState state, Instruction.Volume volume) throws SlipwayException {
@@ -89,12 +47,9 @@ final class MetadataSteps {
     String name = state.expand(signal.signal());
     String upper = name.toUpperCase(Locale.ROOT);
     String bare = upper.startsWith("SIG") ? upper.substring(3) : upper;
-    boolean number =
-        name.matches("[0-9]{1,2}")
-            && Integer.parseInt(name) >= 1
-            && Integer.parseInt(name) <= LAST_SIGNAL;
+    boolean number = name.matches("[-+]?[0-9]{1,9}") && Integer.parseInt(name) != 0;
     if (!number && !SIGNALS.contains(bare) && !REAL_TIME_SIGNAL.matcher(bare).matches()) {
-      throw invalid("Invalid signal: " + name);
+      throw invalid("invalid signal: " + name);
     }
     state.image.config().put("StopSignal", name);
     state.addHistory("STOPSIGNAL " + name, false);

@@ -42,13 +42,8 @@ final class WorkdirStep {
                       -1,
                       0,
                       new FileAction.Change.MakeDirectory(
-                          path,
-                          MODE,
-                          true,
-                          owner,
-                          timestamp(state.conversion.options().epoch())))));
-      GraphBuilder.Label label =
-          state.nextStep(state.display(located.text()), List.of(located.range()));
+                          path, MODE, true, owner, timestamp(state.conversion.epoch())))));
+      GraphBuilder.Label label = state.nextStep(state.display(located.text()), located.range());
       state.root = Optional.of(state.conversion.graph().add(make, inputs, Optional.empty(), label));
     }
     state.addHistory("WORKDIR " + path, layer);

@@ -60,7 +60,7 @@ public record BuildFile(SourceText source, char escape, List<Located> globals, L
       } else if (located.instruction() instanceof Instruction.Arg) {
         globals.add(located);
       } else {
-        throw text.source().syntaxError(statement.range(), "no build stage in current context");
+        throw text.source().lexicalError(statement.range(), "no build stage in current context");
       }
       if (stages.size() >= MOST_STAGES) {
         throw text.source()

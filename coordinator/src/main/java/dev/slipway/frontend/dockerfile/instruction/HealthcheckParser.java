@@ -9,12 +9,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** {@code HEALTHCHECK}. */
 final class HealthcheckParser {
+  private static final Map<String, Flags.Kind> FLAGS =
+      Map.of(
+          "interval", Flags.Kind.TEXT,
+          "timeout", Flags.Kind.TEXT,
+          "start-period", Flags.Kind.TEXT,
+          "start-interval", Flags.Kind.TEXT,
+          "retries", Flags.Kind.TEXT);
   private static final long SHORTEST_NANOS = 1_000_000;
   private static final double LONGEST_NANOS = 9.2e18;
   private static final Pattern DURATION_PART =
@@ -30,12 +36,6 @@ final class HealthcheckParser {
   }
 
   Instruction parse(Statement statement) throws SourceError {
-    Flags flags =
-        new Flags(
-            source,
-            statement,
-            Set.of("interval", "timeout", "start-period", "start-interval", "retries"),
-            Set.of());
     List<String> words = Words.fields(statement.arguments());
     if (words.isEmpty()) {
       throw source.syntaxError(statement.range(), "HEALTHCHECK requires at least one argument");
@@ -48,9 +48,10 @@ final class HealthcheckParser {
       }
       return new Instruction.Healthcheck(Optional.empty(), 0, 0, 0, 0, 0);
     }
+    Flags flags = new Flags(source, statement, FLAGS);
     if (!type.equals("CMD")) {
       throw source.syntaxError(
-          statement.range(), "Unknown type \"" + words.getFirst() + "\" in HEALTHCHECK (try CMD)");
+          statement.range(), "Unknown type \"" + type + "\" in HEALTHCHECK (try CMD)");
     }
     CommandLine command;
     try {
@@ -74,7 +75,7 @@ final class HealthcheckParser {
   }
 
   private long duration(Statement statement, Flags flags, String name) throws SourceError {
-    Optional<String> value = flags.value(name);
+    Optional<String> value = flags.text(name);
     if (value.isEmpty()) {
       return 0;
     }
@@ -105,7 +106,7 @@ final class HealthcheckParser {
   }
 
   private int retries(Statement statement, Flags flags) throws SourceError {
-    Optional<String> value = flags.value("retries");
+    Optional<String> value = flags.text("retries");
     if (value.isEmpty()) {
       return 0;
     }
@@ -118,6 +119,7 @@ final class HealthcheckParser {
       throw source.syntaxError(
           statement.range(), "invalid value \"" + value.get() + "\" of --retries");
     }
-    throw source.syntaxError(statement.range(), "--retries cannot be negative: " + value.get());
+    throw source.syntaxError(
+        statement.range(), "--retries cannot be negative (" + value.get() + ")");
   }
 }

@@ -38,26 +38,59 @@ public sealed interface Instruction {
    * {@code RUN}.
    *
    * @param mounts values of {@code --mount}, see {@link MountOption}
+   * @param insecure whether it asks for all rights
    */
   record Run(
-      CommandLine command, List<Heredoc> heredocs, List<String> mounts, Optional<String> network)
+      CommandLine command,
+      List<Heredoc> heredocs,
+      List<String> mounts,
+      Network network,
+      boolean insecure,
+      List<DeviceOption> devices)
       implements Instruction {
+    /** How the process reaches the network; DEFAULT is what the client chose. */
+    public enum Network {
+      DEFAULT,
+      NONE,
+      HOST
+    }
+
     public Run {
       heredocs = List.copyOf(heredocs);
       mounts = List.copyOf(mounts);
+      devices = List.copyOf(devices);
     }
   }
 
-  /** {@code COPY}, and {@code ADD}, which unpacks archives. */
+  /** {@code COPY}, and {@code ADD}, which unpacks archives and fetches from elsewhere. */
   record Copy(
       boolean add,
       List<String> sources,
       List<Heredoc> documents,
       String destination,
       Optional<String> from,
-      Optional<String> owner,
-      Optional<String> mode)
+      Options options)
       implements Instruction {
+    /**
+     * The flags; empty where they were not given.
+     *
+     * @param excludes patterns as in a .dockerignore, relative to each source
+     * @param checksum of the only source, which is a URL or a repository
+     */
+    public record Options(
+        Optional<String> owner,
+        Optional<String> mode,
+        boolean link,
+        boolean parents,
+        List<String> excludes,
+        Optional<Boolean> keepGitDirectory,
+        Optional<String> checksum,
+        Optional<Boolean> unpack) {
+      public Options {
+        excludes = List.copyOf(excludes);
+      }
+    }
+
     public Copy {
       sources = List.copyOf(sources);
       documents = List.copyOf(documents);

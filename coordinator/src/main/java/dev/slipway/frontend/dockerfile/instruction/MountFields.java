@@ -2,208 +2,223 @@ package dev.slipway.frontend.dockerfile.instruction;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.frontend.dockerfile.instruction.MountOption.Attributes;
 import dev.slipway.frontend.dockerfile.instruction.MountOption.Expander;
-import dev.slipway.frontend.dockerfile.instruction.MountOption.Root;
 import dev.slipway.frontend.dockerfile.instruction.MountOption.Type;
 import dev.slipway.graph.Mount;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The fields of a {@code RUN --mount}, one after the other. Messages as BuildKit's. */
+/**
+ * The fields of a {@code RUN --mount}, one after the other: what a type allows is judged by the
+ * type that stands before. Messages as BuildKit's. Used once.
+ */
 final class MountFields {
   private static final List<String> TYPES = List.of("bind", "cache", "secret", "ssh", "tmpfs");
   private static final List<String> SHARINGS = List.of("locked", "private", "shared");
   private static final List<String> KEYS =
       List.of(
-          "destination",
-          "dst",
-          "env",
+          "type",
           "from",
-          "gid",
-          "id",
-          "mode",
+          "source",
+          "target",
           "readonly",
-          "readwrite",
+          "id",
+          "sharing",
           "required",
+          "size",
+          "mode",
+          "uid",
+          "gid",
+          "src",
+          "dst",
+          "destination",
           "ro",
           "rw",
-          "sharing",
-          "size",
-          "source",
-          "src",
-          "target",
-          "type",
-          "uid");
-  private static final Set<String> FLAGS = Set.of("readonly", "ro", "readwrite", "rw", "required");
-  private static final Set<String> LATER = Set.of("secret", "ssh");
+          "readwrite",
+          "env");
   private static final Pattern SIZE =
-      Pattern.compile("([0-9]{1,15})\\s*([kmgt]?)(?:i?b)?", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "([0-9]{1,15}(?:\\.[0-9]{1,15})?) ?([kmgtp]?)(?:i?b)?", Pattern.CASE_INSENSITIVE);
+  private static final String SIZES = "kmgtp";
+  private static final int UNIT_BITS = 10;
 
   private final Expander expander;
-
-  /** Whether variables have their values; else what has some is not looked at. */
-  private final boolean complete;
-
-  private String typeName = "bind";
-  private String target = "";
-  private String source = "";
+  private Type type = Type.BIND;
   private Optional<String> from = Optional.empty();
+  private String source = "";
+  private String target = "";
   private Optional<Boolean> readOnly = Optional.empty();
   private long size;
   private String id = "";
-  private Mount.Sharing sharing = Mount.Sharing.SHARED;
-  private Optional<Root> root = Optional.empty();
+  private Optional<Mount.Sharing> sharing = Optional.empty();
+  private boolean required;
+  private Optional<String> environment = Optional.empty();
+  private Optional<Integer> uid = Optional.empty();
+  private Optional<Integer> gid = Optional.empty();
+  private Optional<Integer> mode = Optional.empty();
 
-  private MountFields(Expander expander, boolean complete) {
+  MountFields(Expander expander) {
     this.expander = expander;
-    this.complete = complete;
   }
 
-  static MountFields read(String text, Expander expander, boolean complete)
-      throws SlipwayException {
-    MountFields mount = new MountFields(expander, complete);
-    List<String> fields = split(text);
-    mount.type(fields);
-    for (String field : fields) {
-      mount.field(field);
-    }
-    return mount;
-  }
-
-  MountOption option() {
-    Type type =
-        switch (typeName) {
-          case "cache" -> Type.CACHE;
-          case "tmpfs" -> Type.TMPFS;
-          default -> Type.BIND;
-        };
-    return new MountOption(
-        type,
-        target,
-        source,
-        from,
-        readOnly.orElse(type == Type.BIND),
-        size,
-        new MountOption.Cache(id, sharing, root));
-  }
-
-  /** The type decides what other fields mean, wherever it stands. */
-  private void type(List<String> fields) throws SlipwayException {
-    for (String field : fields) {
-      if (field.toLowerCase(Locale.ROOT).startsWith("type=")) {
-        typeName = expander.expand(field.substring("type=".length())).toLowerCase(Locale.ROOT);
+  static Optional<String> from(String text) throws SlipwayException {
+    Optional<String> from = Optional.empty();
+    for (String field : split(text)) {
+      int equals = field.indexOf('=');
+      if (equals < 0 || !field.substring(0, equals).equalsIgnoreCase("from")) {
+        continue;
       }
-    }
-    if (isOpen(typeName)) {
-      return;
-    }
-    if (!TYPES.contains(typeName)) {
-      throw invalid("unsupported mount type \"" + typeName + "\"" + Suggestion.of(typeName, TYPES));
-    }
-    if (LATER.contains(typeName)) {
-      throw new SlipwayException(
-          ErrorKind.UNSUPPORTED, "--mount=type=" + typeName + ": not supported yet");
-    }
-  }
-
-  private void field(String field) throws SlipwayException {
-    int equals = field.indexOf('=');
-    String key = field.substring(0, equals < 0 ? field.length() : equals).toLowerCase(Locale.ROOT);
-    if (equals < 0 && !FLAGS.contains(key)) {
-      throw invalid("invalid field '" + field + "' must be a key=value pair");
-    }
-    if (!KEYS.contains(key)) {
-      throw invalid("unexpected key '" + key + "' in '" + field + "'" + Suggestion.of(key, KEYS));
-    }
-    String raw = equals < 0 ? "true" : field.substring(equals + 1);
-    if (key.equals("from")) {
-      if (raw.contains("$")) {
+      String value = field.substring(equals + 1);
+      int dollar = value.indexOf('$');
+      if (dollar >= 0 && dollar != value.length() - 1) {
         throw invalid("'from' doesn't support variable expansion, define alias stage instead");
       }
-      fits(key, "bind", "cache");
-      from = Optional.of(raw);
-      return;
+      from = Optional.of(value).filter(name -> !name.isEmpty());
     }
-    String value = expander.expand(raw);
-    if (!isOpen(value)) {
-      set(key, value);
+    return from;
+  }
+
+  MountOption read(String text) throws SlipwayException {
+    for (String field : split(text)) {
+      int equals = field.indexOf('=');
+      String key =
+          field.substring(0, equals < 0 ? field.length() : equals).toLowerCase(Locale.ROOT);
+      if (equals < 0) {
+        bare(key, field);
+      } else {
+        set(key, expander.expand(field.substring(equals + 1)), field);
+      }
+    }
+    check();
+    return new MountOption(
+        type,
+        from.filter(name -> !name.isEmpty()),
+        source,
+        target,
+        readOnly.orElse(type != Type.CACHE && type != Type.TMPFS),
+        size,
+        id,
+        sharing.orElse(Mount.Sharing.SHARED),
+        required,
+        environment,
+        new Attributes(uid, gid, mode));
+  }
+
+  private static List<String> split(String text) throws SlipwayException {
+    try {
+      return CsvRecord.fields(text);
+    } catch (IllegalArgumentException e) {
+      throw invalid("failed to parse csv mounts: " + e.getMessage());
     }
   }
 
-  private void set(String key, String value) throws SlipwayException {
+  private void bare(String key, String field) throws SlipwayException {
     switch (key) {
-      case "type" -> {}
+      case "readonly", "ro" -> readOnly = Optional.of(true);
+      case "readwrite", "rw" -> readOnly = Optional.of(false);
+      case "required" -> required(key, "true");
+      default -> throw invalid("invalid field '" + field + "' must be a key=value pair");
+    }
+  }
+
+  private void set(String key, String value, String field) throws SlipwayException {
+    switch (key) {
+      case "type" -> type = type(value);
+      case "from" -> from = Optional.of(value);
+      case "source", "src" -> source = value;
       case "target", "dst", "destination" -> target = value;
-      case "source", "src" -> {
-        fits(key, "bind", "cache");
-        source = value;
-      }
       case "readonly", "ro" -> readOnly = Optional.of(bool(key, value));
       case "readwrite", "rw" -> readOnly = Optional.of(!bool(key, value));
+      case "required" -> required(key, value);
       case "size" -> {
-        fits(key, "tmpfs");
-        size = size(value);
+        if (type != Type.TMPFS) {
+          throw misplaced(key);
+        }
+        size = size(key, value);
       }
       case "id" -> id = value;
-      case "sharing" -> sharing = sharing(value);
-      case "mode" -> {
-        attribute(key);
-        Root before = root.orElse(Root.DEFAULT);
-        root = Optional.of(new Root(before.uid(), before.gid(), number(key, value, 8)));
-      }
-      case "uid" -> {
-        attribute(key);
-        Root before = root.orElse(Root.DEFAULT);
-        root = Optional.of(new Root(number(key, value, 10), before.gid(), before.mode()));
-      }
-      case "gid" -> {
-        attribute(key);
-        Root before = root.orElse(Root.DEFAULT);
-        root = Optional.of(new Root(before.uid(), number(key, value, 10), before.mode()));
-      }
-      default -> throw misplaced(key);
+      case "sharing" -> sharing = Optional.of(sharing(value));
+      case "mode" -> mode = Optional.of(number(key, value, 8));
+      case "uid" -> uid = Optional.of(number(key, value, 10));
+      case "gid" -> gid = Optional.of(number(key, value, 10));
+      case "env" -> environment = Optional.of(value);
+      default ->
+          throw invalid(
+              "unexpected key '" + key + "' in '" + field + "'" + Suggestion.of(key, KEYS));
     }
   }
 
-  private void fits(String key, String... types) throws SlipwayException {
-    if (!isOpen(typeName) && !List.of(types).contains(typeName)) {
+  private void check() throws SlipwayException {
+    if (type == Type.BIND || type == Type.TMPFS) {
+      refuse("mode", mode.isPresent());
+      refuse("uid", uid.isPresent());
+      refuse("gid", gid.isPresent());
+    }
+    if (type == Type.SECRET) {
+      if (from.filter(name -> !name.isEmpty()).isPresent()) {
+        throw invalid("secret mount should not have a from");
+      }
+      if (sharing.isPresent()) {
+        throw invalid("secret mount should not define sharing");
+      }
+      if (source.isEmpty() && target.isEmpty() && id.isEmpty()) {
+        throw invalid("invalid secret mount. one of source, target required");
+      }
+      if (!source.isEmpty() && !id.isEmpty()) {
+        throw invalid("both source and id can't be set");
+      }
+    }
+    if (sharing.isPresent() && type != Type.CACHE) {
+      throw invalid("invalid cache sharing set for " + typeName() + " mount");
+    }
+  }
+
+  private void refuse(String key, boolean given) throws SlipwayException {
+    if (given) {
+      throw invalid(key + " not allowed for \"" + typeName() + "\" type mounts");
+    }
+  }
+
+  private void required(String key, String value) throws SlipwayException {
+    if (type != Type.SECRET && type != Type.SSH) {
       throw misplaced(key);
     }
+    required = bool(key, value);
   }
 
   private SlipwayException misplaced(String key) {
-    return invalid("unexpected key '" + key + "' for mount type '" + typeName + "'");
+    return invalid("unexpected key '" + key + "' for mount type '" + typeName() + "'");
   }
 
-  private void attribute(String key) throws SlipwayException {
-    if (!isOpen(typeName) && !typeName.equals("cache")) {
-      throw invalid(key + " not allowed for \"" + typeName + "\" type mounts");
-    }
+  private String typeName() {
+    return type.name().toLowerCase(Locale.ROOT);
   }
 
-  private Mount.Sharing sharing(String value) throws SlipwayException {
-    Mount.Sharing found =
-        switch (value.toLowerCase(Locale.ROOT)) {
-          case "shared" -> Mount.Sharing.SHARED;
-          case "private" -> Mount.Sharing.PRIVATE;
-          case "locked" -> Mount.Sharing.LOCKED;
-          default ->
-              throw invalid(
-                  "unsupported sharing value \"" + value + "\"" + Suggestion.of(value, SHARINGS));
-        };
-    if (!isOpen(typeName) && !typeName.equals("cache")) {
-      throw invalid("invalid cache sharing set for " + typeName + " mount");
-    }
-    return found;
+  private static Type type(String value) throws SlipwayException {
+    return switch (value.toLowerCase(Locale.ROOT)) {
+      case "bind" -> Type.BIND;
+      case "cache" -> Type.CACHE;
+      case "tmpfs" -> Type.TMPFS;
+      case "secret" -> Type.SECRET;
+      case "ssh" -> Type.SSH;
+      default ->
+          throw invalid("unsupported mount type \"" + value + "\"" + Suggestion.of(value, TYPES));
+    };
   }
 
-  private boolean isOpen(String value) {
-    return !complete && value.contains("$");
+  private static Mount.Sharing sharing(String value) throws SlipwayException {
+    return switch (value.toLowerCase(Locale.ROOT)) {
+      case "shared" -> Mount.Sharing.SHARED;
+      case "private" -> Mount.Sharing.PRIVATE;
+      case "locked" -> Mount.Sharing.LOCKED;
+      default ->
+          throw invalid(
+              "unsupported sharing value \"" + value + "\"" + Suggestion.of(value, SHARINGS));
+    };
   }
 
   private static boolean bool(String key, String value) throws SlipwayException {
@@ -226,50 +241,18 @@ final class MountFields {
     }
   }
 
-  private static long size(String value) throws SlipwayException {
+  private static long size(String key, String value) throws SlipwayException {
     Matcher matcher = SIZE.matcher(value);
     if (!matcher.matches()) {
-      throw invalid("invalid value for size: " + value);
+      throw invalid("invalid value for " + key + ": " + value);
     }
-    int shift =
-        switch (matcher.group(2).toLowerCase(Locale.ROOT)) {
-          case "k" -> 10;
-          case "m" -> 20;
-          case "g" -> 30;
-          case "t" -> 40;
-          default -> 0;
-        };
-    long number = Long.parseLong(matcher.group(1));
-    if (number > Long.MAX_VALUE >> shift) {
-      throw invalid("invalid value for size: " + value);
+    String unit = matcher.group(2).toLowerCase(Locale.ROOT);
+    int bits = unit.isEmpty() ? 0 : UNIT_BITS * (SIZES.indexOf(unit) + 1);
+    double bytes = Double.parseDouble(matcher.group(1)) * (1L << bits);
+    if (bytes > Long.MAX_VALUE / 2.0) {
+      throw invalid("invalid value for " + key + ": " + value);
     }
-    return number << shift;
-  }
-
-  /** Splits one CSV record; a field may be double-quoted. */
-  private static List<String> split(String text) throws SlipwayException {
-    List<String> fields = new ArrayList<>();
-    StringBuilder field = new StringBuilder();
-    boolean quoted = false;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (quoted && c == '"' && i + 1 < text.length() && text.charAt(i + 1) == '"') {
-        field.append(c);
-        i++;
-      } else if (c == '"') {
-        quoted = !quoted;
-      } else if (c == ',' && !quoted) {
-        fields.add(field.toString());
-        field.setLength(0);
-      } else {
-        field.append(c);
-      }
-    }
-    if (quoted) {
-      throw invalid("failed to parse csv mounts: missing \"");
-    }
-    fields.add(field.toString());
-    return fields;
+    return (long) bytes;
   }
 
   private static SlipwayException invalid(String message) {

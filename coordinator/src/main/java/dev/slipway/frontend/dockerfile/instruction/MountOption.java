@@ -1,6 +1,5 @@
 package dev.slipway.frontend.dockerfile.instruction;
 
-import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Mount;
 import java.util.Optional;
@@ -8,37 +7,41 @@ import java.util.Optional;
 /**
  * The value of {@code RUN --mount}, one CSV record of {@code key=value} fields.
  *
- * @param target as written; empty when none was
  * @param source as written; empty when none was
- * @param from never has variables in it
+ * @param target as written; empty when none was
  * @param size of a tmpfs in bytes, 0 = the default
+ * @param id of a cache, a secret or an agent; empty when none was written
+ * @param environment name of the variable that a secret becomes
  */
 public record MountOption(
     Type type,
-    String target,
-    String source,
     Optional<String> from,
+    String source,
+    String target,
     boolean readOnly,
     long size,
-    Cache cache) {
-  /** Kinds that work. */
+    String id,
+    Mount.Sharing sharing,
+    boolean required,
+    Optional<String> environment,
+    Attributes attributes) {
+  /** Kinds of mounts. */
   public enum Type {
     BIND,
     CACHE,
-    TMPFS
+    TMPFS,
+    SECRET,
+    SSH
   }
 
-  /**
-   * What only a cache mount has.
-   *
-   * @param id empty = the target's path
-   * @param root attributes that its directory begins with; empty = none were named
-   */
-  public record Cache(String id, Mount.Sharing sharing, Optional<Root> root) {}
+  /** Owner and permission bits, as far as they were written. */
+  public record Attributes(Optional<Integer> uid, Optional<Integer> gid, Optional<Integer> mode) {
+    public static final Attributes NONE =
+        new Attributes(Optional.empty(), Optional.empty(), Optional.empty());
 
-  /** Owner and permission bits of a directory. */
-  public record Root(int uid, int gid, int mode) {
-    public static final Root DEFAULT = new Root(0, 0, 0755);
+    public boolean areGiven() {
+      return !equals(NONE);
+    }
   }
 
   /** How variables in a value are replaced. */
@@ -47,17 +50,16 @@ public record MountOption(
     String expand(String value) throws SlipwayException;
   }
 
-  /** Reads the option. */
+  /** Reads the option. @throws SlipwayException INVALID when it is none */
   public static MountOption parse(String text, Expander expander) throws SlipwayException {
-    MountOption option = MountFields.read(text, expander, true).option();
-    if (option.target().isEmpty()) {
-      throw new SlipwayException(ErrorKind.INVALID, "invalid mount target \"\"");
-    }
-    return option;
+    return new MountFields(expander).read(text);
   }
 
-  /** Says what is wrong with the option as far as it has no variables, and what it is from. */
-  public static Optional<String> check(String text) throws SlipwayException {
-    return MountFields.read(text, value -> value, false).option().from();
+  /**
+   * What the option mounts from: known before any variable is, for it takes none. The rest is
+   * looked at when the instruction is reached.
+   */
+  public static Optional<String> from(String text) throws SlipwayException {
+    return MountFields.from(text);
   }
 }

@@ -30,7 +30,7 @@ final class PairParser {
     if (words.getFirst().indexOf('=') < 0) {
       String[] parts = statement.arguments().split("[ \\t]+", 2);
       if (parts.length < 2) {
-        throw source.syntaxError(statement.range(), keyword + " must have two arguments");
+        throw source.lexicalError(statement.range(), keyword + " must have two arguments");
       }
       return List.of(new Pair(parts[0], parts[1]));
     }
@@ -38,7 +38,7 @@ final class PairParser {
     for (String word : words) {
       int equals = word.indexOf('=');
       if (equals < 0) {
-        throw source.syntaxError(
+        throw source.lexicalError(
             statement.range(),
             "Syntax error - can't find = in \"" + word + "\". Must be of the form: name=value");
       }

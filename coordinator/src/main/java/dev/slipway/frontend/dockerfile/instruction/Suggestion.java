@@ -6,29 +6,41 @@ import java.util.Locale;
 /** The "did you mean" of error messages. */
 public final class Suggestion {
   /** More edits than this are another word. */
-  private static final int MOST_EDITS = 3;
+  private static final int MOST_EDITS = 2;
 
   private static final int LONGEST_WORD = 100;
 
   private Suggestion() {}
 
-  /** Returns {@code (did you mean X?)} or nothing. */
+  /** Returns {@code (did you mean X?)} or nothing; case counts. */
   public static String of(String word, Collection<String> candidates) {
-    if (word.length() > LONGEST_WORD) {
-      return "";
-    }
     String best = null;
     int least = MOST_EDITS + 1;
     for (String candidate : candidates) {
-      int distance = distance(word.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
-      if (candidate.length() <= LONGEST_WORD
-          && distance < least
-          && distance < Math.max(2, word.length())) {
+      if (word.equals(candidate)) {
+        return ""; // then something else is wrong with it
+      }
+      if (word.length() > LONGEST_WORD || candidate.length() > LONGEST_WORD) {
+        continue;
+      }
+      int distance = distance(word, candidate);
+      if (distance < least) {
         least = distance;
         best = candidate;
       }
     }
     return best == null ? "" : " (did you mean " + best + "?)";
+  }
+
+  /** The same for words whose case says nothing; the answer has the case of the question. */
+  public static String ignoringCase(String word, Collection<String> candidates) {
+    boolean upper = word.equals(word.toUpperCase(Locale.ROOT));
+    return of(
+        upper ? word : word.toLowerCase(Locale.ROOT),
+        candidates.stream()
+            .map(candidate ->
+                upper ? candidate.toUpperCase(Locale.ROOT) : candidate.toLowerCase(Locale.ROOT))
+            .toList());
   }
 
   private static int distance(String a, String b) {

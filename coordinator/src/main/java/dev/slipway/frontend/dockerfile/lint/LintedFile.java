@@ -10,6 +10,7 @@ import dev.slipway.frontend.dockerfile.parser.SourceText;
 import dev.slipway.oci.Platform;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A Dockerfile that the rules look at while it is read: what is wrong up to an error is told before
@@ -51,7 +52,7 @@ public final class LintedFile {
    */
   public ConversionListener stages(
       DockerfileConverter converter,
-      Platform platform,
+      Optional<Platform> platform,
       Map<String, String> buildArguments,
       List<String> ignorePatterns)
       throws SourceError {

@@ -44,8 +44,9 @@ final class VariableWords {
         }
       }
       case Instruction.Copy copy -> {
-        add(words, copy.owner());
-        add(words, copy.mode());
+        add(words, copy.options().owner());
+        add(words, copy.options().mode());
+        add(words, copy.options().checksum());
         copy.sources().forEach(source -> words.add(new Word(source, false)));
         words.add(new Word(copy.destination(), false));
         for (Heredoc document : copy.documents()) {

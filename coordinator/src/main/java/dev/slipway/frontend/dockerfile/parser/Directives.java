@@ -37,11 +37,11 @@ final class Directives {
       String key = matcher.group(1).toLowerCase(Locale.ROOT);
       String value = matcher.group(2).strip();
       if (found.put(key, value) != null) {
-        throw source.syntaxError(
+        throw source.lexicalError(
             Range.lines(number, number), "only one " + key + " parser directive can be used");
       }
       if (key.equals("escape") && !value.equals("\\") && !value.equals("`")) {
-        throw source.syntaxError(
+        throw source.lexicalError(
             Range.lines(number, number),
             "invalid escape token '" + value + "' does not match ` or \\");
       }

@@ -47,18 +47,15 @@ public final class DockerfileParser {
     if (text.startsWith("\ufeff")) {
       text = text.substring(1);
     }
-    if (text.isBlank()) {
-      throw source.error(
-          ErrorKind.INVALID,
-          Range.lines(1, 1),
-          "the Dockerfile (" + source.file().filename() + ") cannot be empty");
+    if (text.isEmpty()) {
+      throw source.lexicalError(Range.lines(1, 1), "the Dockerfile cannot be empty");
     }
     List<String> lines = lines(text);
     char escape = Directives.escape(source, lines);
     ParsedText parsed =
         new ParsedText(source, escape, new DockerfileParser(source, lines, escape).statements());
     if (parsed.statements().isEmpty()) {
-      throw source.error(ErrorKind.INVALID, Range.lines(1, 1), "file with no instructions");
+      throw source.lexicalError(Range.lines(1, 1), "file with no instructions");
     }
     return parsed;
   }
@@ -68,7 +65,7 @@ public final class DockerfileParser {
       throws SourceError {
     List<Statement> statements = new DockerfileParser(source, lines(text), escape).statements();
     if (statements.size() != 1) {
-      throw source.syntaxError(range, "ONBUILD needs exactly one instruction");
+      throw source.lexicalError(range, "onbuild trigger should be a single expression");
     }
     Statement inner = statements.getFirst();
     return new Statement(
@@ -105,7 +102,7 @@ public final class DockerfileParser {
   private String readLine() throws SourceError {
     String line = lines.get(next++);
     if (line.length() > LONGEST_LINE) {
-      throw source.syntaxError(
+      throw source.lexicalError(
           Range.lines(next, next),
           "dockerfile line greater than maximum allowed size of " + LONGEST_LINE);
     }
@@ -202,8 +199,8 @@ public final class DockerfileParser {
       return List.of();
     }
     List<Heredoc> heredocs = new ArrayList<>();
-    for (String word : Words.split(inner, escape)) {
-      Optional<Heredoc> opened = Heredoc.open(word, escape);
+    for (String word : Words.shellWords(inner)) {
+      Optional<Heredoc> opened = Heredoc.open(word);
       if (opened.isPresent()) {
         heredocs.add(body(opened.get(), start));
       }
@@ -229,6 +226,6 @@ public final class DockerfileParser {
       }
       content.append(lines.get(next - 1)).append('\n');
     }
-    throw source.syntaxError(Range.lines(start, lines.size()), "unterminated heredoc");
+    throw source.lexicalError(Range.lines(start, lines.size()), "unterminated heredoc");
   }
 }

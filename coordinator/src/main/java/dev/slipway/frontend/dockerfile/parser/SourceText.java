@@ -4,7 +4,6 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.frontend.SourceError;
 import dev.slipway.graph.SourceMap.Range;
 import dev.slipway.graph.SourceMap.SourceFile;
-import java.util.List;
 
 /** The file that is parsed, for errors that say where. */
 public record SourceText(SourceFile file) {
@@ -13,20 +12,27 @@ public record SourceText(SourceFile file) {
     return new SourceText(new SourceFile(filename, data, "Dockerfile"));
   }
 
-  /** An error of syntax, which names the line. */
-  public SourceError syntaxError(Range range, String message) {
-    return error(
-        ErrorKind.INVALID,
-        range,
-        "dockerfile parse error on line " + range.startLine() + ": " + message);
+  /**
+   * Makes the text of a Dockerfile.
+   *
+   * @param definition the graph that it was read from, encoded
+   */
+  public static SourceText of(String filename, byte[] data, byte[] definition) {
+    return new SourceText(new SourceFile(filename, data, "Dockerfile", definition));
   }
 
-  /** A known feature that is not there. */
-  public SourceError unsupported(Range range, String what) {
-    return error(ErrorKind.UNSUPPORTED, range, what + ": not supported yet");
+  /** An instruction that is none, which names the line. */
+  public SourceError syntaxError(Range range, String message) {
+    return lexicalError(
+        range, "dockerfile parse error on line " + range.startLine() + ": " + message);
+  }
+
+  /** A text that cannot be cut into instructions. */
+  public SourceError lexicalError(Range range, String message) {
+    return error(ErrorKind.INVALID, range, message);
   }
 
   public SourceError error(ErrorKind kind, Range range, String message) {
-    return new SourceError(kind, message, file, List.of(range));
+    return new SourceError(kind, message, file, range.eachLine());
   }
 }

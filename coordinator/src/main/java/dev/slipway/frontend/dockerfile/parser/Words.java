@@ -47,6 +47,51 @@ public final class Words {
     return words;
   }
 
+  /**
+   * Splits as a shell does, quotes and escapes stay in the words. Blanks after {@code <<} belong to
+   * the word that opens a here-document. With an open quote there are no words at all.
+   */
+  static List<String> shellWords(String text) {
+    List<String> words = new ArrayList<>();
+    StringBuilder word = new StringBuilder();
+    char quote = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (quote == 0 && isBlank(c)) {
+        if (opensHeredoc(word)) {
+          word.append(c);
+        } else if (!word.isEmpty()) {
+          words.add(word.toString());
+          word.setLength(0);
+        }
+        continue;
+      }
+      word.append(c);
+      if (c == '\\' && quote != '\'' && i + 1 < text.length()) {
+        word.append(text.charAt(++i));
+      } else if (quote == 0 && (c == '"' || c == '\'')) {
+        quote = c;
+      } else if (c == quote) {
+        quote = 0;
+      }
+    }
+    if (quote != 0) {
+      return List.of();
+    }
+    if (!word.isEmpty()) {
+      words.add(word.toString());
+    }
+    return words;
+  }
+
+  private static boolean opensHeredoc(StringBuilder word) {
+    int end = word.length();
+    while (end > 0 && isBlank(word.charAt(end - 1))) {
+      end--;
+    }
+    return end >= 2 && word.charAt(end - 1) == '<' && word.charAt(end - 2) == '<';
+  }
+
   /** Splits at blanks, whatever the quotes. */
   public static List<String> fields(String text) {
     List<String> fields = new ArrayList<>();

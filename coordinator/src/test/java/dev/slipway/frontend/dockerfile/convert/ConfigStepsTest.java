@@ -70,7 +70,7 @@ class ConfigStepsTest {
     ImageConfig image =
         DockerfileFixture.config(
             fixture
-                .epoch(0)
+                .buildArgument("SOURCE_DATE_EPOCH", "0")
                 .convert(
                     "FROM scratch\nENV A=1\nWORKDIR /w\nCOPY x /y\nWORKDIR /\nENTRYPOINT a\nCMD [\"b\"]"));
 
@@ -90,7 +90,7 @@ class ConfigStepsTest {
     ImageConfig image =
         DockerfileFixture.config(
             fixture
-                .epoch(0)
+                .buildArgument("SOURCE_DATE_EPOCH", "0")
                 .convert(
                     "FROM a\nMAINTAINER me\nWORKDIR /a/../b\nWORKDIR c\nEXPOSE 90 80-81/udp\nHEALTHCHECK --interval=1m30s --timeout=1500ms --retries=4 CMD x  y\nHEALTHCHECK NONE"));
 
@@ -99,7 +99,7 @@ class ConfigStepsTest {
             history("MAINTAINER me", true),
             history("WORKDIR /a/../b", false),
             history("WORKDIR /b/c", false),
-            history("EXPOSE [90/tcp 80/udp 81/udp]", true),
+            history("EXPOSE [80/udp 81/udp 90/tcp]", true),
             history(
                 "HEALTHCHECK {Test:[CMD-SHELL x  y] Interval:1m30s Timeout:1.5s StartPeriod:0s StartInterval:0s Retries:4}",
                 true),
@@ -155,7 +155,7 @@ class ConfigStepsTest {
     assertThatThrownBy(() -> config("FROM a\nEXPOSE 80/xyz"))
         .hasMessageContaining("invalid proto: xyz");
     assertThatThrownBy(() -> config("FROM a\nSTOPSIGNAL SIGFOO"))
-        .hasMessageContaining("Invalid signal: SIGFOO");
+        .hasMessageContaining("invalid signal: SIGFOO");
   }
 
   private static ImageConfig.History history(String createdBy, boolean empty) {

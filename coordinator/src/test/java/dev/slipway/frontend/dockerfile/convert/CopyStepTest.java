@@ -77,17 +77,6 @@ class CopyStepTest {
   }
 
   @Test
-  void refusesToAddUrlsAndRepositories() {
-    for (String source :
-        new String[] {
-          "https://example.com/x", "git@github.com:a/b.git", "https://example.com/x.git#main"
-        }) {
-      assertThatThrownBy(() -> copy("FROM a\nADD " + source + " /"))
-          .hasMessageContaining("not supported yet");
-    }
-  }
-
-  @Test
   @Feature("COPY <<heredoc")
   void writesHeredocsAsFiles() throws Exception {
     Converted converted =

@@ -27,8 +27,11 @@ final class DockerfileFixture {
   private Optional<String> target = Optional.empty();
   private Optional<Set<String>> noCache = Optional.empty();
   private boolean platformPrefix;
-  private Platform platform = Platform.LINUX_AMD64;
-  private OptionalLong epoch = OptionalLong.empty();
+  private Optional<Platform> platform = Optional.of(Platform.LINUX_AMD64);
+  private final Map<String, NamedContext> contexts = new HashMap<>();
+  private ConvertOptions.Exec exec =
+      new ConvertOptions.Exec(List.of(), List.of(), "", Op.Network.SANDBOX, 0);
+  private MainContext main = new MainContext.Local("context", "session", List.of("*.tmp"));
 
   DockerfileFixture image(String reference, String config) {
     configs.put(reference, config);
@@ -50,14 +53,31 @@ final class DockerfileFixture {
     return this;
   }
 
-  DockerfileFixture epoch(long seconds) {
-    epoch = OptionalLong.of(seconds);
+  /** A named context, by the name of its option. */
+  DockerfileFixture context(String option, NamedContext context) {
+    contexts.put(option, context);
+    return this;
+  }
+
+  DockerfileFixture main(MainContext context) {
+    main = context;
+    return this;
+  }
+
+  DockerfileFixture exec(ConvertOptions.Exec options) {
+    exec = options;
+    return this;
+  }
+
+  /** Nobody says which platform. */
+  DockerfileFixture implicitPlatform() {
+    platform = Optional.empty();
     return this;
   }
 
   DockerfileFixture multiPlatform(Platform newPlatform) {
     platformPrefix = true;
-    platform = newPlatform;
+    platform = Optional.of(newPlatform);
     return this;
   }
 
@@ -68,24 +88,32 @@ final class DockerfileFixture {
                 SourceText.of("Dockerfile", dockerfile.getBytes(StandardCharsets.UTF_8))));
     ConvertOptions options =
         new ConvertOptions(
-            Platform.LINUX_AMD64,
+            List.of(Platform.LINUX_AMD64, Platform.LINUX_ARM64),
             target,
             buildArguments,
             Map.of("added", "label"),
             noCache,
-            new ConvertOptions.Exec(List.of(), List.of(), "", Op.Network.SANDBOX),
+            exec,
             platformPrefix,
             "default",
-            epoch,
-            new ConvertOptions.Context("context", "session", List.of("*.tmp")));
+            new NamedContexts(contexts.keySet()),
+            main);
     DockerfileConverter converter = new DockerfileConverter(file, options);
-    Map<ImageKey, BaseImage> images = new HashMap<>();
-    for (Set<ImageKey> missing = converter.missingImages(platform, images).keySet();
+    OptionalLong epoch =
+        converter.epoch(platform) instanceof EpochSource.Seconds(long seconds)
+            ? OptionalLong.of(seconds)
+            : OptionalLong.empty();
+    Resolved resolved = Resolved.NOTHING;
+    for (Missing missing = converter.missing(platform, resolved);
         !missing.isEmpty();
-        missing = converter.missingImages(platform, images).keySet()) {
-      missing.forEach(key -> images.put(key, image(key)));
+        missing = converter.missing(platform, resolved)) {
+      Map<ImageKey, BaseImage> images = new HashMap<>();
+      missing.images().keySet().forEach(key -> images.put(key, image(key)));
+      Map<ContextKey, NamedContext> named = new HashMap<>();
+      missing.contexts().keySet().forEach(key -> named.put(key, contexts.get(key.option())));
+      resolved = resolved.and(new Resolved(images, named));
     }
-    return converter.convert(platform, images);
+    return converter.convert(platform, resolved, epoch);
   }
 
   private BaseImage image(ImageKey key) {
@@ -94,7 +122,7 @@ final class DockerfileFixture {
             key.reference(),
             "{\"architecture\":\""
                 + key.platform().architecture()
-                + "\",\"os\":\"linux\",\"config\":{\"Env\":[\"PATH=/bin\"],\"Cmd\":[\"sh\"]}}");
+                + "\",\"os\":\"linux\",\"rootfs\":{\"diff_ids\":[\"sha256:1\"]},\"config\":{\"Env\":[\"PATH=/bin\"],\"Cmd\":[\"sh\"]}}");
     return new BaseImage(digest(key.reference()), config.getBytes(StandardCharsets.UTF_8));
   }
 

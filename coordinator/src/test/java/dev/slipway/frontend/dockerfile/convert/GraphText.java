@@ -79,6 +79,7 @@ final class GraphText {
           text.append(' ').append(describe(action.change())).append('\n');
         }
       }
+      case Op.Merge merge -> text.append("   merge ").append(merge.inputs()).append('\n');
       default -> throw new IllegalStateException("not made by this frontend: " + op);
     }
   }

@@ -87,13 +87,13 @@ class RunStepTest {
   }
 
   @Test
-  void namesOnlyTheStagesOwnArgumentsInHistoryEachWhereItCameFirst() throws Exception {
+  void namesTheArgumentsOfParentStagesInHistoryEachWhereItCameFirst() throws Exception {
     Converted converted =
         fixture.convert("FROM a AS p\nARG P=1\nFROM p\nARG A=2\nARG B=3\nARG A=4\nRUN x");
 
     assertThat(run(converted).meta().environment()).contains("P=1", "A=4", "B=3");
     assertThat(DockerfileFixture.config(converted).history().getLast().createdBy())
-        .isEqualTo("RUN |2 A=4 B=3 /bin/sh -c x # buildkit");
+        .isEqualTo("RUN |3 P=1 A=4 B=3 /bin/sh -c x # buildkit");
   }
 
   @Test

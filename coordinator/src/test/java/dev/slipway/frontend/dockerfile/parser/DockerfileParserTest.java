@@ -49,9 +49,19 @@ class DockerfileParserTest {
 
   @Test
   void takesShiftsAndJsonForNoHeredoc() throws Exception {
-    assertThat(only("RUN echo $((1<<2)) a<<b << c").heredocs()).isEmpty();
+    assertThat(only("RUN echo $((1<<2)) a<<b").heredocs()).isEmpty();
     assertThat(only("RUN [\"a\", \"<<EOF\"]").heredocs()).isEmpty();
     assertThat(only("CMD cat <<EOF").heredocs()).isEmpty();
+  }
+
+  @Test
+  void takesAShiftWithBlanksForAHeredocAsBuildKitDoes() {
+    assertError("FROM a\nRUN echo $((1 << 2))\n", "unterminated heredoc", 2);
+  }
+
+  @Test
+  void opensNoHeredocOnALineWithAnOpenQuote() throws Exception {
+    assertThat(only("RUN cat <<EOF it's").heredocs()).isEmpty();
   }
 
   @Test
@@ -85,19 +95,17 @@ class DockerfileParserTest {
   @Test
   void saysWhereItDoesNotUnderstand() {
     assertError(
-        "# escape=`\n# escape=`\nFROM x",
-        "dockerfile parse error on line 2: only one escape parser directive can be used",
-        2);
-    assertError("# escape=x\nFROM x", "dockerfile parse error on line 1: invalid escape token", 1);
-    assertError(
-        "FROM x\nRUN <<EOF\na\n", "dockerfile parse error on line 2: unterminated heredoc", 2);
+        "# escape=`\n# escape=`\nFROM x", "only one escape parser directive can be used", 2);
+    assertError("# escape=x\nFROM x", "invalid escape token", 1);
+    assertError("FROM x\nRUN <<EOF\na\n", "unterminated heredoc", 2);
     assertError(
         "RUN " + "x".repeat(70_000),
         "dockerfile line greater than maximum allowed size of 65535",
         1);
     assertError("FROM x\n" + "RUN y\n".repeat(20_000), "more than 20000 instructions", 20_001);
     assertError("# only a comment", "file with no instructions", 1);
-    assertError("  \n", "the Dockerfile (Dockerfile) cannot be empty", 1);
+    assertError("", "the Dockerfile cannot be empty", 1);
+    assertError("  \n", "file with no instructions", 1);
   }
 
   @Test
