@@ -14,6 +14,9 @@ import java.util.List;
  * @param proxyEnvironment {@code NAME=value} entries seen by the process and absent from the cache
  *     key
  * @param validExitCodes codes that count as success; never empty, {0} by default
+ * @param cgroupParent where its control group is to be, empty = anywhere
+ * @param removeParentsOfStubs whether directories around a mount point that had to be made go with
+ *     it
  */
 public record ExecMeta(
     List<String> arguments,
@@ -24,7 +27,9 @@ public record ExecMeta(
     List<ExtraHost> extraHosts,
     List<Ulimit> ulimits,
     List<String> proxyEnvironment,
-    List<Integer> validExitCodes) {
+    List<Integer> validExitCodes,
+    String cgroupParent,
+    boolean removeParentsOfStubs) {
   public ExecMeta {
     arguments = List.copyOf(arguments);
     environment = List.copyOf(environment);
@@ -32,6 +37,47 @@ public record ExecMeta(
     ulimits = List.copyOf(ulimits);
     proxyEnvironment = List.copyOf(proxyEnvironment);
     validExitCodes = validExitCodes.isEmpty() ? List.of(0) : List.copyOf(validExitCodes);
+  }
+
+  /** The same in no control group of its own, leaving no trace of mount points. */
+  public ExecMeta(
+      List<String> arguments,
+      List<String> environment,
+      String workingDirectory,
+      String user,
+      String hostname,
+      List<ExtraHost> extraHosts,
+      List<Ulimit> ulimits,
+      List<String> proxyEnvironment,
+      List<Integer> validExitCodes) {
+    this(
+        arguments,
+        environment,
+        workingDirectory,
+        user,
+        hostname,
+        extraHosts,
+        ulimits,
+        proxyEnvironment,
+        validExitCodes,
+        "",
+        true);
+  }
+
+  /** The same with other limits. */
+  public ExecMeta with(List<Ulimit> limits) {
+    return new ExecMeta(
+        arguments,
+        environment,
+        workingDirectory,
+        user,
+        hostname,
+        extraHosts,
+        limits,
+        proxyEnvironment,
+        validExitCodes,
+        cgroupParent,
+        removeParentsOfStubs);
   }
 
   /** One more line of /etc/hosts. */

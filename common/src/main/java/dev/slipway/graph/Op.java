@@ -33,11 +33,23 @@ public sealed interface Op {
       List<Mount> mounts,
       Network network,
       boolean insecure,
-      List<SecretEnvironment> secretEnvironment)
+      List<SecretEnvironment> secretEnvironment,
+      List<Device> devices)
       implements Op {
     public Exec {
       mounts = List.copyOf(mounts);
       secretEnvironment = List.copyOf(secretEnvironment);
+      devices = List.copyOf(devices);
+    }
+
+    /** Without devices. */
+    public Exec(
+        ExecMeta meta,
+        List<Mount> mounts,
+        Network network,
+        boolean insecure,
+        List<SecretEnvironment> secretEnvironment) {
+      this(meta, mounts, network, insecure, secretEnvironment, List.of());
     }
 
     public Mount root() {
@@ -94,6 +106,9 @@ public sealed interface Op {
       outputs = List.copyOf(outputs);
     }
   }
+
+  /** A device of the machine by its CDI name, {@code vendor.com/class=name}. */
+  record Device(String name, boolean optional) {}
 
   /** How an exec reaches the network. */
   enum Network {

@@ -8,14 +8,25 @@ import java.util.Optional;
  *
  * @param description keys as in LLB; {@code llb.customname} is the name shown to the user
  * @param capabilities LLB capabilities that the vertex needs
+ * @param resources limits of its process
  */
 public record VertexMetadata(
     boolean ignoreCache,
     Map<String, String> description,
     Optional<ProgressGroup> progressGroup,
-    Map<String, Boolean> capabilities) {
+    Map<String, Boolean> capabilities,
+    Optional<LinuxResources> resources) {
   public static final VertexMetadata NONE =
       new VertexMetadata(false, Map.of(), Optional.empty(), Map.of());
+
+  /** Without limits. */
+  public VertexMetadata(
+      boolean ignoreCache,
+      Map<String, String> description,
+      Optional<ProgressGroup> progressGroup,
+      Map<String, Boolean> capabilities) {
+    this(ignoreCache, description, progressGroup, capabilities, Optional.empty());
+  }
 
   public VertexMetadata {
     description = Map.copyOf(description);

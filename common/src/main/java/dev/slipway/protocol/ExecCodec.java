@@ -2,18 +2,19 @@ package dev.slipway.protocol;
 
 import static dev.slipway.protocol.LlbCodec.index;
 import static dev.slipway.protocol.LlbCodec.invalid;
-import static dev.slipway.protocol.LlbCodec.unsupported;
 
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.ExecMeta;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.SecretEnvironment;
+import dev.slipway.protocol.buildkit.ops.CDIDevice;
 import dev.slipway.protocol.buildkit.ops.CacheOpt;
 import dev.slipway.protocol.buildkit.ops.CacheSharingOpt;
 import dev.slipway.protocol.buildkit.ops.ExecOp;
 import dev.slipway.protocol.buildkit.ops.HostIP;
 import dev.slipway.protocol.buildkit.ops.Meta;
+import dev.slipway.protocol.buildkit.ops.MountContentCache;
 import dev.slipway.protocol.buildkit.ops.MountType;
 import dev.slipway.protocol.buildkit.ops.NetMode;
 import dev.slipway.protocol.buildkit.ops.ProxyEnv;
@@ -23,7 +24,9 @@ import dev.slipway.protocol.buildkit.ops.SecretOpt;
 import dev.slipway.protocol.buildkit.ops.SecurityMode;
 import dev.slipway.protocol.buildkit.ops.TmpfsOpt;
 import dev.slipway.protocol.buildkit.ops.Ulimit;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 
@@ -43,12 +46,9 @@ final class ExecCodec {
     if (wire.getMountsCount() == 0) {
       throw invalid("invalid exec op with no mounts");
     }
-    if (wire.getCdiDevicesCount() > 0) {
-      throw unsupported("devices of an exec op");
-    }
     List<Mount> mounts = new ArrayList<>(wire.getMountsCount());
     for (dev.slipway.protocol.buildkit.ops.Mount mount : wire.getMountsList()) {
-      mounts.add(mount(mount, inputs, wire.getMountsCount()));
+      mounts.add(mount(mount, wire.getMeta().getCwd(), inputs, wire.getMountsCount()));
     }
     if (mounts.stream().filter(mount -> mount.destination().equals("/")).count() != 1) {
       throw invalid("invalid exec op with no rootfs");
@@ -70,7 +70,11 @@ final class ExecCodec {
         wire.getSecretenvList().stream()
             .map(env -> new SecretEnvironment(env.getID(), env.getName(), env.getOptional()))
             .toList();
-    return new Op.Exec(meta(wire.getMeta()), mounts, network, insecure, secrets);
+    List<Op.Device> devices =
+        wire.getCdiDevicesList().stream()
+            .map(device -> new Op.Device(device.getName(), device.getOptional()))
+            .toList();
+    return new Op.Exec(meta(wire.getMeta()), mounts, network, insecure, secrets, devices);
   }
 
   static ExecOp encode(Op.Exec exec) {
@@ -87,14 +91,16 @@ final class ExecCodec {
       wire.addSecretenv(
           SecretEnv.newBuilder().setID(env.id()).setName(env.name()).setOptional(env.optional()));
     }
+    for (Op.Device device : exec.devices()) {
+      wire.addCdiDevices(
+          CDIDevice.newBuilder().setName(device.name()).setOptional(device.optional()));
+    }
     return wire.build();
   }
 
-  private static Mount mount(dev.slipway.protocol.buildkit.ops.Mount wire, int inputs, int mounts)
+  private static Mount mount(
+      dev.slipway.protocol.buildkit.ops.Mount wire, String cwd, int inputs, int mounts)
       throws SlipwayException {
-    if (!wire.getDest().startsWith("/")) {
-      throw invalid("invalid mount destination \"" + wire.getDest() + "\": not an absolute path");
-    }
     int input = index(wire.getInput(), -1, inputs, "mount input");
     int output = index(wire.getOutput(), -1, mounts, "mount output");
     Mount.Kind kind =
@@ -119,10 +125,57 @@ final class ExecCodec {
           }
           case UNRECOGNIZED -> throw invalid("invalid mount type of exec op");
         };
-    if (output >= 0 && !(kind instanceof Mount.Kind.Bind)) {
+    boolean passesOn = kind instanceof Mount.Kind.Cache && input >= 0;
+    if (output >= 0 && !(kind instanceof Mount.Kind.Bind) && !passesOn) {
       throw invalid("invalid mount \"" + wire.getDest() + "\": only bind mounts have an output");
     }
-    return new Mount(input, wire.getSelector(), wire.getDest(), output, wire.getReadonly(), kind);
+    if (wire.getDest().equals("/") && !(kind instanceof Mount.Kind.Bind)) {
+      throw invalid("invalid mount type " + wire.getMountType() + " for /");
+    }
+    return new Mount(
+        input,
+        wire.getSelector(),
+        destination(wire.getDest(), cwd),
+        output,
+        wire.getReadonly(),
+        kind,
+        contentKey(wire, input, output, kind));
+  }
+
+  private static Mount.ContentKey contentKey(
+      dev.slipway.protocol.buildkit.ops.Mount wire, int input, int output, Mount.Kind kind)
+      throws SlipwayException {
+    return switch (wire.getContentCache()) {
+      case DEFAULT -> Mount.ContentKey.DEFAULT;
+      case OFF -> Mount.ContentKey.NEVER;
+      case ON -> {
+        boolean counts =
+            input >= 0 && (kind instanceof Mount.Kind.Bind || kind instanceof Mount.Kind.Cache);
+        boolean whole = clean(wire.getSelector()).equals("/");
+        if (counts && output >= 0 && !wire.getReadonly() && !whole) {
+          throw invalid("invalid mount cache content " + wire.getDest());
+        }
+        yield Mount.ContentKey.ALWAYS;
+      }
+      case UNRECOGNIZED -> throw invalid("invalid content cache of mount " + wire.getDest());
+    };
+  }
+
+  /** A relative destination is below the working directory. */
+  private static String destination(String given, String cwd) {
+    return given.startsWith("/") ? given : clean("/" + cwd + "/" + given);
+  }
+
+  private static String clean(String path) {
+    Deque<String> names = new ArrayDeque<>();
+    for (String name : path.split("/")) {
+      switch (name) {
+        case "", "." -> {}
+        case ".." -> names.pollLast();
+        default -> names.add(name);
+      }
+    }
+    return "/" + String.join("/", names);
   }
 
   private static String cacheId(dev.slipway.protocol.buildkit.ops.Mount wire) {
@@ -145,7 +198,13 @@ final class ExecCodec {
             .setSelector(mount.selector())
             .setDest(mount.destination())
             .setOutput(mount.output())
-            .setReadonly(mount.readOnly());
+            .setReadonly(mount.readOnly())
+            .setContentCache(
+                switch (mount.contentKey()) {
+                  case DEFAULT -> MountContentCache.DEFAULT;
+                  case ALWAYS -> MountContentCache.ON;
+                  case NEVER -> MountContentCache.OFF;
+                });
     switch (mount.kind()) {
       case Mount.Kind.Bind bind -> wire.setMountType(MountType.BIND);
       case Mount.Kind.Cache cache ->
@@ -179,10 +238,7 @@ final class ExecCodec {
     return wire.build();
   }
 
-  static ExecMeta meta(Meta wire) throws SlipwayException {
-    if (!wire.getCgroupParent().isEmpty()) {
-      throw unsupported("cgroup parent of an exec op");
-    }
+  static ExecMeta meta(Meta wire) {
     List<ExecMeta.ExtraHost> hosts =
         wire.getExtraHostsList().stream()
             .map(host -> new ExecMeta.ExtraHost(host.getHost(), host.getIP()))
@@ -200,7 +256,9 @@ final class ExecCodec {
         hosts,
         limits,
         proxies(wire.getProxyEnv()),
-        wire.getValidExitCodesList());
+        wire.getValidExitCodesList(),
+        wire.getCgroupParent(),
+        wire.getRemoveMountStubsRecursive());
   }
 
   private static Meta meta(ExecMeta meta) {
@@ -210,7 +268,9 @@ final class ExecCodec {
             .addAllEnv(meta.environment())
             .setCwd(meta.workingDirectory())
             .setUser(meta.user())
-            .setHostname(meta.hostname());
+            .setHostname(meta.hostname())
+            .setCgroupParent(meta.cgroupParent())
+            .setRemoveMountStubsRecursive(meta.removeParentsOfStubs());
     meta.extraHosts()
         .forEach(
             host -> wire.addExtraHosts(HostIP.newBuilder().setHost(host.host()).setIP(host.ip())));

@@ -9,6 +9,7 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Edge;
 import dev.slipway.graph.ExecMeta;
+import dev.slipway.graph.LinuxResources;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
 import dev.slipway.graph.VertexMetadata;
@@ -175,9 +176,6 @@ public final class LlbCodec {
     if (wire == null) {
       return VertexMetadata.NONE;
     }
-    if (wire.hasLinuxResources() && wire.getLinuxResources().getSerializedSize() > 0) {
-      throw unsupported("memory and cpu limits of a step");
-    }
     ProgressGroup group = wire.getProgressGroup();
     return new VertexMetadata(
         wire.getIgnoreCache(),
@@ -186,7 +184,37 @@ public final class LlbCodec {
             ? Optional.of(
                 new VertexMetadata.ProgressGroup(group.getId(), group.getName(), group.getWeak()))
             : Optional.empty(),
-        wire.getCapsMap());
+        wire.getCapsMap(),
+        wire.hasLinuxResources() && wire.getLinuxResources().getSerializedSize() > 0
+            ? Optional.of(decodeResources(wire.getLinuxResources()))
+            : Optional.empty());
+  }
+
+  /** Reads the limits of a process. */
+  public static LinuxResources decodeResources(
+      dev.slipway.protocol.buildkit.ops.LinuxResources wire) {
+    return new LinuxResources(
+        wire.getMemory(),
+        wire.getMemorySwap(),
+        wire.getCpuShares(),
+        wire.getCpuPeriod(),
+        wire.getCpuQuota(),
+        wire.getCpusetCpus(),
+        wire.getCpusetMems());
+  }
+
+  /** Writes the limits of a process. */
+  public static dev.slipway.protocol.buildkit.ops.LinuxResources encodeResources(
+      LinuxResources resources) {
+    return dev.slipway.protocol.buildkit.ops.LinuxResources.newBuilder()
+        .setMemory(resources.memory())
+        .setMemorySwap(resources.memorySwap())
+        .setCpuShares(resources.cpuShares())
+        .setCpuPeriod(resources.cpuPeriod())
+        .setCpuQuota(resources.cpuQuota())
+        .setCpusetCpus(resources.cpusetCpus())
+        .setCpusetMems(resources.cpusetMems())
+        .build();
   }
 
   private static OpMetadata encodeMetadata(VertexMetadata metadata) {
@@ -203,6 +231,7 @@ public final class LlbCodec {
                     .setId(group.id())
                     .setName(group.name())
                     .setWeak(group.weak())));
+    metadata.resources().ifPresent(resources -> wire.setLinuxResources(encodeResources(resources)));
     return wire.build();
   }
 

@@ -66,8 +66,8 @@ record Order(
               + ": known are 10, 20 and 30");
     }
     QueueOptions options = QueueOptions.of(request.getFrontendAttrsMap(), own.tenant());
-    Rights rights = options.standing().isEmpty() ? own : own.as(options.standing().get().tenant());
-    rights.checkEntitlements(request.getEntitlementsList());
+    Rights asked = options.standing().isEmpty() ? own : own.as(options.standing().get().tenant());
+    Rights rights = asked.granting(request.getEntitlementsList());
     if (request.hasSourcePolicy() || !request.getSourcePolicySession().isEmpty()) {
       throw unsupported("a source policy");
     }
@@ -82,7 +82,7 @@ record Order(
     return new Order(
         request.getRef(),
         request.getSession(),
-        own,
+        new Rights(own.principal(), own.tenant(), own.tenants(), rights.granted()),
         request.getInternal(),
         gatewayMode,
         new Question(definition, request.getFrontend(), attributes, inputs, false),

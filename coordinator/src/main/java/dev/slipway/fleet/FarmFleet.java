@@ -74,6 +74,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   private final Map<String, Member> members = new ConcurrentHashMap<>();
   private final BuildHolds holds = new BuildHolds();
   private final Attachments attachments = new Attachments();
+  private final SharedConnections connections = new SharedConnections();
 
   /**
    * Guards the order of joining and leaving over members, index and scheduler; never held while
@@ -219,6 +220,17 @@ public final class FarmFleet implements Fleet, AutoCloseable {
         throw e;
       }
     }
+  }
+
+  @Override
+  public void run(
+      String workerId, RunStage stage, StageListener listener, Map<String, Connecting> shared)
+      throws SlipwayException {
+    connections.during(stage, listener, shared, (what, heard) -> run(workerId, what, heard));
+  }
+
+  SharedConnections connections() {
+    return connections;
   }
 
   @Override

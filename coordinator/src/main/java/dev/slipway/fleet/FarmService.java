@@ -8,6 +8,7 @@ import dev.slipway.protocol.worker.ContainerCommand;
 import dev.slipway.protocol.worker.ContainerReport;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.FarmGrpc;
+import dev.slipway.protocol.worker.ForwardedBytes;
 import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.WorkerMessage;
 import io.grpc.Status;
@@ -20,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The worker protocol's server side: one call per membership. gRPC hands the messages of a call in
- * one by one.
+ * The worker protocol's server side: one call per membership, and one per connection that a stage
+ * makes to what its client shares. gRPC hands the messages of a call in one by one.
  */
 final class FarmService extends FarmGrpc.FarmImplBase {
   private static final Logger LOG = LoggerFactory.getLogger(FarmService.class);
@@ -44,6 +45,11 @@ final class FarmService extends FarmGrpc.FarmImplBase {
     return fleet
         .attachments()
         .attach((ServerCallStreamObserver<ContainerCommand>) responses, FarmCaller.certificate());
+  }
+
+  @Override
+  public StreamObserver<ForwardedBytes> forward(StreamObserver<ForwardedBytes> responses) {
+    return fleet.connections().answer(responses);
   }
 
   private final class Reader implements StreamObserver<WorkerMessage> {

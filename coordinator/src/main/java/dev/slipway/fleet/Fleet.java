@@ -2,6 +2,7 @@ package dev.slipway.fleet;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.protocol.ByteCall;
 import dev.slipway.protocol.worker.Answer;
 import dev.slipway.protocol.worker.Ask;
 import dev.slipway.protocol.worker.OpenContainer;
@@ -14,6 +15,7 @@ import dev.slipway.protocol.worker.StepStatus;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -35,6 +37,23 @@ public interface Fleet {
    * @throws SlipwayException UNAVAILABLE when the worker is not linked to this coordinator
    */
   void run(String workerId, RunStage stage, StageListener listener) throws SlipwayException;
+
+  /**
+   * The same for a stage that may connect to what its client shares.
+   *
+   * @param shared how, by the tokens in the stage's message; they count until it has ended
+   */
+  default void run(
+      String workerId, RunStage stage, StageListener listener, Map<String, Connecting> shared)
+      throws SlipwayException {
+    run(workerId, stage, listener);
+  }
+
+  /** Opens a connection to something that a client shares. */
+  @FunctionalInterface
+  interface Connecting {
+    ByteCall<?, ?> connect() throws SlipwayException, InterruptedException;
+  }
 
   /**
    * Ends a stage; its outcome is Cancelled. Nothing happens when the worker or the stage is gone.

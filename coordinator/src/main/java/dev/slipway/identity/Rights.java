@@ -8,13 +8,23 @@ import dev.slipway.oci.ImageReference;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a build may do: that of its principal, as a build of its tenant. Immutable.
  *
  * @param tenants to change the tenant
+ * @param granted entitlements that the build asked for and has got
  */
-public record Rights(Principal principal, String tenant, Tenants tenants) {
+public record Rights(Principal principal, String tenant, Tenants tenants, Set<String> granted) {
+  public Rights {
+    granted = Set.copyOf(granted);
+  }
+
+  /** Of a build that has asked for nothing. */
+  public Rights(Principal principal, String tenant, Tenants tenants) {
+    this(principal, tenant, tenants, Set.of());
+  }
 
   /** Of a build of that tenant, where nothing is asked for and nothing forbidden. */
   public static Rights of(String tenant) {
@@ -37,7 +47,7 @@ public record Rights(Principal principal, String tenant, Tenants tenants) {
               + "\": leave SLIPWAY_TENANT away, or add the name to other-tenants of its"
               + " [[access.rule]]");
     }
-    return new Rights(principal, other, tenants);
+    return new Rights(principal, other, tenants, granted);
   }
 
   private TenantSettings settings() {
@@ -56,9 +66,15 @@ public record Rights(Principal principal, String tenant, Tenants tenants) {
             : Optional.empty());
   }
 
-  /** Checks what a build asks for. @throws SlipwayException DENIED naming what it may not have */
-  public void checkEntitlements(Collection<String> asked) throws SlipwayException {
+  /**
+   * The same with what a build asks for. @throws SlipwayException DENIED naming what it may not
+   * have, INVALID naming what nobody knows
+   */
+  public Rights granting(Collection<String> asked) throws SlipwayException {
     for (String entitlement : asked) {
+      if (!Entitlement.isKnown(entitlement)) {
+        throw new SlipwayException(ErrorKind.INVALID, "unknown entitlement " + entitlement);
+      }
       boolean farm = tenants.entitlements().contains(entitlement);
       boolean own = settings().entitlements().map(some -> some.contains(entitlement)).orElse(true);
       if (!farm || !own) {
@@ -69,6 +85,14 @@ public record Rights(Principal principal, String tenant, Tenants tenants) {
                 + " is not allowed by build daemon configuration"
                 + (farm ? " for tenant \"" + tenant + "\"" : ""));
       }
+    }
+    return new Rights(principal, tenant, tenants, Set.copyOf(asked));
+  }
+
+  /** Checks what a step needs. @throws SlipwayException DENIED when its build did not get it */
+  public void checkGranted(Entitlement needed) throws SlipwayException {
+    if (!granted.contains(needed.id())) {
+      throw new SlipwayException(ErrorKind.DENIED, needed.id() + " is not allowed");
     }
   }
 

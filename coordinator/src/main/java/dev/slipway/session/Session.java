@@ -2,6 +2,7 @@ package dev.slipway.session;
 
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.protocol.ByteCall;
 import dev.slipway.registry.Authenticator;
 import io.grpc.Channel;
 import java.util.List;
@@ -55,6 +56,15 @@ public interface Session {
 
   /** The client's services; its calls end UNAVAILABLE when the session has ended. */
   Channel channel();
+
+  /**
+   * Checks that the client shares an ssh agent (or a socket) of that id; the empty one is its
+   * default. @throws SlipwayException with the client's words, or UNAVAILABLE when it is gone
+   */
+  void checkAgent(String id) throws SlipwayException, InterruptedException;
+
+  /** Connects to that agent; what the client refuses is heard at the first read. */
+  ByteCall<?, ?> connectAgent(String id);
 
   /**
    * Which directory, and which part of it. Patterns as in .dockerignore; the client applies them.

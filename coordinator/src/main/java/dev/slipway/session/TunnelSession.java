@@ -6,6 +6,7 @@ import dev.slipway.context.SharedKey;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.identity.Principal;
+import dev.slipway.protocol.ByteCall;
 import dev.slipway.protocol.buildkit.control.BytesMessage;
 import dev.slipway.registry.Authenticator;
 import io.grpc.Channel;
@@ -32,6 +33,7 @@ final class TunnelSession implements Session {
   private final Tunnel tunnel;
   private final Authenticator authenticator;
   private final ClientSecrets secrets;
+  private final ClientAgents agents;
 
   /** Null once the session has ended and they were started. Guarded by this. */
   private @Nullable List<Runnable> closeActions = new ArrayList<>();
@@ -52,6 +54,7 @@ final class TunnelSession implements Session {
     this.tunnel = new Tunnel(headers.id(), group, client, this::ended);
     this.authenticator = new ClientAuthenticator(this, salt);
     this.secrets = new ClientSecrets(this);
+    this.agents = new ClientAgents(this);
   }
 
   @Override
@@ -121,6 +124,16 @@ final class TunnelSession implements Session {
   @Override
   public Optional<SecretValue> secret(String id) throws SlipwayException, InterruptedException {
     return secrets.get(id);
+  }
+
+  @Override
+  public void checkAgent(String id) throws SlipwayException, InterruptedException {
+    agents.check(id);
+  }
+
+  @Override
+  public ByteCall<?, ?> connectAgent(String id) {
+    return agents.connect(id);
   }
 
   @Override

@@ -83,6 +83,7 @@ final class SolveRun {
 
   List<SolvedResult> run() throws SlipwayException, InterruptedException {
     graph.inOrder().forEach(progress::announce);
+    StepPermissions.check(graph, build.rights());
     UnknownSources.refuse(graph, parts.sources());
     Map<Digest, ContextTree> trees = memory.trees(graph, parts.sources(), build);
     // A step may come to read it only after others have run for an hour.
@@ -356,8 +357,12 @@ final class SolveRun {
         over(run);
         Vertex vertex = graph.vertex(new Digest(failed.getVertex()));
         String message = StageMessages.failure(failed, parts.stageTimeout());
-        claims.end(
-            run.flights, vertex.digest(), new Flight.Outcome.Failed(message, failed.getExitCode()));
+        if (!failed.getOfClient()) {
+          claims.end(
+              run.flights,
+              vertex.digest(),
+              new Flight.Outcome.Failed(message, failed.getExitCode()));
+        }
         claims.abandon(run.flights);
         throw kept(
             failure(run, vertex, message, failed.getExitCode(), ErrorKind.INVALID),

@@ -210,11 +210,15 @@ public final class Sources {
 
   /** Credentials of the build's client; nobody's when it has no session. */
   Authenticator authenticator(BuildContext build) throws SlipwayException, InterruptedException {
+    return session(build).map(Session::authenticator).orElse(Authenticator.ANONYMOUS);
+  }
+
+  /** The session of the build's client; empty when it named none. */
+  Optional<Session> session(BuildContext build) throws SlipwayException, InterruptedException {
     return build.sessionId().isEmpty()
-        ? Authenticator.ANONYMOUS
-        : sessions
-            .await(build.rights().principal(), build.sessionId(), SESSION_PATIENCE)
-            .authenticator();
+        ? Optional.empty()
+        : Optional.of(
+            sessions.await(build.rights().principal(), build.sessionId(), SESSION_PATIENCE));
   }
 
   private static <T> Map<Digest, T> each(List<Vertex> vertices, Parallel.Work<Vertex, T> work)

@@ -9,6 +9,7 @@ import dev.slipway.graph.Edge;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
+import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.worker.Part;
 import dev.slipway.protocol.worker.RunStage;
 import dev.slipway.protocol.worker.Step;
@@ -107,7 +108,9 @@ final class StageMessages {
   }
 
   /** The stage as its worker runs it. */
-  RunStage describe(StageRun run, String workerId) throws SlipwayException, InterruptedException {
+  StageRun.Order describe(StageRun run, String workerId)
+      throws SlipwayException, InterruptedException {
+    ClientNeeds needs = new ClientNeeds(build, parts.sources());
     RunStage.Builder message =
         RunStage.newBuilder()
             .setStageId(run.id)
@@ -127,10 +130,15 @@ final class StageMessages {
       }
       step.addAllContentInputs(contents.digestsWanted(vertex));
       step.addAllCacheMounts(run.mounts.describe(vertex, workerId));
+      vertex
+          .metadata()
+          .resources()
+          .ifPresent(resources -> step.setResources(LlbCodec.encodeResources(resources)));
+      needs.describe(vertex, step);
       positions.put(vertex.digest(), message.getStepsCount());
       message.addSteps(step);
     }
-    return message.build();
+    return new StageRun.Order(message.build(), needs.connections());
   }
 
   /** What the user is told of a step that failed. */

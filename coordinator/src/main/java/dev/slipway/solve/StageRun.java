@@ -44,9 +44,20 @@ import org.slf4j.spi.LoggingEventBuilder;
  * Everything that matters to the build goes to the driver as an event.
  */
 final class StageRun implements Scheduler.Listener {
-  /** Makes the message for the worker once it is known; may block. */
+  /** Makes the order for the worker once it is known; may block. */
   interface Assignment {
-    RunStage describe(StageRun run, String workerId) throws SlipwayException, InterruptedException;
+    Order describe(StageRun run, String workerId) throws SlipwayException, InterruptedException;
+  }
+
+  /**
+   * What the worker is sent, and what the stage may connect to by the tokens in it. Has secrets in
+   * it: never written anywhere.
+   */
+  record Order(RunStage message, Map<String, Fleet.Connecting> connections) {
+    @Override
+    public String toString() {
+      return "order of " + message.getStageId();
+    }
   }
 
   /** A cancelled container is killed by then, or the worker is out of reach. */
@@ -216,7 +227,7 @@ final class StageRun implements Scheduler.Listener {
 
   private void dispatch(String worker) {
     try {
-      RunStage message = assignment.describe(this, worker);
+      Order order = assignment.describe(this, worker);
       if (cancelled.get()) {
         scheduler.finished(id);
         locks.close();
@@ -224,7 +235,10 @@ final class StageRun implements Scheduler.Listener {
       }
       String traceparent = turn.traceparent();
       fleet.run(
-          worker, message.toBuilder().setTraceparent(traceparent).build(), new AtWorker(worker));
+          worker,
+          order.message().toBuilder().setTraceparent(traceparent).build(),
+          new AtWorker(worker),
+          order.connections());
       if (cancelled.get()) {
         fleet.cancel(worker, id);
       }
