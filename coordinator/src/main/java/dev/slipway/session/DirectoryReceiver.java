@@ -11,6 +11,7 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Digest;
 import dev.slipway.protocol.buildkit.fsutil.Packet;
 import dev.slipway.protocol.buildkit.fsutil.Packet.PacketType;
+import dev.slipway.protocol.buildkit.fsutil.Stat;
 import dev.slipway.session.Session.LocalRequest;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -41,8 +42,13 @@ final class DirectoryReceiver {
   private final LocalRequest request;
   private final LongConsumer received;
   private final Listing listing = new Listing();
-  private final Deque<Integer> wanted = new ArrayDeque<>();
-  private final Map<Integer, IncomingFile> open = new HashMap<>();
+  private final Deque<Wanted> wanted = new ArrayDeque<>();
+  private final Map<Integer, Coming> open = new HashMap<>();
+  private Optional<MetadataListing> metadata = Optional.empty();
+
+  /** Entries that the client has listed; the number of one is its id. */
+  private int told;
+
   private boolean listed;
   private boolean finished;
   private long bytes;
@@ -56,12 +62,20 @@ final class DirectoryReceiver {
     this.received = received;
   }
 
+  /** A file by its id, and its index in the listing. */
+  private record Wanted(int id, int index) {}
+
+  private record Coming(int index, IncomingFile file) {}
+
   ContextTree receive(SharedKey key) throws SlipwayException, InterruptedException {
     String what = "transfer of the client's directory \"" + request.name() + "\"";
     received.accept(0);
     reported = System.nanoTime();
     try (Transfer transfer = store.begin(key);
         PacketStream stream = new PacketStream(session, LocalRequestHeaders.of(request), what)) {
+      if (request.contentOnlyOf().isPresent()) {
+        metadata = Optional.of(new MetadataListing(request.contentOnlyOf().get(), transfer.file()));
+      }
       Optional<Packet> packet = stream.next();
       while (packet.isPresent() && packet.get().getType() != PacketType.PACKET_FIN) {
         count(packet.get());
@@ -92,9 +106,10 @@ final class DirectoryReceiver {
           throw violated("an entry after the end of the listing");
         }
         if (packet.hasStat()) {
-          list(listing.add(packet.getStat()), transfer);
+          list(packet.getStat(), transfer);
         } else {
           listed = true;
+          endListing();
         }
       }
       case PACKET_DATA -> data(packet);
@@ -106,7 +121,21 @@ final class DirectoryReceiver {
     }
   }
 
-  private void list(int index, Transfer transfer) throws IOException {
+  private void list(Stat stat, Transfer transfer) throws SlipwayException, IOException {
+    int id = told++;
+    if (metadata.isEmpty()) {
+      list(id, listing.add(stat), transfer);
+      return;
+    }
+    for (Stat taken : metadata.get().add(stat)) {
+      int index = listing.add(taken);
+      if (taken == stat) {
+        list(id, index, transfer);
+      }
+    }
+  }
+
+  private void list(int id, int index, Transfer transfer) throws IOException {
     if (!listing.hasContent(index)) {
       return;
     }
@@ -123,7 +152,18 @@ final class DirectoryReceiver {
         }
       }
     }
-    wanted.addLast(index);
+    wanted.addLast(new Wanted(id, index));
+  }
+
+  /** What is written down of all entries is complete. */
+  private void endListing() throws SlipwayException, IOException {
+    if (metadata.isEmpty()) {
+      return;
+    }
+    for (Stat file : metadata.get().end()) {
+      listing.add(file);
+    }
+    metadata.get().finish(listing);
   }
 
   private static boolean unchanged(Entry old, Entry now) {
@@ -137,26 +177,27 @@ final class DirectoryReceiver {
   }
 
   private void data(Packet packet) throws SlipwayException, IOException {
-    IncomingFile file = open.get(packet.getID());
-    if (file == null) {
+    Coming coming = open.get(packet.getID());
+    if (coming == null) {
       throw violated(
           "data of file " + Integer.toUnsignedString(packet.getID()) + ", which was not asked for");
     }
+    IncomingFile file = coming.file();
     if (!packet.getData().isEmpty()) {
       file.write(packet.getData().asReadOnlyByteBuffer());
       return;
     }
     Digest digest = file.finish();
-    listing.content(packet.getID(), digest, file.length());
+    listing.content(coming.index(), digest, file.length());
     open.remove(packet.getID());
   }
 
   /** Asks for files, and for the end once there is nothing left to ask for. */
   private void ask(PacketStream stream, Transfer transfer) {
     while (!wanted.isEmpty() && open.size() < OUTSTANDING) {
-      int index = wanted.removeFirst();
-      open.put(index, transfer.file());
-      stream.send(Packet.newBuilder().setType(PacketType.PACKET_REQ).setID(index).build());
+      Wanted next = wanted.removeFirst();
+      open.put(next.id(), new Coming(next.index(), transfer.file()));
+      stream.send(Packet.newBuilder().setType(PacketType.PACKET_REQ).setID(next.id()).build());
     }
     if (listed && wanted.isEmpty() && open.isEmpty() && !finished) {
       finished = true;

@@ -112,6 +112,11 @@ final class Listing {
     return entries.get(index);
   }
 
+  /** The index of a regular file that is no hard link. */
+  int indexOf(String file) {
+    return files.get(file);
+  }
+
   /** Whether the entry has bytes of its own. */
   boolean hasContent(int index) {
     Entry entry = entries.get(index);

@@ -72,6 +72,8 @@ public interface Session {
    * @param name {@code context}, {@code dockerfile}
    * @param sharedKeyHint attribute {@code local.sharedkeyhint}
    * @param compareMetadata whether equal size, time, mode and owner mean an equal file
+   * @param contentOnlyOf patterns of the files that are wanted with their content, the others being
+   *     listed in one file at the root; empty = all are wanted so
    */
   record LocalRequest(
       String name,
@@ -79,11 +81,31 @@ public interface Session {
       List<String> excludePatterns,
       List<String> followPaths,
       String sharedKeyHint,
-      boolean compareMetadata) {
+      boolean compareMetadata,
+      Optional<List<String>> contentOnlyOf) {
     public LocalRequest {
       includePatterns = List.copyOf(includePatterns);
       excludePatterns = List.copyOf(excludePatterns);
       followPaths = List.copyOf(followPaths);
+      contentOnlyOf = contentOnlyOf.map(List::copyOf);
+    }
+
+    /** All files with their content. */
+    public LocalRequest(
+        String name,
+        List<String> includePatterns,
+        List<String> excludePatterns,
+        List<String> followPaths,
+        String sharedKeyHint,
+        boolean compareMetadata) {
+      this(
+          name,
+          includePatterns,
+          excludePatterns,
+          followPaths,
+          sharedKeyHint,
+          compareMetadata,
+          Optional.empty());
     }
   }
 }

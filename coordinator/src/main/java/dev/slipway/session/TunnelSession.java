@@ -106,7 +106,7 @@ final class TunnelSession implements Session {
     SharedKey key =
         new SharedKey(
             request.name(),
-            request.sharedKeyHint(),
+            request.sharedKeyHint() + (request.contentOnlyOf().isPresent() ? ":metadata" : ""),
             sharedKey().isEmpty() ? aloneOwner() : "client:" + owner + ":" + sharedKey());
     return new DirectoryReceiver(this, store, request, received).receive(key);
   }

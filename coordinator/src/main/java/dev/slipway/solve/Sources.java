@@ -160,19 +160,24 @@ public final class Sources {
       throws SlipwayException, InterruptedException {
     Op.Source source = (Op.Source) vertex.op();
     Map<String, String> attributes = source.attributes();
-    Session session =
-        sessions.await(
-            build.rights().principal(),
-            attributes.getOrDefault("local.session", build.sessionId()),
-            SESSION_PATIENCE);
+    String sessionId = attributes.getOrDefault("local.session", build.sessionId());
+    String name = source.locator();
+    int prefix = sessionId.indexOf(':');
+    if (prefix >= 0) {
+      // The client has several directories of the name, and tells them apart so.
+      name = sessionId.substring(0, prefix) + "-" + name;
+      sessionId = sessionId.substring(prefix + 1);
+    }
+    Session session = sessions.await(build.rights().principal(), sessionId, SESSION_PATIENCE);
     LocalRequest request =
         new LocalRequest(
-            source.locator(),
+            name,
             strings(attributes, "local.includepattern"),
             strings(attributes, "local.excludepatterns"),
             strings(attributes, "local.followpaths"),
             attributes.getOrDefault("local.sharedkeyhint", ""),
-            !attributes.getOrDefault("local.differ", "metadata").equals("none"));
+            !attributes.getOrDefault("local.differ", "metadata").equals("none"),
+            metadataOnly(attributes));
     String line = "transferring " + source.locator() + ":";
     Instant begun = clock.instant();
     long[] last = new long[1];
@@ -254,6 +259,23 @@ public final class Sources {
 
   private static Platform platform(Vertex vertex) {
     return vertex.platform().orElse(Platform.LINUX_AMD64);
+  }
+
+  /** Patterns of what comes with its content when the rest is only listed. */
+  private static Optional<List<String>> metadataOnly(Map<String, String> attributes)
+      throws SlipwayException {
+    String value = attributes.getOrDefault("local.metadatatransfer", "false");
+    boolean only =
+        switch (value) {
+          case "1", "t", "T", "TRUE", "true", "True" -> true;
+          case "0", "f", "F", "FALSE", "false", "False" -> false;
+          default ->
+              throw new SlipwayException(
+                  ErrorKind.INVALID, "invalid value for local.metadatatransfer \"" + value + "\"");
+        };
+    return only
+        ? Optional.of(strings(attributes, "local.metadatatransferexclude"))
+        : Optional.empty();
   }
 
   private static List<String> strings(Map<String, String> attributes, String key)

@@ -9,6 +9,7 @@ import dev.slipway.compatibility.Feature;
 import dev.slipway.config.AccessSettings.Role;
 import dev.slipway.context.ContextStore;
 import dev.slipway.context.ContextTree;
+import dev.slipway.context.ContextTree.Entry;
 import dev.slipway.context.FileMode;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
@@ -29,6 +30,8 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -36,6 +39,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -221,6 +225,43 @@ class SessionTest {
       assertThatThrownBy(() -> session.receive(request("context"), bytes -> {}))
           .isInstanceOf(SlipwayException.class);
     }
+  }
+
+  @Test
+  void listsWhatItDoesNotTakeInOneFile() throws Exception {
+    files.stats =
+        List.of(
+            Stat.newBuilder().setPath("a").setMode(FileMode.DIRECTORY | 0755).build(),
+            Stat.newBuilder().setPath("a/no").setMode(0644).setSize(2).build(),
+            Stat.newBuilder().setPath("a/yes").setMode(0644).setSize(3).build(),
+            Stat.newBuilder().setPath("b").setMode(FileMode.DIRECTORY | 0755).build(),
+            Stat.newBuilder().setPath("b/no").setMode(0644).setSize(2).build());
+    files.contents = Map.of("a/yes", ByteString.copyFromUtf8("yes"));
+    try (TestClient client = client("s1", "")) {
+      LocalRequest request =
+          new LocalRequest(
+              "context", List.of(), List.of(), List.of(), "", true, Optional.of(List.of("**/yes")));
+
+      ContextTree tree = registry.await(ALICE, "s1", PATIENCE).receive(request, bytes -> {});
+
+      assertThat(tree.entries())
+          .extracting(Entry::path)
+          .containsExactly(".fsutil-metadata", "a", "a/yes");
+      assertThat(tree.readFile("a/yes")).isEqualTo("yes".getBytes());
+      assertThat(names(tree.readFile(".fsutil-metadata")))
+          .containsExactly("a", "a/no", "a/yes", "b", "b/no");
+    }
+  }
+
+  private static List<String> names(byte[] listing) throws Exception {
+    List<String> names = new ArrayList<>();
+    ByteBuffer rest = ByteBuffer.wrap(listing).order(ByteOrder.LITTLE_ENDIAN);
+    while (rest.hasRemaining()) {
+      byte[] message = new byte[rest.getInt()];
+      rest.get(message);
+      names.add(Stat.parseFrom(message).getPath());
+    }
+    return names;
   }
 
   @Test

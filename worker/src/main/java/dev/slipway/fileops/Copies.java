@@ -12,7 +12,9 @@ import dev.slipway.linux.Status;
 import dev.slipway.snapshot.MountedRoot;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -49,6 +51,7 @@ final class Copies {
 
   void copy(Copy copy) throws SlipwayException, IOException {
     Attributes attributes = new Attributes(copy, owners.resolve(copy.owner()));
+    checkMode(copy);
     CopyOptions options = copy.options();
     String pattern = RootPaths.clean(copy.source());
     List<String> paths;
@@ -67,6 +70,17 @@ final class Copies {
       if (!missing.isEmpty()) {
         throw notFound(RootPaths.clean("/" + missing.getFirst()));
       }
+    }
+  }
+
+  private static void checkMode(Copy copy) throws SlipwayException {
+    if (copy.symbolicMode().isEmpty()) {
+      return;
+    }
+    try {
+      SymbolicMode.apply(copy.symbolicMode(), 0, false);
+    } catch (IllegalArgumentException e) {
+      throw new SlipwayException(ErrorKind.INVALID, e.getMessage(), e);
     }
   }
 
@@ -93,6 +107,10 @@ final class Copies {
       to = destination(root, path, status, attributes);
     }
     CopyFilter filter = new CopyFilter(options.includePatterns(), options.excludePatterns());
+    Map<String, CopyFilter> required = new HashMap<>();
+    for (String pattern : missing) {
+      required.put(pattern, new CopyFilter(List.of(pattern), List.of()));
+    }
     try (TreeCopy tree =
         new TreeCopy(
             target,
@@ -100,17 +118,13 @@ final class Copies {
             attributes,
             filter,
             linked,
-            relative -> missing.removeIf(required -> covers(required, relative)))) {
+            relative -> missing.removeIf(pattern -> required.get(pattern).takes(relative)))) {
       if (status.isDirectory()) {
         tree.directory(from, to);
       } else {
         tree.file(from, to);
       }
     }
-  }
-
-  private static boolean covers(String required, String relative) {
-    return new CopyFilter(List.of(required), List.of()).takes(relative);
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.slipway.fileops;
 
+import dev.slipway.error.ErrorKind;
+import dev.slipway.error.SlipwayException;
 import dev.slipway.pattern.PatternMatcher;
 import java.util.List;
 
@@ -8,9 +10,12 @@ final class CopyFilter {
   private final PatternMatcher include;
   private final PatternMatcher exclude;
 
-  CopyFilter(List<String> include, List<String> exclude) {
-    this.include = matcher(include);
-    this.exclude = matcher(exclude);
+  /**
+   * @throws SlipwayException INVALID when a pattern is malformed
+   */
+  CopyFilter(List<String> include, List<String> exclude) throws SlipwayException {
+    this.include = matcher("includepatterns", include);
+    this.exclude = matcher("excludepatterns", exclude);
   }
 
   /** Whether the path itself is taken. */
@@ -23,8 +28,16 @@ final class CopyFilter {
     return !exclude.hasExceptions() && exclude.matches(directory);
   }
 
-  private static PatternMatcher matcher(List<String> patterns) {
-    return PatternMatcher.of(patterns.stream().map(CopyFilter::relative).toList());
+  private static PatternMatcher matcher(String what, List<String> patterns)
+      throws SlipwayException {
+    try {
+      return PatternMatcher.of(patterns.stream().map(CopyFilter::relative).toList());
+    } catch (IllegalArgumentException e) {
+      throw new SlipwayException(
+          ErrorKind.INVALID,
+          "invalid " + what + ": [" + String.join(" ", patterns) + "]: " + e.getMessage(),
+          e);
+    }
   }
 
   private static String relative(String pattern) {

@@ -1,6 +1,7 @@
 package dev.slipway.fileops;
 
 import dev.slipway.diff.LayerEntry;
+import dev.slipway.error.SlipwayException;
 import dev.slipway.linux.Directory;
 import dev.slipway.linux.Errno;
 import dev.slipway.linux.LinuxException;
@@ -50,8 +51,7 @@ public final class PathSelection {
     PathSelection selection = new PathSelection();
     for (PathSelector selector : selectors) {
       String path = RootPaths.clean(selector.getPath());
-      CopyFilter filter =
-          new CopyFilter(selector.getIncludePatternsList(), selector.getExcludePatternsList());
+      CopyFilter filter = filter(selector);
       List<String> matches = selector.getWildcard() ? Wildcards.resolve(root, path) : List.of(path);
       for (String match : matches) {
         Optional<String> end = selection.follow(root, match, selector.getFollowSymlinks());
@@ -61,6 +61,14 @@ public final class PathSelection {
       }
     }
     return selection;
+  }
+
+  private static CopyFilter filter(PathSelector selector) throws IOException {
+    try {
+      return new CopyFilter(selector.getIncludePatternsList(), selector.getExcludePatternsList());
+    } catch (SlipwayException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   /** Marks the way to the path and returns where it ends; empty when there is nothing. */

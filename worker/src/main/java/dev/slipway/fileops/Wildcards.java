@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * Wildcards of paths, in the language of Go's {@code path/filepath.Match}: {@code * ? [a-z] [^a]
@@ -30,7 +31,12 @@ final class Wildcards {
     List<String> found = new ArrayList<>(List.of("/"));
     for (String part : pattern.substring(1).split("/")) {
       List<String> next = new ArrayList<>();
-      Pattern regex = Pattern.compile(regex(part), Pattern.DOTALL);
+      Pattern regex;
+      try {
+        regex = Pattern.compile(regex(part), Pattern.DOTALL);
+      } catch (PatternSyntaxException _) {
+        return List.of(); // a range that ends before it begins: no name is in it
+      }
       for (String directory : found) {
         try (Directory open = root.resolve(directory)) {
           for (String name :

@@ -231,6 +231,25 @@ class FileOpsTest {
   }
 
   @Test
+  void refusesPatternsAndModesThatAreNone() throws Exception {
+    List<String> base = layer(root -> Files.writeString(root.resolve("f"), "f"));
+    CopyOptions malformed =
+        new CopyOptions(
+            true, true, false, true, true, true, false, List.of(), List.of("a["), List.of());
+
+    assertThatThrownBy(() ->
+            run(
+                List.of(base, base),
+                new Change.Copy("/", "/x", NOBODY, OptionalInt.empty(), "", malformed, -1)))
+        .hasMessageStartingWith("invalid excludepatterns: [a[]");
+    assertThatThrownBy(() ->
+            run(
+                List.of(base, base),
+                new Change.Copy("/f", "/x", NOBODY, OptionalInt.empty(), "u?x", options(), -1)))
+        .hasMessage("invalid mode: u?x");
+  }
+
+  @Test
   void namesWhatIsMissingAsBuildkitDoes() throws Exception {
     List<String> base = layer(root -> Files.writeString(root.resolve("f"), "f"));
 

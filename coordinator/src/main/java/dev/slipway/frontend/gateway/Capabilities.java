@@ -116,6 +116,7 @@ public final class Capabilities {
           "source.local.excludepatterns",
           "source.local.followpaths",
           "source.local.includepatterns",
+          "source.local.metadatatransfer",
           "source.local.sessionid",
           "source.local.sharedkeyhint",
           "source.local.unique");
