@@ -15,6 +15,7 @@ import dev.slipway.graph.Definition;
 import dev.slipway.identity.Caller;
 import dev.slipway.progress.BuildSummary;
 import dev.slipway.progress.Progress.VertexState;
+import dev.slipway.progress.Progress.Warning;
 import dev.slipway.progress.ProgressLog;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.SolvedResult;
@@ -199,6 +200,7 @@ final class BuildRun {
         exports.add(prepared(wish, job));
       }
     }
+    complain(order, job, result);
     Map<String, String> response =
         during(job, BuildMetric.Phase.EXPORT, () -> export(exports, job, caller, result, results));
     for (Map.Entry<String, byte[]> entry : result.metadata().entrySet()) {
@@ -217,6 +219,24 @@ final class BuildRun {
     PreparedExport export = exporters.prepare(request);
     export.check(job.context().rights());
     return export;
+  }
+
+  /** Says when the result is for other platforms than were asked for. */
+  private void complain(Order order, BuildJob job, FrontendResult result) throws SlipwayException {
+    Optional<String> words =
+        RequestedPlatforms.complaint(
+            order.question().options(), result, parts.platforms().get().getFirst());
+    if (words.isEmpty()) {
+      return;
+    }
+    Instant now = parts.clock().instant();
+    VertexState line =
+        VertexState.internal(job.ref() + " verify", "Verifying build result").started(now);
+    job.progress().vertex(line);
+    job.progress()
+        .warning(
+            new Warning(line.digest(), 0, words.get(), List.of(), "", Optional.empty(), List.of()));
+    job.progress().vertex(line.completed(now));
   }
 
   private interface PhaseWork<T> {
