@@ -5,6 +5,7 @@ import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.identity.Rights;
+import dev.slipway.protocol.ByteCall;
 import dev.slipway.registry.Authenticator;
 import dev.slipway.session.ClientTargets;
 import dev.slipway.session.SecretValue;
@@ -35,6 +36,16 @@ public final class FetchingClient implements Session {
   @Override
   public ClientTargets targets() {
     throw new UnsupportedOperationException("nothing is exported to this client");
+  }
+
+  @Override
+  public void checkAgent(String id) throws SlipwayException {
+    throw new SlipwayException(ErrorKind.INVALID, "the client shares no agent");
+  }
+
+  @Override
+  public ByteCall<?, ?> connectAgent(String id) {
+    throw new UnsupportedOperationException("the client shares no agent");
   }
 
   @Override

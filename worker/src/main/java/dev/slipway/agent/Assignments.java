@@ -133,7 +133,10 @@ final class Assignments {
                   work.disk(),
                   holds,
                   outbox.attach(open.getTicket()),
-                  line -> work.executor().containers().run(open, line, PathReader::answer, outbox.connections()));
+                  line ->
+                      work.executor()
+                          .containers()
+                          .run(open, line, PathReader::answer, outbox.connections()));
               return open;
             },
             _ -> {});

@@ -136,8 +136,7 @@ final class FarmLink implements AutoCloseable {
       FarmGrpc.FarmStub farm =
           FarmGrpc.newStub(channel)
               .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
-      Outbox out =
-          new Outbox(farm.join(this), farm::attach, token -> Forwarding.open(farm, token));
+      Outbox out = new Outbox(farm.join(this), farm::attach, token -> Forwarding.open(farm, token));
       outbox.complete(out);
       out.send(WorkerMessage.newBuilder().setHello(hello.get()).build());
       try {

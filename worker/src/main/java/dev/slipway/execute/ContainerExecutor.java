@@ -74,8 +74,7 @@ public final class ContainerExecutor {
     }
   }
 
-  private void run(
-      Step step, ContainerLine line, Reading reading, ClientConnections connections)
+  private void run(Step step, ContainerLine line, Reading reading, ClientConnections connections)
       throws SlipwayException, InterruptedException {
     if (!(LlbCodec.readOp(step.getOp().toByteArray()) instanceof Op.Exec op)) {
       throw new SlipwayException(ErrorKind.INTERNAL, "a container is described by an exec op");

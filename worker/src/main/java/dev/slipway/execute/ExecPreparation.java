@@ -135,8 +135,7 @@ final class ExecPreparation {
 
   /** A mount beside the root; none for an optional one that the client lacks. */
   private Optional<SandboxMount> beside(
-      Op.Exec op, Mount mount, StepContext context, PreparedExec prepared)
-      throws SlipwayException {
+      Op.Exec op, Mount mount, StepContext context, PreparedExec prepared) throws SlipwayException {
     ClientSide client = context.client();
     return switch (mount.kind()) {
       case Mount.Kind.Tmpfs(long size) ->
@@ -150,7 +149,10 @@ final class ExecPreparation {
         prepared.holds(mount, mounted);
         yield Optional.of(
             new SandboxMount.Bind(
-                select(mount, op.mounts().indexOf(mount), mounted.path()), mount.destination(), mount.readOnly(), false));
+                select(mount, op.mounts().indexOf(mount), mounted.path()),
+                mount.destination(),
+                mount.readOnly(),
+                false));
       }
       case Mount.Kind.Secret secret -> {
         Optional<ByteString> value = client.secret(secret.id());

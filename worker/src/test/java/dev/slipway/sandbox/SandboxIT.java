@@ -116,7 +116,8 @@ class SandboxIT {
     Files.copy(BUSYBOX, root.resolve("bin/gain"));
     Files.setAttribute(root.resolve("bin/gain"), "unix:mode", 04755);
     Files.createSymbolicLink(root.resolve("bin/su"), Path.of("gain"));
-    String script = "id -u; /bin/su -c 'id -u; grep ^CapPrm: /proc/self/status; mount -t tmpfs x /'";
+    String script =
+        "id -u; /bin/su -c 'id -u; grep ^CapPrm: /proc/self/status; mount -t tmpfs x /'";
 
     sandbox.run(
         spec(withUser(shell(script), "user"), List.of(), Op.Network.NONE, Optional.empty()),
