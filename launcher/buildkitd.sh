@@ -31,7 +31,7 @@ command_buildkitd() {
       --tlscacert) tls[2]=$value ;;
       --group | --debugaddr | --otel-socket-path | --cdi-* | --oci-worker* | --oci-cni-* | --containerd-* | --rootless | --trace* | --log-format | \
         --save-cache-debug) ;;
-      --allow-insecure-entitlement) say "$flag $value: entitlements are not supported yet; steps run without it" ;;
+      --allow-insecure-entitlement) ENTITLEMENTS+=("$value") ;;
       -h | --help) help_of buildkitd && return ;;
       -v | --version) echo "buildkitd github.com/moby/buildkit v0.0.0+slipway.$(slipway_version)" && return ;;
       *) die "buildkitd: unknown flag '$flag'" ;;

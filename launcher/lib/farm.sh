@@ -80,6 +80,9 @@ following() {
 # home_of ROOT COORDINATOR: where its state and its addresses are.
 home_of() { if [ "$2" = coordinator ]; then printf '%s' "$1"; else printf '%s/%s' "$1" "$2"; fi; }
 
+# What builds may ask for, where the command line says it.
+ENTITLEMENTS=()
+
 # start_coordinator ROOT NAME CONFIG HTTP WORKERS_PORT ADDR...
 start_coordinator() {
   local root=$1 name=$2 config=$3 http=$4 workers_port=$5 addr seen home
@@ -91,6 +94,7 @@ start_coordinator() {
   rm -f "$home"/run/{grpc,http,https,workers}.address
   local arguments=(--root "$(home_of "$seen" "$name")" --http "$http" --workers-listen "127.0.0.1:$workers_port" --join-token-file "$seen/join-token")
   for addr in "$@"; do arguments+=(--addr "$(reachable_address "$root" "$addr")"); done
+  for addr in "${ENTITLEMENTS[@]}"; do arguments+=(--allow-insecure-entitlement "$addr"); done
   [ -z "$config" ] || arguments+=(--config "$seen/config.toml")
   mapfile -t -O ${#arguments[@]} arguments < <(tls_arguments && farm_tls_arguments coordinator)
   java_command coordinator

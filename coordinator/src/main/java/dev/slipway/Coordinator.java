@@ -316,7 +316,10 @@ final class Coordinator implements AutoCloseable {
             () -> loop.stats().waiting() > 0,
             coordinators::isOldest,
             meters);
-    Tenants tenants = Tenants.of(config.tenants(), config.entitlements());
+    Tenants tenants =
+        Tenants.of(
+            config.tenants(),
+            options.entitlements().isEmpty() ? config.entitlements() : options.entitlements());
     WorkerRecords workers = new WorkerRecords(fleet, List.copyOf(scheduling.platforms()));
     GatewayParts gateway =
         new GatewayParts(

@@ -105,6 +105,14 @@ public final class CoordinatorMain implements Callable<Integer> {
           "TOML with the keys of buildkitd.toml: registry mirrors, entitlements, addresses, TLS.")
   private Optional<Path> config = Optional.empty();
 
+  @Option(
+      names = "--allow-insecure-entitlement",
+      split = ",",
+      paramLabel = "NAME",
+      description =
+          "What builds may ask for: network.host, security.insecure; may be repeated. Default: insecure-entitlements of the configuration.")
+  private List<String> entitlements = List.of();
+
   @Mixin private TlsOptions tls = new TlsOptions();
 
   @Mixin private FarmOptions farm = new FarmOptions();
@@ -136,6 +144,7 @@ public final class CoordinatorMain implements Callable<Integer> {
                   treesUrl,
                   joinTokenFile,
                   config,
+                  entitlements,
                   tls,
                   farm,
                   farmCa,

@@ -18,6 +18,7 @@ import java.util.Optional;
  *     workersListen}, any free port
  * @param treesUrl {@code http(s)://host:port} of that, or without TLS of {@code http}, as workers
  *     reach it; empty = as it is listened on
+ * @param entitlements what builds may ask for; empty = what the configuration says
  * @param tls what the command line says about the endpoint's certificate
  * @param farm what the command line says about the farm's own network
  * @param farmCa what it says about the farm's own CA
@@ -33,11 +34,13 @@ record CoordinatorOptions(
     Optional<String> treesUrl,
     Path joinTokenFile,
     Optional<Path> config,
+    List<String> entitlements,
     TlsOptions tls,
     FarmOptions farm,
     FarmCaOptions farmCa,
     ClusterOptions cluster) {
   CoordinatorOptions {
     addresses = List.copyOf(addresses);
+    entitlements = List.copyOf(entitlements);
   }
 }

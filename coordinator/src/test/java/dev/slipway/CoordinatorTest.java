@@ -77,6 +77,7 @@ class CoordinatorTest {
         Optional.empty(),
         token,
         Optional.empty(),
+        List.of(),
         new TlsOptions(),
         new FarmOptions(),
         new FarmCaOptions(),

@@ -14,6 +14,7 @@ import dev.slipway.gc.Disk;
 import dev.slipway.gc.DiskKeeper;
 import dev.slipway.gc.MountShelf;
 import dev.slipway.layers.LayerLimits;
+import dev.slipway.linux.Mounts;
 import dev.slipway.mounts.CacheMounts;
 import dev.slipway.mounts.MountTransfer;
 import dev.slipway.peer.Outcasts;
@@ -272,14 +273,21 @@ final class WorkerProgram {
     return directory.map(path -> new BlobDirectory(path.toAbsolutePath()));
   }
 
-  /** On tmpfs where the namespace has one of its own; there a crash leaves nothing behind. */
+  /**
+   * On tmpfs: there a crash leaves nothing behind, and clients' secrets never reach a disk. Where
+   * the namespace has none of its own, one is mounted, which ends with the worker.
+   */
   private static Path runtimeDirectory(Path root, String id) throws IOException {
     Path run = Path.of("/run");
     Path directory =
-        Files.isWritable(run)
-            ? run.resolve("slipway").resolve(id)
-            : root.resolve("run").resolve("sandbox");
-    return Files.createDirectories(directory);
+        Files.createDirectories(
+            Files.isWritable(run)
+                ? run.resolve("slipway").resolve(id)
+                : root.resolve("run").resolve("sandbox"));
+    if (!Files.getFileStore(directory).type().equals("tmpfs")) {
+      Mounts.mount("tmpfs", directory, "tmpfs", Mounts.NO_SUID | Mounts.NO_DEVICES, "mode=0711");
+    }
+    return directory;
   }
 
   private static String name(Settings settings) throws IOException {

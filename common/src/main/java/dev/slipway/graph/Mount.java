@@ -9,9 +9,36 @@ package dev.slipway.graph;
  * @param output index of the vertex's output that this mount's changes become, -1 = thrown away
  * @param readOnly whether writes are refused
  * @param kind what is mounted
+ * @param contentKey whether the input counts by its contents in the cache
  */
 public record Mount(
-    int input, String selector, String destination, int output, boolean readOnly, Kind kind) {
+    int input,
+    String selector,
+    String destination,
+    int output,
+    boolean readOnly,
+    Kind kind,
+    ContentKey contentKey) {
+  /** The input counts as its op says. */
+  public Mount(
+      int input, String selector, String destination, int output, boolean readOnly, Kind kind) {
+    this(input, selector, destination, output, readOnly, kind, ContentKey.DEFAULT);
+  }
+
+  /** The same, counted otherwise. */
+  public Mount with(ContentKey other) {
+    return new Mount(input, selector, destination, output, readOnly, kind, other);
+  }
+
+  /** When a step is the same because what it reads is, though it comes from elsewhere. */
+  public enum ContentKey {
+    /** Where it is safe, except for the root filesystem, which is large. */
+    DEFAULT,
+    /** Also for the root filesystem. */
+    ALWAYS,
+    NEVER
+  }
+
   /** What is mounted. */
   public sealed interface Kind {
     /** The input's files, or an empty directory. */

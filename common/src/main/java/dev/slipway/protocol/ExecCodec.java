@@ -14,6 +14,7 @@ import dev.slipway.protocol.buildkit.ops.CacheSharingOpt;
 import dev.slipway.protocol.buildkit.ops.ExecOp;
 import dev.slipway.protocol.buildkit.ops.HostIP;
 import dev.slipway.protocol.buildkit.ops.Meta;
+import dev.slipway.protocol.buildkit.ops.MountContentCache;
 import dev.slipway.protocol.buildkit.ops.MountType;
 import dev.slipway.protocol.buildkit.ops.NetMode;
 import dev.slipway.protocol.buildkit.ops.ProxyEnv;
@@ -137,7 +138,27 @@ final class ExecCodec {
         destination(wire.getDest(), cwd),
         output,
         wire.getReadonly(),
-        kind);
+        kind,
+        contentKey(wire, input, output, kind));
+  }
+
+  private static Mount.ContentKey contentKey(
+      dev.slipway.protocol.buildkit.ops.Mount wire, int input, int output, Mount.Kind kind)
+      throws SlipwayException {
+    return switch (wire.getContentCache()) {
+      case DEFAULT -> Mount.ContentKey.DEFAULT;
+      case OFF -> Mount.ContentKey.NEVER;
+      case ON -> {
+        boolean counts =
+            input >= 0 && (kind instanceof Mount.Kind.Bind || kind instanceof Mount.Kind.Cache);
+        boolean whole = clean(wire.getSelector()).equals("/");
+        if (counts && output >= 0 && !wire.getReadonly() && !whole) {
+          throw invalid("invalid mount cache content " + wire.getDest());
+        }
+        yield Mount.ContentKey.ALWAYS;
+      }
+      case UNRECOGNIZED -> throw invalid("invalid content cache of mount " + wire.getDest());
+    };
   }
 
   /** A relative destination is below the working directory. */
@@ -177,7 +198,13 @@ final class ExecCodec {
             .setSelector(mount.selector())
             .setDest(mount.destination())
             .setOutput(mount.output())
-            .setReadonly(mount.readOnly());
+            .setReadonly(mount.readOnly())
+            .setContentCache(
+                switch (mount.contentKey()) {
+                  case DEFAULT -> MountContentCache.DEFAULT;
+                  case ALWAYS -> MountContentCache.ON;
+                  case NEVER -> MountContentCache.OFF;
+                });
     switch (mount.kind()) {
       case Mount.Kind.Bind bind -> wire.setMountType(MountType.BIND);
       case Mount.Kind.Cache cache ->

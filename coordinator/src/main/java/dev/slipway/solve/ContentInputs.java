@@ -98,6 +98,7 @@ final class ContentInputs {
       boolean selects =
           mount.kind() instanceof Mount.Kind.Bind
               && !mount.destination().equals("/")
+              && mount.contentKey() != Mount.ContentKey.NEVER
               && (mount.readOnly() || mount.output() < 0);
       if (!selects) {
         return List.of();

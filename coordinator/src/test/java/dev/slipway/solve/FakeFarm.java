@@ -81,6 +81,9 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
   /** Steps that exit with 7. */
   final Set<String> failing = ConcurrentHashMap.newKeySet();
 
+  /** Steps that fail for what their build's client lacks, once each. */
+  final Set<String> lacking = ConcurrentHashMap.newKeySet();
+
   /** What steps write before they wait or end. */
   final Map<String, String> says = new ConcurrentHashMap<>();
 
@@ -212,6 +215,16 @@ final class FakeFarm implements Scheduler, Fleet, CacheIndex {
         return;
       }
       ran.add(step.getName());
+      if (lacking.remove(step.getName())) {
+        var failed =
+            StepFailed.newBuilder()
+                .setVertex(step.getVertex())
+                .setMessage("secret token: not found")
+                .setOfClient(true);
+        outcome.accept(
+            StageOutcome.newBuilder().setStageId(stage.getStageId()).setFailed(failed).build());
+        return;
+      }
       if (failing.contains(step.getName())) {
         var failed =
             StepFailed.newBuilder()

@@ -93,6 +93,22 @@ class FarmSolverTest {
   }
 
   @Test
+  void aStepThatItsBuildsClientLacksASecretForIsLeftToWhoeverWaits() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    farm.held.put("one", gate);
+    farm.lacking.add("one");
+    Definition definition = graphs.definition(graphs.run("one", base));
+    CompletableFuture<SolvedResult> first = solving("first", definition);
+    await().until(() -> !farm.stages.isEmpty());
+    CompletableFuture<SolvedResult> second = solving("second", definition);
+    gate.countDown();
+
+    assertThatThrownBy(first::get).hasMessageContaining("secret token: not found");
+    assertThat(second.get().chain().layers()).hasSize(1);
+    assertThat(farm.ran).containsExactly("one", "one");
+  }
+
+  @Test
   void goesOnAfterStepsThatAnotherBuildMadeBetweenLookUpAndClaim() throws Exception {
     Vertex two = graphs.run("two", graphs.run("one", base));
     solve("first", graphs.definition(two));

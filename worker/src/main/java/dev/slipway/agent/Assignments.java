@@ -105,7 +105,7 @@ final class Assignments {
             stage,
             work.disk(),
             holds,
-            events -> work.executor().run(stage, events),
+            events -> work.executor().run(stage, events, outbox.connections()),
             event -> {
               trace.saw(event);
               outbox.send(WorkerMessage.newBuilder().setStageEvent(event).build());
@@ -133,7 +133,10 @@ final class Assignments {
                   work.disk(),
                   holds,
                   outbox.attach(open.getTicket()),
-                  line -> work.executor().containers().run(open, line, PathReader::answer));
+                  line ->
+                      work.executor()
+                          .containers()
+                          .run(open, line, PathReader::answer, outbox.connections()));
               return open;
             },
             _ -> {});

@@ -1,6 +1,7 @@
 package dev.slipway.agent;
 
 import dev.slipway.certificates.FarmTls;
+import dev.slipway.protocol.Forwarding;
 import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.FarmGrpc;
 import dev.slipway.protocol.worker.Hello;
@@ -135,7 +136,7 @@ final class FarmLink implements AutoCloseable {
       FarmGrpc.FarmStub farm =
           FarmGrpc.newStub(channel)
               .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
-      Outbox out = new Outbox(farm.join(this), farm::attach);
+      Outbox out = new Outbox(farm.join(this), farm::attach, token -> Forwarding.open(farm, token));
       outbox.complete(out);
       out.send(WorkerMessage.newBuilder().setHello(hello.get()).build());
       try {

@@ -1,6 +1,7 @@
 package dev.slipway.agent;
 
 import com.google.protobuf.ByteString;
+import dev.slipway.execute.ClientConnections;
 import dev.slipway.protocol.worker.WorkerMessage;
 import io.grpc.stub.StreamObserver;
 
@@ -11,6 +12,7 @@ import io.grpc.stub.StreamObserver;
 final class Outbox {
   private final StreamObserver<WorkerMessage> stream;
   private final Attachment attachment;
+  private final ClientConnections connections;
   private boolean closed;
 
   /** Makes the call of a container at the same coordinator. */
@@ -18,9 +20,14 @@ final class Outbox {
     void begin(AttachedLine line);
   }
 
-  Outbox(StreamObserver<WorkerMessage> stream, Attachment attachment) {
+  /**
+   * @param connections connects to what clients of this coordinator share
+   */
+  Outbox(
+      StreamObserver<WorkerMessage> stream, Attachment attachment, ClientConnections connections) {
     this.stream = stream;
     this.attachment = attachment;
+    this.connections = connections;
   }
 
   /** Where a container's commands come from. */
@@ -29,6 +36,10 @@ final class Outbox {
     attachment.begin(line);
     line.attach(ticket);
     return line;
+  }
+
+  ClientConnections connections() {
+    return connections;
   }
 
   synchronized void send(WorkerMessage message) {

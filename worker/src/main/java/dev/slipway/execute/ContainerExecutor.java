@@ -48,10 +48,13 @@ public final class ContainerExecutor {
   /**
    * Runs the container until the line ends; never throws. An interrupt of the calling thread ends
    * it too. Nothing of it is left when this returns.
+   *
+   * @param connections connects to what its client shares
    */
-  public void run(OpenContainer open, ContainerLine line, Reading reading) {
+  public void run(
+      OpenContainer open, ContainerLine line, Reading reading, ClientConnections connections) {
     try {
-      run(open.getStep(), line, reading);
+      run(open.getStep(), line, reading, connections);
     } catch (InterruptedException _) {
       line.drop();
     } catch (LayersUnavailableException e) {
@@ -71,7 +74,7 @@ public final class ContainerExecutor {
     }
   }
 
-  private void run(Step step, ContainerLine line, Reading reading)
+  private void run(Step step, ContainerLine line, Reading reading, ClientConnections connections)
       throws SlipwayException, InterruptedException {
     if (!(LlbCodec.readOp(step.getOp().toByteArray()) instanceof Op.Exec op)) {
       throw new SlipwayException(ErrorKind.INTERNAL, "a container is described by an exec op");
@@ -84,6 +87,7 @@ public final class ContainerExecutor {
             (_, _) -> {},
             step.getCacheMountsList(),
             false,
+            ClientSide.of(step, connections),
             _ -> {},
             _ -> {});
     try (PreparedExec prepared = preparation.prepare(op, context);

@@ -1,7 +1,9 @@
 package dev.slipway.execute;
 
+import com.google.protobuf.ByteString;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.graph.ExecMeta;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
 import dev.slipway.linux.DiskFull;
@@ -11,24 +13,35 @@ import dev.slipway.mounts.MountBeginning;
 import dev.slipway.sandbox.ExecSpec;
 import dev.slipway.sandbox.RootPath;
 import dev.slipway.sandbox.SandboxMount;
+import dev.slipway.sandbox.SecretVariable;
 import dev.slipway.snapshot.MountedRoot;
 import dev.slipway.snapshot.SnapshotStore;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Brings about what a process finds: its mounts, and the spec that names them. @ThreadSafe */
 final class ExecPreparation {
+  private static final int ANY_EXECUTE = 0111;
+
   private final SnapshotStore store;
   private final CacheMounts cacheMounts;
+  private final Path scratch;
 
-  ExecPreparation(SnapshotStore store, CacheMounts cacheMounts) {
+  /**
+   * @param scratch on tmpfs, for what must not reach a disk
+   */
+  ExecPreparation(SnapshotStore store, CacheMounts cacheMounts, Path scratch) {
     this.store = store;
     this.cacheMounts = cacheMounts;
+    this.scratch = scratch;
   }
 
   /**
@@ -37,7 +50,8 @@ final class ExecPreparation {
    */
   PreparedExec prepare(Op.Exec op, StepContext context)
       throws SlipwayException, InterruptedException {
-    refuseUnsupported(op);
+    checkHosts(op.meta());
+    context.client().check(op);
     PreparedExec prepared =
         new PreparedExec(
             op,
@@ -47,7 +61,8 @@ final class ExecPreparation {
                 context.cacheMounts(),
                 cacheMounts,
                 mount -> beginning(op, mount, context),
-                context.notes()));
+                context.notes()),
+            new ClientFiles(scratch));
     boolean complete = false;
     try {
       prepared.ready(mount(op, context, prepared));
@@ -90,59 +105,89 @@ final class ExecPreparation {
     };
   }
 
-  private static void refuseUnsupported(Op.Exec op) throws StepFailedException {
-    if (op.insecure()) {
-      throw new StepFailedException("security mode insecure is not supported yet", 0);
-    }
-    if (op.network() == Op.Network.HOST) {
-      throw new StepFailedException("network mode host is not supported yet", 0);
-    }
-    if (!op.secretEnvironment().isEmpty()) {
-      throw new StepFailedException("secrets as environment variables are not supported yet", 0);
-    }
-    if (!(op.root().kind() instanceof Mount.Kind.Bind)) {
-      throw new StepFailedException("the root filesystem of a process must be a bind mount", 0);
-    }
-    for (Mount mount : op.mounts()) {
-      switch (mount.kind()) {
-        case Mount.Kind.Secret _ ->
-            throw new StepFailedException(
-                "secret mounts (" + mount.destination() + ") are not supported yet", 0);
-        case Mount.Kind.Ssh _ ->
-            throw new StepFailedException(
-                "ssh mounts (" + mount.destination() + ") are not supported yet", 0);
-        case Mount.Kind.Bind _, Mount.Kind.Cache _, Mount.Kind.Tmpfs _ -> {}
-      }
-    }
-  }
-
   private ExecSpec mount(Op.Exec op, StepContext context, PreparedExec prepared)
       throws SlipwayException {
     List<SandboxMount> mounts = new ArrayList<>();
     Path root = Path.of("/");
     for (Mount mount : op.mounts()) {
-      if (mount.kind() instanceof Mount.Kind.Tmpfs(long size)) {
-        mounts.add(new SandboxMount.Tmpfs(mount.destination(), size, mount.readOnly()));
-        continue;
-      }
-      if (mount.kind() instanceof Mount.Kind.Cache) {
-        mounts.add(
-            new SandboxMount.Bind(
-                prepared.caches().directory(mount), mount.destination(), mount.readOnly(), true));
-        continue;
-      }
-      MountedRoot mounted = store.mount(context.chain(mount), !mount.readOnly());
-      prepared.holds(mount, mounted);
-      Path source = select(mount, op.mounts().indexOf(mount), mounted.path());
       if (mount == op.root()) {
-        root = source;
+        // Writable below a process that may not write: mount points have to be made in it.
+        MountedRoot mounted = store.mount(context.chain(mount), true);
+        prepared.holds(mount, mounted);
+        root = mounted.path();
       } else {
-        mounts.add(new SandboxMount.Bind(source, mount.destination(), mount.readOnly(), false));
+        beside(op, mount, context, prepared).ifPresent(mounts::add);
       }
     }
-    String id = "exec-" + UUID.randomUUID();
+    // Outer ones first, whatever order they were named in.
+    mounts.sort(Comparator.comparing(SandboxMount::destination));
     return new ExecSpec(
-        id, root, op.root().readOnly(), op.meta(), mounts, op.network(), context.timeout());
+        "exec-" + UUID.randomUUID(),
+        root,
+        op.root().readOnly(),
+        op.meta(),
+        mounts,
+        op.network(),
+        context.timeout(),
+        op.insecure(),
+        secretEnvironment(op, context));
+  }
+
+  /** A mount beside the root; none for an optional one that the client lacks. */
+  private Optional<SandboxMount> beside(
+      Op.Exec op, Mount mount, StepContext context, PreparedExec prepared) throws SlipwayException {
+    ClientSide client = context.client();
+    return switch (mount.kind()) {
+      case Mount.Kind.Tmpfs(long size) ->
+          Optional.of(new SandboxMount.Tmpfs(mount.destination(), size, mount.readOnly()));
+      case Mount.Kind.Cache _ ->
+          Optional.of(
+              new SandboxMount.Bind(
+                  prepared.caches().directory(mount), mount.destination(), mount.readOnly(), true));
+      case Mount.Kind.Bind _ -> {
+        MountedRoot mounted = store.mount(context.chain(mount), !mount.readOnly());
+        prepared.holds(mount, mounted);
+        yield Optional.of(
+            new SandboxMount.Bind(
+                select(mount, op.mounts().indexOf(mount), mounted.path()),
+                mount.destination(),
+                mount.readOnly(),
+                false));
+      }
+      case Mount.Kind.Secret secret -> {
+        Optional<ByteString> value = client.secret(secret.id());
+        yield value.isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new SandboxMount.Secret(
+                    prepared.files().secret(value.get(), secret),
+                    mount.destination(),
+                    (secret.mode() & ANY_EXECUTE) != 0));
+      }
+      case Mount.Kind.Ssh ssh ->
+          client.refusal(ssh.id()).isPresent()
+              ? Optional.empty()
+              : Optional.of(
+                  new SandboxMount.Socket(
+                      prepared.files().socket(ssh, () -> client.connect(ssh.id())),
+                      mount.destination()));
+    };
+  }
+
+  private static List<SecretVariable> secretEnvironment(Op.Exec op, StepContext context) {
+    return op.secretEnvironment().stream()
+        .map(wanted ->
+            new SecretVariable(
+                wanted.name(), context.client().secret(wanted.id()).orElse(ByteString.EMPTY)))
+        .toList();
+  }
+
+  private static void checkHosts(ExecMeta meta) throws StepFailedException {
+    for (ExecMeta.ExtraHost host : meta.extraHosts()) {
+      if (!NetUtil.isValidIpV4Address(host.ip()) && !NetUtil.isValidIpV6Address(host.ip())) {
+        throw new StepFailedException("failed to parse IP " + host.ip(), 0);
+      }
+    }
   }
 
   /** Where the selector leads in the input, never outside of it. */
@@ -150,10 +195,6 @@ final class ExecPreparation {
     String selector = mount.selector();
     if (selector.isEmpty() || selector.equals("/") || selector.equals(".")) {
       return root;
-    }
-    if (mount.destination().equals("/")) {
-      throw new StepFailedException(
-          "a part of an input as root filesystem is not supported yet", 0);
     }
     try {
       RootPath.Target target = RootPath.follow(root, selector);

@@ -35,7 +35,7 @@ final class ExecStep {
       DiskWatch disk,
       Meters meters,
       Consumer<StoredLayer> made) {
-    this.preparation = new ExecPreparation(store, cacheMounts);
+    this.preparation = new ExecPreparation(store, cacheMounts, sandbox.scratch());
     this.sandbox = sandbox;
     this.layerIds = layerIds;
     this.disk = disk;

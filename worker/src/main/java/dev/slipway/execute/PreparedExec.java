@@ -1,6 +1,5 @@
 package dev.slipway.execute;
 
-import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
@@ -24,17 +23,23 @@ final class PreparedExec implements AutoCloseable {
   private final Op.Exec op;
   private final StepContext context;
   private final StepMounts caches;
+  private final ClientFiles files;
   private final Map<Mount, MountedRoot> roots = new LinkedHashMap<>();
   private Optional<ExecSpec> spec = Optional.empty();
 
-  PreparedExec(Op.Exec op, StepContext context, StepMounts caches) {
+  PreparedExec(Op.Exec op, StepContext context, StepMounts caches, ClientFiles files) {
     this.op = op;
     this.context = context;
     this.caches = caches;
+    this.files = files;
   }
 
   StepMounts caches() {
     return caches;
+  }
+
+  ClientFiles files() {
+    return files;
   }
 
   /** From now on the mount is this one's to unmount. */
@@ -76,20 +81,16 @@ final class PreparedExec implements AutoCloseable {
     StoredLayer commit(MountedRoot root) throws SlipwayException;
   }
 
-  /** The chain of each output; a read-only mount passes its input on. */
+  /** The chain of each output; a read-only mount and a cache mount pass their input on. */
   Map<Integer, List<String>> outputs(Committing committing) throws SlipwayException {
     Map<Integer, List<String>> outputs = new HashMap<>();
     for (Mount mount : op.mounts()) {
       if (mount.output() < 0) {
         continue;
       }
-      MountedRoot mounted = roots.get(mount);
-      if (mounted == null) {
-        throw new SlipwayException(
-            ErrorKind.INVALID, "mount " + mount.destination() + " cannot have an output");
-      }
       List<String> chain = new ArrayList<>(context.chain(mount));
-      if (!mount.readOnly()) {
+      MountedRoot mounted = roots.get(mount);
+      if (mounted != null && !mount.readOnly()) {
         chain.add(committing.commit(mounted).id());
       }
       outputs.put(mount.output(), List.copyOf(chain));
@@ -118,5 +119,6 @@ final class PreparedExec implements AutoCloseable {
   public void close() {
     new ArrayList<>(roots.values()).reversed().forEach(MountedRoot::close);
     caches.close();
+    files.close();
   }
 }

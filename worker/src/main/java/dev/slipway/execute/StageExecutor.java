@@ -118,14 +118,24 @@ public final class StageExecutor {
   /** Results of the steps so far, by step index: the chain of each output. */
   private record Results(List<Map<Integer, List<String>>> steps) {}
 
-  /** The step at hand: who hears of it, and the cache mounts that it has written to. */
-  private record Current(StageEvents events, List<HeldMount> mounts, boolean keepsFailures) {}
+  /**
+   * The step at hand: who hears of it, the cache mounts that it has written to, and the way to what
+   * its client shares.
+   */
+  private record Current(
+      StageEvents events,
+      List<HeldMount> mounts,
+      boolean keepsFailures,
+      ClientConnections connections) {}
 
   /**
    * Runs the stage; never throws. An interrupt of the calling thread cancels it. Events come before
    * the outcome is returned.
+   *
+   * @param connections connects to what its client shares, through the coordinator that sent it
    */
-  public StageOutcome run(RunStage stage, Consumer<StageEvent> events) {
+  public StageOutcome run(
+      RunStage stage, Consumer<StageEvent> events, ClientConnections connections) {
     StageOutcome.Builder outcome = StageOutcome.newBuilder().setStageId(stage.getStageId());
     Optional<Instant> deadline =
         stage.getTimeoutMillis() > 0
@@ -150,7 +160,8 @@ public final class StageExecutor {
                     new Current(
                         new StageEvents(stage.getStageId(), vertex, clock, events),
                         mounts,
-                        stage.getKeepFailed())));
+                        stage.getKeepFailed(),
+                        connections)));
       }
       return outcome.setSucceeded(Succeeded.getDefaultInstance()).build();
     } catch (InterruptedException _) {
@@ -200,6 +211,7 @@ public final class StageExecutor {
       outputs =
           switch (op) {
             case Op.Exec exec -> {
+              Limits.of(exec, step).ifPresent(events::note);
               Optional<Duration> timeout =
                   deadline.map(end -> positive(Duration.between(clock.instant(), end)));
               yield execs.run(
@@ -210,6 +222,7 @@ public final class StageExecutor {
                       events::log,
                       step.getCacheMountsList(),
                       current.keepsFailures(),
+                      ClientSide.of(step, current.connections()),
                       events::note,
                       current.mounts()::add));
             }
@@ -361,6 +374,7 @@ public final class StageExecutor {
                   .setMessage(e.getMessage())
                   .setExitCode(exitCode)
                   .setTimedOut(e instanceof StepFailedException failure && failure.timedOut())
+                  .setOfClient(e instanceof StepFailedException failure && failure.ofClient())
                   .addAllCacheMounts(mounts));
       case CANCELLED -> outcome.setCancelled(Cancelled.getDefaultInstance());
       case UNAVAILABLE, EXHAUSTED, INTERNAL -> {

@@ -16,6 +16,7 @@ import java.util.function.Consumer;
  * @param timeout what the stage still allows
  * @param cacheMounts what the coordinator knows of them
  * @param keepsFailures whether what a process that fails has written is kept
+ * @param client what the coordinator told of the build's client
  * @param notes hears what a person may want to know
  * @param used gets those cache mounts that the process could write to, whatever became of it
  */
@@ -25,6 +26,7 @@ record StepContext(
     ExecOutput output,
     List<CacheMount> cacheMounts,
     boolean keepsFailures,
+    ClientSide client,
     Consumer<String> notes,
     Consumer<HeldMount> used) {
   /** The layers below a mount; none for an empty one. */

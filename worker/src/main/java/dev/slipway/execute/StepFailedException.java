@@ -12,6 +12,7 @@ final class StepFailedException extends SlipwayException {
 
   private final int exitCode;
   private final boolean timedOut;
+  private final boolean ofClient;
   private transient Map<Integer, List<String>> left = Map.of();
   private transient Optional<Integer> lacking = Optional.empty();
 
@@ -19,24 +20,31 @@ final class StepFailedException extends SlipwayException {
    * @param exitCode 0 when no process ended badly
    */
   StepFailedException(String message, int exitCode) {
-    this(message, exitCode, false);
+    this(message, exitCode, false, false);
   }
 
-  private StepFailedException(String message, int exitCode, boolean timedOut) {
+  private StepFailedException(String message, int exitCode, boolean timedOut, boolean ofClient) {
     super(ErrorKind.INVALID, message);
     this.exitCode = exitCode;
     this.timedOut = timedOut;
+    this.ofClient = ofClient;
   }
 
   /** The time of its stage was over. */
   static StepFailedException timedOut(String message) {
-    return new StepFailedException(message, 0, true);
+    return new StepFailedException(message, 0, true, false);
+  }
+
+  /** Its build's client does not have what it needs; another build's may. */
+  static StepFailedException ofClient(String message) {
+    return new StepFailedException(message, 0, false, true);
   }
 
   StepFailedException(String message, Throwable cause) {
     super(ErrorKind.INVALID, message, cause);
     this.exitCode = 0;
     this.timedOut = false;
+    this.ofClient = false;
   }
 
   /** The same, with the chain of each mount as the process left it, by the mount's index. */
@@ -65,5 +73,9 @@ final class StepFailedException extends SlipwayException {
 
   boolean timedOut() {
     return timedOut;
+  }
+
+  boolean ofClient() {
+    return ofClient;
   }
 }

@@ -91,7 +91,7 @@ final class BundleSpec {
       ExecSpec spec, UserLookup.Ids ids, Net net, EtcFiles etc, Processes processes) {
     ObjectNode config = JSON.objectNode();
     config.put("ociVersion", "1.0.2");
-    config.set("process", process(spec.meta(), ids));
+    config.set("process", process(spec, ids));
     config
         .putObject("root")
         .put("path", spec.root().toString())
@@ -113,9 +113,11 @@ final class BundleSpec {
       case Net.Isolated() -> namespaces.addObject().put("type", "network");
       case Net.Host() -> {}
     }
-    linux.set("seccomp", SeccompProfile.json());
-    linux.set("maskedPaths", strings(MASKED_PATHS));
-    linux.set("readonlyPaths", strings(READ_ONLY_PATHS));
+    if (!spec.insecure()) {
+      linux.set("seccomp", SeccompProfile.json());
+      linux.set("maskedPaths", strings(MASKED_PATHS));
+      linux.set("readonlyPaths", strings(READ_ONLY_PATHS));
+    }
     return config;
   }
 
@@ -124,7 +126,8 @@ final class BundleSpec {
   }
 
   /** The process, without a terminal. */
-  static ObjectNode process(ExecMeta meta, UserLookup.Ids ids) {
+  static ObjectNode process(ExecSpec spec, UserLookup.Ids ids) {
+    ExecMeta meta = spec.meta();
     ObjectNode process = JSON.objectNode();
     process.put("terminal", false);
     ObjectNode user =
@@ -133,13 +136,20 @@ final class BundleSpec {
       ids.supplementary().forEach(user.putArray("additionalGids")::add);
     }
     process.set("args", strings(meta.arguments()));
-    process.set("env", strings(environment(meta)));
+    process.set("env", strings(environment(spec)));
     process.put("cwd", meta.workingDirectory().isEmpty() ? "/" : meta.workingDirectory());
     ObjectNode capabilities = process.putObject("capabilities");
-    for (String set : List.of("bounding", "effective", "permitted")) {
-      capabilities.set(set, strings(CAPABILITIES));
+    if (spec.insecure()) {
+      for (String set : List.of("bounding", "effective", "permitted", "inheritable", "ambient")) {
+        capabilities.set(set, strings(Capabilities.ofTheWorker()));
+      }
+    } else {
+      for (String set : List.of("bounding", "effective", "permitted")) {
+        capabilities.set(set, strings(CAPABILITIES));
+      }
     }
-    process.put("noNewPrivileges", true);
+    // Set-user-id programs work, as in every container: docs/adr/0011.
+    process.put("noNewPrivileges", false);
     process.put("oomScoreAdj", OOM_SCORE_ADJUSTMENT);
     if (!meta.ulimits().isEmpty()) {
       ArrayNode limits = process.putArray("rlimits");
@@ -154,12 +164,13 @@ final class BundleSpec {
     return process;
   }
 
-  private static List<String> environment(ExecMeta meta) {
-    List<String> environment = new ArrayList<>(meta.environment());
+  private static List<String> environment(ExecSpec spec) {
+    List<String> environment = new ArrayList<>(spec.meta().environment());
+    environment.addAll(spec.meta().proxyEnvironment());
     if (environment.stream().noneMatch(entry -> entry.startsWith("PATH="))) {
       environment.add(DEFAULT_PATH);
     }
-    environment.addAll(meta.proxyEnvironment());
+    spec.secrets().stream().map(SecretVariable::entry).forEach(environment::add);
     return environment;
   }
 
@@ -196,7 +207,12 @@ final class BundleSpec {
           mount(
               mounts, "/sys", "bind", "/sys", List.of("rbind", "nosuid", "noexec", "nodev", "ro"));
       case Net.Joined _, Net.Isolated _ ->
-          mount(mounts, "/sys", "sysfs", "sysfs", List.of("nosuid", "noexec", "nodev", "ro"));
+          mount(
+              mounts,
+              "/sys",
+              "sysfs",
+              "sysfs",
+              List.of("nosuid", "noexec", "nodev", spec.insecure() ? "rw" : "ro"));
     }
     bind(mounts, "/etc/hosts", etc.hosts(), true);
     bind(mounts, "/etc/resolv.conf", etc.resolvConf(), true);
@@ -204,6 +220,16 @@ final class BundleSpec {
       switch (mount) {
         case SandboxMount.Bind(Path source, String destination, boolean readOnly, boolean _) ->
             bind(mounts, destination, source, readOnly);
+        case SandboxMount.Socket(Path source, String destination) ->
+            bind(mounts, destination, source, false);
+        case SandboxMount.Secret(Path source, String destination, boolean executable) -> {
+          List<String> options =
+              new ArrayList<>(List.of("rbind", "rprivate", "ro", "nodev", "nosuid"));
+          if (!executable) {
+            options.add("noexec");
+          }
+          mount(mounts, destination, "bind", source.toString(), options);
+        }
         case SandboxMount.Tmpfs(String destination, long size, boolean readOnly) -> {
           List<String> options = new ArrayList<>(List.of("nosuid", "nodev", "mode=1777"));
           if (size > 0) {

@@ -19,13 +19,22 @@ import java.util.List;
  */
 final class MountStubs implements AutoCloseable {
   private final Deque<Path> made = new ArrayDeque<>();
+  private final boolean parents;
+
+  private MountStubs(boolean parents) {
+    this.parents = parents;
+  }
 
   /** A mount point that is needed below a directory of the worker. */
   record Point(Path root, String path, boolean directory) {}
 
-  /** Makes what is missing. */
-  static MountStubs make(List<Point> points) throws IOException {
-    MountStubs stubs = new MountStubs();
+  /**
+   * Makes what is missing.
+   *
+   * @param parents whether directories made around a mount point are removed with it
+   */
+  static MountStubs make(List<Point> points, boolean parents) throws IOException {
+    MountStubs stubs = new MountStubs(parents);
     try {
       for (Point point : points) {
         stubs.make(point);
@@ -54,7 +63,9 @@ final class MountStubs implements AutoCloseable {
               Files.createFile(next);
             }
           });
-      made.push(current);
+      if (parents || target.missing().isEmpty()) {
+        made.push(current);
+      }
     }
   }
 

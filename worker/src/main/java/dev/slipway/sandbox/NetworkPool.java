@@ -168,6 +168,11 @@ public final class NetworkPool implements AutoCloseable {
     return new Lease(Optional.empty(), new BundleSpec.Net.Isolated());
   }
 
+  /** Returns the worker's own network, which is its machine's: for builds that may use it. */
+  Lease host() {
+    return new Lease(Optional.empty(), new BundleSpec.Net.Host());
+  }
+
   /** Makes networks ahead of their use, up to {@code count} in all. */
   public void warm(int count) throws SlipwayException, InterruptedException {
     List<Lease> leases = new ArrayList<>();

@@ -54,26 +54,7 @@ final class RlimitBounds {
     ExecMeta meta = spec.meta();
     Map<String, Long> bounds = parse(Files.readAllLines(Path.of("/proc/self/limits")));
     bounds.merge(PROCESSES, MAX_PROCESSES, Math::min);
-    List<ExecMeta.Ulimit> limits = clamp(meta.ulimits(), bounds);
-    ExecMeta clamped =
-        new ExecMeta(
-            meta.arguments(),
-            meta.environment(),
-            meta.workingDirectory(),
-            meta.user(),
-            meta.hostname(),
-            meta.extraHosts(),
-            limits,
-            meta.proxyEnvironment(),
-            meta.validExitCodes());
-    return new ExecSpec(
-        spec.id(),
-        spec.root(),
-        spec.readOnlyRoot(),
-        clamped,
-        spec.mounts(),
-        spec.network(),
-        spec.timeout());
+    return spec.with(meta.with(clamp(meta.ulimits(), bounds)));
   }
 
   static List<ExecMeta.Ulimit> clamp(List<ExecMeta.Ulimit> asked, Map<String, Long> bounds) {

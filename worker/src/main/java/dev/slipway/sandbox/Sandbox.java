@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -27,6 +28,10 @@ import org.slf4j.LoggerFactory;
 public final class Sandbox {
   private static final Logger LOG = LoggerFactory.getLogger(Sandbox.class);
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Short, since names of sockets are. */
+  private static final String SCRATCH = "f";
+
   private static final int CHUNK_SIZE = 32 << 10;
 
   /**
@@ -46,6 +51,7 @@ public final class Sandbox {
     this.networks = networks;
     Files.createDirectories(config.directory().resolve("bundles"));
     Files.createDirectories(config.directory().resolve("state"));
+    Files.createDirectories(config.directory().resolve(SCRATCH));
   }
 
   /**
@@ -68,6 +74,11 @@ public final class Sandbox {
     }
   }
 
+  /** On tmpfs, for files that processes see and that must not reach a disk. */
+  public Path scratch() {
+    return config.directory().resolve(SCRATCH);
+  }
+
   /** A container for processes that come one by one; nothing of it runs yet. */
   public Container open(ExecSpec spec) {
     return new Container(this, spec);
@@ -76,11 +87,9 @@ public final class Sandbox {
   /** What a container reaches. */
   NetworkPool.Lease network(Op.Network wanted) throws SlipwayException, InterruptedException {
     return switch (wanted) {
-      case HOST ->
-          throw new SlipwayException(
-              ErrorKind.UNSUPPORTED, "network mode host is not supported yet");
-      case NONE -> networks.none();
       case SANDBOX -> networks.lease();
+      case HOST -> networks.host();
+      case NONE -> networks.none();
     };
   }
 
@@ -91,9 +100,10 @@ public final class Sandbox {
     Path directory =
         Files.createDirectory(config.directory().resolve("bundles").resolve(spec.id()));
     boolean complete = false;
-    MountStubs stubs = MountStubs.make(List.of());
+    MountStubs stubs = MountStubs.make(List.of(), true);
     try {
-      stubs = MountStubs.make(points(spec));
+      stubs = MountStubs.make(points(spec), spec.meta().removeParentsOfStubs());
+      makeWorkingDirectory(spec, ids);
       BundleSpec.EtcFiles etc =
           new BundleSpec.EtcFiles(directory.resolve("hosts"), directory.resolve("resolv.conf"));
       Files.writeString(etc.hosts(), BundleSpec.hosts(spec.meta()));
@@ -118,10 +128,31 @@ public final class Sandbox {
     }
   }
 
+  /** One that is missing becomes part of the result, and belongs to who runs there. */
+  private static void makeWorkingDirectory(ExecSpec spec, UserLookup.Ids ids)
+      throws SlipwayException {
+    String wanted = spec.meta().workingDirectory();
+    try {
+      RootPath.Target target = RootPath.follow(spec.root(), wanted);
+      Path current = target.existing();
+      while (!target.missing().isEmpty()) {
+        current = Files.createDirectory(current.resolve(target.missing().pop()));
+        Files.setPosixFilePermissions(current, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setAttribute(current, "unix:uid", ids.uid());
+        Files.setAttribute(current, "unix:gid", ids.gid());
+      }
+    } catch (IOException e) {
+      throw new SlipwayException(
+          ErrorKind.INVALID,
+          "failed to create working directory " + wanted + ": " + describe(e),
+          e);
+    }
+  }
+
   /** A process that joins a container, as the runtime reads it. */
   byte[] process(ExecSpec spec, boolean terminal) throws SlipwayException, IOException {
     UserLookup.Ids ids = new UserLookup(spec.root()).find(spec.meta().user());
-    ObjectNode process = BundleSpec.process(RlimitBounds.clamp(spec).meta(), ids);
+    ObjectNode process = BundleSpec.process(RlimitBounds.clamp(spec), ids);
     return JSON.writeValueAsBytes(process.put("terminal", terminal));
   }
 
@@ -360,6 +391,7 @@ public final class Sandbox {
           switch (mount) {
             case SandboxMount.Bind bind -> Files.isDirectory(bind.source());
             case SandboxMount.Tmpfs _ -> true;
+            case SandboxMount.Secret _, SandboxMount.Socket _ -> false;
           };
       Optional<SandboxMount> parent =
           mounts.subList(0, i).stream()

@@ -15,6 +15,17 @@ public sealed interface SandboxMount {
       implements SandboxMount {}
 
   /**
+   * A file of the worker that is the client's secret: read-only, of no use as a set-user-id program
+   * or a device.
+   *
+   * @param executable whether it may be run
+   */
+  record Secret(Path source, String destination, boolean executable) implements SandboxMount {}
+
+  /** A socket on which the worker listens. */
+  record Socket(Path source, String destination) implements SandboxMount {}
+
+  /**
    * Memory.
    *
    * @param size in bytes, 0 = the kernel's default, half of the memory

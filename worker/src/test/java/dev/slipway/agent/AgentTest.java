@@ -389,7 +389,7 @@ class AgentTest {
   }
 
   @Test
-  void refusesWhatIsNotSupportedYet() throws Exception {
+  void aStepFailsWithoutTheAgentThatItsClientDoesNotShare() throws Exception {
     coordinator.awaitHello();
     Mount agent =
         new Mount(-1, "", "/agent", -1, false, new Mount.Kind.Ssh("default", 0, 0, 0600, false));
@@ -397,7 +397,9 @@ class AgentTest {
     coordinator.send(stage("s1", List.of(), List.of(agent)));
 
     var outcome = coordinator.await(WorkerMessage::hasStageOutcome).getStageOutcome();
-    assertThat(outcome.getFailed().getMessage()).contains("not supported yet");
+    assertThat(outcome.getFailed().getMessage())
+        .isEqualTo("no SSH key \"default\" forwarded from the client");
+    assertThat(outcome.getFailed().getOfClient()).isTrue();
     assertThat(outcome.getFailed().getVertex()).isEqualTo(VERTEX);
   }
 

@@ -70,7 +70,9 @@ class SandboxIT {
             "touch",
             "mount",
             "unshare",
-            "seq")) {
+            "seq",
+            "grep",
+            "readlink")) {
       Files.createSymbolicLink(root.resolve("bin").resolve(applet), Path.of("busybox"));
     }
     networks =
@@ -104,6 +106,108 @@ class SandboxIT {
     assertThat(text()).contains("oops");
     assertThat(root.resolve("etc")).isEmptyDirectory();
     assertThat(Files.getLastModifiedTime(root.resolve("etc")).toMillis()).isEqualTo(1000);
+  }
+
+  @Test
+  void aSetUserIdProgramGetsNoMoreThanTheStepsRoot() throws Exception {
+    Files.createDirectories(root.resolve("etc"));
+    Files.writeString(
+        root.resolve("etc/passwd"), "root::0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n");
+    Files.copy(BUSYBOX, root.resolve("bin/gain"));
+    Files.setAttribute(root.resolve("bin/gain"), "unix:mode", 04755);
+    Files.createSymbolicLink(root.resolve("bin/su"), Path.of("gain"));
+    String script =
+        "id -u; /bin/su -c 'id -u; grep ^CapPrm: /proc/self/status; mount -t tmpfs x /'";
+
+    sandbox.run(
+        spec(withUser(shell(script), "user"), List.of(), Op.Network.NONE, Optional.empty()),
+        this::collect);
+
+    assertThat(standardOutput.toString(StandardCharsets.UTF_8))
+        .as(text())
+        .isEqualTo("1000\n0\nCapPrm:\t00000000a80425fb\n");
+    assertThat(text()).contains("mount: permission denied");
+  }
+
+  @Test
+  void anInsecureStepHasAllThatTheWorkersNamespaceAllows() throws Exception {
+    String script =
+        "mount -t tmpfs x /bin/../tmp && echo mounted; grep -E '^(CapEff|Seccomp):' /proc/self/status;"
+            + " cat /proc/timer_list >/dev/null 2>&1; ls -ld /proc/sys >/dev/null && echo end";
+    Files.createDirectories(root.resolve("tmp"));
+
+    ExecExit exit =
+        sandbox.run(
+            insecure(spec(shell(script), List.of(), Op.Network.NONE, Optional.empty())),
+            this::collect);
+
+    String all = Files.readString(Path.of("/proc/self/status"));
+    String bounding = all.substring(all.indexOf("CapBnd:") + 7).lines().findFirst().orElseThrow();
+    assertThat(exit).isEqualTo(new ExecExit.Exited(0));
+    assertThat(standardOutput.toString(StandardCharsets.UTF_8))
+        .contains("mounted\n", "CapEff:\t" + bounding.strip(), "Seccomp:\t0");
+  }
+
+  @Test
+  void aStepOnTheHostsNetworkIsInTheWorkersOwn() throws Exception {
+    String own = Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString();
+
+    run(Op.Network.HOST, "readlink /proc/self/ns/net; hostname");
+    run(Op.Network.NONE, "readlink /proc/self/ns/net");
+
+    List<String> lines = standardOutput.toString(StandardCharsets.UTF_8).lines().toList();
+    assertThat(lines.get(0)).isEqualTo(own);
+    assertThat(lines.get(1)).isEqualTo("buildkitsandbox");
+    assertThat(lines.get(2)).isNotEqualTo(own);
+  }
+
+  @Test
+  void aWorkingDirectoryThatIsMissingIsMadeForWhoRunsThere() throws Exception {
+    ExecMeta meta = shell("pwd; touch file");
+    ExecMeta below =
+        new ExecMeta(
+            meta.arguments(),
+            List.of(),
+            "/work/below",
+            "7:8",
+            "",
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of());
+
+    ExecExit exit =
+        sandbox.run(spec(below, List.of(), Op.Network.NONE, Optional.empty()), this::collect);
+
+    assertThat(exit).as(text()).isEqualTo(new ExecExit.Exited(0));
+    assertThat(Files.getAttribute(root.resolve("work"), "unix:uid")).isEqualTo(7);
+    assertThat(Files.getAttribute(root.resolve("work/below/file"), "unix:gid")).isEqualTo(8);
+  }
+
+  @Test
+  void directoriesAroundAMountPointStayWhereNobodyAskedToRemoveThem() throws Exception {
+    List<SandboxMount> mounts = List.of(new SandboxMount.Tmpfs("/outer/inner", 0, false));
+    ExecMeta meta = shell("true");
+    ExecMeta keeping =
+        new ExecMeta(
+            meta.arguments(),
+            List.of(),
+            "/",
+            "",
+            "",
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            "",
+            false);
+
+    sandbox.run(spec(keeping, mounts, Op.Network.NONE, Optional.empty()), this::collect);
+    assertThat(root.resolve("outer")).isEmptyDirectory();
+    Files.delete(root.resolve("outer"));
+
+    sandbox.run(spec(meta, mounts, Op.Network.NONE, Optional.empty()), this::collect);
+    assertThat(root.resolve("outer")).doesNotExist();
   }
 
   @Test
@@ -401,6 +505,19 @@ class SandboxIT {
   private ExecSpec spec(
       ExecMeta meta, List<SandboxMount> mounts, Op.Network network, Optional<Duration> timeout) {
     return new ExecSpec("exec-" + UUID.randomUUID(), root, false, meta, mounts, network, timeout);
+  }
+
+  private static ExecSpec insecure(ExecSpec spec) {
+    return new ExecSpec(
+        spec.id(),
+        spec.root(),
+        spec.readOnlyRoot(),
+        spec.meta(),
+        spec.mounts(),
+        spec.network(),
+        spec.timeout(),
+        true,
+        List.of());
   }
 
   private synchronized void collect(int stream, byte[] data) {
