@@ -47,6 +47,7 @@ import dev.slipway.fetch.blob.BlobSource;
 import dev.slipway.fetch.blob.Blobs;
 import dev.slipway.fetch.git.GitSource;
 import dev.slipway.fetch.http.HttpSource;
+import dev.slipway.fetch.layout.OciLayouts;
 import dev.slipway.fleet.FarmFleet;
 import dev.slipway.fleet.FarmHandOver;
 import dev.slipway.fleet.FarmServer;
@@ -251,6 +252,7 @@ final class Coordinator implements AutoCloseable {
     FetchedTrees fetched = new FetchedTrees(new ContextStore(state.resolve("fetched"), clock));
     Reach reach = new Reach(config.egress());
     Blobs blobs = new Blobs(registries);
+    OciLayouts layouts = new OciLayouts();
     RemoteSources remote =
         new RemoteSources(
             fetched::forget,
@@ -264,12 +266,13 @@ final class Coordinator implements AutoCloseable {
             build -> {
               contexts.release(build);
               remote.forget(build);
+              layouts.forget(build);
             });
     AtomicReference<String> treesUrl = new AtomicReference<>("http://" + options.http());
 
     RelayedBlobs relayed = new RelayedBlobs(registries, treesUrl::get, fleet::capability);
     RegistryImages images = new RegistryImages(registries, relayed);
-    Sources sources = new Sources(sessions, images, index, meters, clock, remote);
+    Sources sources = new Sources(sessions, images, index, meters, clock, remote, layouts, relayed);
     FarmLayerReferences references =
         new FarmLayerReferences(index, fleet, images, sources, treesUrl::get, durable.sources());
     Explanations explanations =
@@ -326,6 +329,8 @@ final class Coordinator implements AutoCloseable {
             solver,
             new ResultFiles(fleet, index, references),
             resolver(registries),
+            remote,
+            layouts,
             sessions,
             new DockerfileFrontend(),
             new FrontendParts(

@@ -136,7 +136,7 @@ public final class LlbCodec {
         .build();
   }
 
-  private static Vertex readVertex(byte[] bytes, Digest digest, VertexMetadata metadata)
+  static Vertex readVertex(byte[] bytes, Digest digest, VertexMetadata metadata)
       throws SlipwayException {
     return readVertex(parse(bytes), bytes, digest, metadata);
   }
@@ -244,7 +244,7 @@ public final class LlbCodec {
     }
   }
 
-  private static byte[] serialize(Message message) {
+  static byte[] serialize(Message message) {
     byte[] bytes = new byte[message.getSerializedSize()];
     CodedOutputStream out = CodedOutputStream.newInstance(bytes);
     out.useDeterministicSerialization();

@@ -1,18 +1,11 @@
 package dev.slipway.registry;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.oci.ChainId;
 import dev.slipway.oci.Descriptor;
 import dev.slipway.oci.Digest;
-import dev.slipway.oci.ImageConfig;
 import dev.slipway.oci.ImageReference;
-import dev.slipway.oci.Manifest;
-import dev.slipway.oci.MediaTypes;
-import dev.slipway.oci.OciJson;
 import dev.slipway.oci.Platform;
-import dev.slipway.oci.PlatformMatcher;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,12 +18,6 @@ import java.util.stream.Collectors;
  * in memory. @ThreadSafe
  */
 final class ImageResolver {
-  /** Ten times that of any image seen. As a tree it takes ten times its bytes. */
-  private static final int LARGEST_CONFIG = 2 * 1024 * 1024;
-
-  /** What the kernel stacks: OVL_MAX_STACK, less the empty layer and the step's own. */
-  private static final int MOST_LAYERS = 498;
-
   /** All kept documents together; a manifest with its configuration has some 10 KiB. */
   private static final long MOST_KEPT_BYTES = 32L * 1024 * 1024;
 
@@ -116,102 +103,38 @@ final class ImageResolver {
       RegistryClient.OpenForReading server, ImageReference reference, Platform platform)
       throws SlipwayException, InterruptedException {
     Manifests manifests = server.manifests(reference);
-    Manifests.Document root = manifests.get(reference.object());
-    Manifests.Document document = root;
-    // An index may list indexes; deeper nesting than this is nobody's image.
-    for (int depth = 0; depth < 3 && MediaTypes.isIndex(mediaType(document)); depth++) {
-      Digest parent = document.digest();
-      Descriptor chosen =
-          PlatformMatcher.choose(OciJson.index(document.content()).manifests(), platform)
-              .orElseThrow(() ->
-                  new SlipwayException(
-                      ErrorKind.NOT_FOUND,
-                      "no match for platform in manifest "
-                          + parent
-                          + ": not found (wanted "
-                          + platform
-                          + ")"));
-      document = keptOr(chosen.digest(), () -> manifests.get(chosen.digest().value()));
-    }
-    String mediaType = mediaType(document);
-    if (!MediaTypes.isManifest(mediaType)) {
-      throw new SlipwayException(
-          ErrorKind.INVALID, "manifest of media type \"" + mediaType + "\" is not supported yet");
-    }
-    Manifest manifest = OciJson.manifest(document.content());
-    byte[] config =
-        keptOr(
-                manifest.config().digest(),
-                () ->
-                    new Manifests.Document(
-                        manifest.config().mediaType(),
-                        manifest.config().digest(),
-                        server.document(reference, manifest.config().digest(), LARGEST_CONFIG)))
-            .content();
-    return new ResolvedImage(
-        reference,
-        new Descriptor(mediaType(root), root.digest(), root.content().length),
-        new Descriptor(mediaType, document.digest(), document.content().length),
-        manifest,
-        config,
-        layers(reference, manifest, config));
+    return new ImageFollower(
+            new ImageDocuments() {
+              @Override
+              public Document root() throws SlipwayException, InterruptedException {
+                return document(manifests.get(reference.object()));
+              }
+
+              @Override
+              public Document manifest(Digest digest)
+                  throws SlipwayException, InterruptedException {
+                return document(keptOr(digest, () -> manifests.get(digest.value())));
+              }
+
+              @Override
+              public byte[] config(Descriptor config)
+                  throws SlipwayException, InterruptedException {
+                return keptOr(
+                        config.digest(),
+                        () ->
+                            new Manifests.Document(
+                                config.mediaType(),
+                                config.digest(),
+                                server.document(
+                                    reference, config.digest(), ImageDocuments.LARGEST_CONFIG)))
+                    .content();
+              }
+            })
+        .follow(reference, platform);
   }
 
-  private static List<ResolvedImage.Layer> layers(
-      ImageReference reference, Manifest manifest, byte[] config) throws SlipwayException {
-    List<Digest> diffIds = ImageConfig.parse(config).diffIds();
-    List<Descriptor> blobs = manifest.layers();
-    if (diffIds.size() != blobs.size()) {
-      throw new SlipwayException(
-          ErrorKind.INVALID,
-          reference
-              + " is not a container image: it has "
-              + blobs.size()
-              + " layers and "
-              + diffIds.size()
-              + " diff ids");
-    }
-    if (blobs.size() > MOST_LAYERS) {
-      throw new SlipwayException(
-          ErrorKind.INVALID,
-          reference
-              + " has "
-              + blobs.size()
-              + " layers, at most "
-              + MOST_LAYERS
-              + " can be stacked");
-    }
-    List<Digest> chainIds = ChainId.of(diffIds);
-    List<ResolvedImage.Layer> layers = new ArrayList<>();
-    for (int i = 0; i < blobs.size(); i++) {
-      if (!MediaTypes.isLayer(blobs.get(i).mediaType())) {
-        throw new SlipwayException(
-            ErrorKind.INVALID,
-            reference
-                + " has a layer of media type \""
-                + blobs.get(i).mediaType()
-                + "\", which is not supported yet");
-      }
-      layers.add(new ResolvedImage.Layer(blobs.get(i), diffIds.get(i), chainIds.get(i)));
-    }
-    return layers;
-  }
-
-  /**
-   * The header's word, unless it is general; then what the document says of itself, then its shape.
-   */
-  private static String mediaType(Manifests.Document document) throws SlipwayException {
-    if (MediaTypes.isIndex(document.mediaType()) || MediaTypes.isManifest(document.mediaType())) {
-      return document.mediaType();
-    }
-    JsonNode tree = OciJson.tree(document.content());
-    String own = tree.path("mediaType").asText("");
-    if (!own.isEmpty()) {
-      return own;
-    }
-    return tree.has("manifests")
-        ? MediaTypes.OCI_INDEX
-        : tree.has("config") ? MediaTypes.OCI_MANIFEST : document.mediaType();
+  private static ImageDocuments.Document document(Manifests.Document document) {
+    return new ImageDocuments.Document(document.mediaType(), document.digest(), document.content());
   }
 
   private Manifests.Document keptOr(Digest digest, Fetch fetch)

@@ -11,8 +11,11 @@ import dev.slipway.export.PreparedExport;
 import dev.slipway.frontend.FrontendResult;
 import dev.slipway.frontend.gateway.GatewayBuild;
 import dev.slipway.frontend.gateway.GatewayParts;
+import dev.slipway.frontend.gateway.SourceMessages;
 import dev.slipway.graph.Definition;
 import dev.slipway.identity.Caller;
+import dev.slipway.policy.BuildPolicy;
+import dev.slipway.policy.ClientPolicy;
 import dev.slipway.progress.BuildSummary;
 import dev.slipway.progress.Progress.VertexState;
 import dev.slipway.progress.Progress.Warning;
@@ -35,7 +38,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -99,9 +104,12 @@ final class BuildRun {
   private Map<String, String> run(Order order, Caller caller, Trace trace)
       throws SlipwayException, IOException, InterruptedException {
     ProgressLog progress = new ProgressLog(parts.clock(), jobs.changes()::happened);
+    AtomicReference<GatewayBuild> made = new AtomicReference<>();
     BuildContext context =
-        BuildContext.of(order.ref(), order.sessionId(), order.rights(), progress, trace);
+        BuildContext.of(order.ref(), order.sessionId(), order.rights(), progress, trace)
+            .with(policy(order, made::get));
     GatewayBuild gateway = new GatewayBuild(context, order.inputs(), parts);
+    made.set(gateway);
     if (order.standing().isPresent()) {
       gateway.settle(order.standing().get());
     }
@@ -130,6 +138,25 @@ final class BuildRun {
           Optional.of(e));
       throw e;
     }
+  }
+
+  /**
+   * @param gateway of the build, which answers what the client's own policy wants to know
+   */
+  private BuildPolicy policy(Order order, Supplier<GatewayBuild> gateway) {
+    Optional<ClientPolicy> client =
+        order.policySession().isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new ClientPolicy(
+                    parts.sessions(),
+                    order.rights().principal(),
+                    order.policySession(),
+                    request ->
+                        SourceMessages.answer(
+                            gateway.get().resolveForPolicy(SourceMessages.question(request, false)),
+                            request.getImage().getNoConfig())));
+    return new BuildPolicy(order.policies(), client, parts.remote()::identifier);
   }
 
   /**

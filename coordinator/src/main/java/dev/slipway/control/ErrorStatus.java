@@ -17,6 +17,7 @@ import dev.slipway.frontend.SourceError;
 import dev.slipway.frontend.gateway.ClientFailure;
 import dev.slipway.frontend.gateway.InspectableFailure;
 import dev.slipway.graph.SourceMap;
+import dev.slipway.policy.PolicyDenied;
 import dev.slipway.protocol.SourceMapCodec;
 import dev.slipway.protocol.buildkit.errdefs.ContentCache;
 import dev.slipway.protocol.buildkit.errdefs.Solve;
@@ -108,6 +109,8 @@ public final class ErrorStatus {
             status.addDetails(
                 detail("gatewayapi.ExitMessage", object().put("Code", process.exitCode())));
         case InspectableFailure failure -> status.addDetails(solve(failure));
+        case PolicyDenied denied when !denied.messages().isEmpty() ->
+            status.addDetails(denied(denied));
         case SourceError source -> status.addDetails(source(source.file(), source.ranges()));
         case NotOffered offer ->
             status.addDetails(
@@ -150,6 +153,14 @@ public final class ErrorStatus {
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("an op that was decoded before is none", e);
     }
+  }
+
+  /** An enum is a number in Go's JSON: 1 is DENY. */
+  private static Any denied(PolicyDenied denied) {
+    ObjectNode decision = object().put("action", 1);
+    ArrayNode messages = decision.putArray("denyMessages");
+    denied.messages().forEach(message -> messages.addObject().put("message", message));
+    return detail("policysession.DecisionResponse", decision);
   }
 
   private static Status returned(ClientFailure failure) {

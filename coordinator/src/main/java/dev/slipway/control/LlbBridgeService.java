@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.slipway.container.FarmContainer;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.fetch.SourceFacts;
 import dev.slipway.frontend.FrontendBridge.ResolvedImage;
 import dev.slipway.frontend.gateway.Capabilities;
 import dev.slipway.frontend.gateway.FileStat;
@@ -11,7 +12,10 @@ import dev.slipway.frontend.gateway.GatewayBuild;
 import dev.slipway.frontend.gateway.GatewayBuild.Answer;
 import dev.slipway.frontend.gateway.GatewayBuild.Question;
 import dev.slipway.frontend.gateway.ResultFiles.Section;
+import dev.slipway.frontend.gateway.SourceMessages;
+import dev.slipway.frontend.gateway.SourceQuestions;
 import dev.slipway.graph.Definition;
+import dev.slipway.graph.Op;
 import dev.slipway.identity.Caller;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.Platform;
@@ -36,7 +40,6 @@ import dev.slipway.protocol.buildkit.gateway.ReleaseContainerRequest;
 import dev.slipway.protocol.buildkit.gateway.ReleaseContainerResponse;
 import dev.slipway.protocol.buildkit.gateway.ResolveImageConfigRequest;
 import dev.slipway.protocol.buildkit.gateway.ResolveImageConfigResponse;
-import dev.slipway.protocol.buildkit.gateway.ResolveSourceImageResponse;
 import dev.slipway.protocol.buildkit.gateway.ResolveSourceMetaRequest;
 import dev.slipway.protocol.buildkit.gateway.ResolveSourceMetaResponse;
 import dev.slipway.protocol.buildkit.gateway.ReturnRequest;
@@ -73,6 +76,10 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
   private static final String IMAGE = "docker-image://";
+  private static final String LAYOUT = "oci-layout://";
+
+  /** Of ResolveImageConfig: the image is in a layout of the client. */
+  private static final int RESOLVER_LAYOUT = 1;
 
   private final Builds builds;
   private final WorkerRecords workers;
@@ -132,9 +139,6 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
         client,
         () -> {
           GatewayBuild build = build();
-          if (request.getSourcePoliciesCount() > 0) {
-            throw unsupported("a source policy");
-          }
           Optional<Definition> definition =
               request.hasDefinition()
                   ? Optional.of(LlbCodec.decode(request.getDefinition()))
@@ -153,7 +157,8 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
                       request.getFrontend(),
                       options.others(),
                       inputs,
-                      request.getEvaluate()));
+                      request.getEvaluate(),
+                      SourceMessages.policies(request.getSourcePoliciesList())));
           SolveResponse.Builder response = SolveResponse.newBuilder();
           response.setResult(
               GatewayMessages.result(answer, build, request.getAllowResultArrayRef()));
@@ -178,33 +183,11 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
     UnaryCall.answer(
         client,
         () -> {
-          GatewayBuild build = build();
-          String identifier = request.getSource().getIdentifier();
-          ResolveSourceMetaResponse.Builder response =
-              ResolveSourceMetaResponse.newBuilder().setSource(request.getSource());
-          if (identifier.startsWith("local://")) {
-            return response.build();
+          if (!request.hasSource()) {
+            throw new SlipwayException(ErrorKind.INVALID, "source is required");
           }
-          if (!identifier.startsWith(IMAGE)) {
-            throw unsupported("resolving source " + identifier);
-          }
-          if (request.getImage().getAttestationChain()
-              || request.getImage().getResolveAttestationsCount() > 0) {
-            throw unsupported("resolving attestations of an image");
-          }
-          Optional<Platform> platform =
-              request.hasPlatform()
-                  ? Optional.of(LlbCodec.decodePlatform(request.getPlatform()))
-                  : Optional.empty();
-          ResolvedImage image =
-              build.resolve(
-                  reference(identifier.substring(IMAGE.length())), platform, request.getLogName());
-          ResolveSourceImageResponse.Builder found =
-              ResolveSourceImageResponse.newBuilder().setDigest(image.digest().value());
-          if (!request.getImage().getNoConfig()) {
-            found.setConfig(ByteString.copyFrom(image.config()));
-          }
-          return response.setImage(found).build();
+          SourceQuestions.Answer answer = build().resolve(SourceMessages.question(request, true));
+          return SourceMessages.answer(answer, request.getImage().getNoConfig());
         });
   }
 
@@ -215,17 +198,34 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
         client,
         () -> {
           GatewayBuild build = build();
-          if (request.getResolverType() != 0) {
-            throw unsupported("resolving an image of an OCI layout");
-          }
+          boolean layout = request.getResolverType() == RESOLVER_LAYOUT;
+          Map<String, String> attributes =
+              layout
+                  ? Map.of("oci.session", request.getSessionID(), "oci.store", request.getStoreID())
+                  : Map.of();
+          String identifier =
+              (layout ? LAYOUT + request.getRef() : IMAGE + reference(request.getRef()));
           Optional<Platform> platform =
               request.hasPlatform()
                   ? Optional.of(LlbCodec.decodePlatform(request.getPlatform()))
                   : Optional.empty();
+          SourceQuestions.Answer answer =
+              build.resolve(
+                  new SourceQuestions.Question(
+                      new Op.Source(identifier, attributes),
+                      platform,
+                      request.getLogName(),
+                      SourceFacts.Wanted.ORDINARY,
+                      SourceMessages.policies(request.getSourcePoliciesList()),
+                      true));
           ResolvedImage image =
-              build.resolve(reference(request.getRef()), platform, request.getLogName());
+              answer
+                  .image()
+                  .orElseThrow(() ->
+                      new SlipwayException(
+                          ErrorKind.INVALID, answer.source().identifier() + " is no image"));
           return ResolveImageConfigResponse.newBuilder()
-              .setRef(request.getRef())
+              .setRef(answer.source().locator())
               .setDigest(image.digest().value())
               .setConfig(ByteString.copyFrom(image.config()))
               .build();
@@ -447,9 +447,5 @@ public final class LlbBridgeService extends LLBBridgeGrpc.LLBBridgeImplBase {
       throw new SlipwayException(ErrorKind.INVALID, "can't make " + path + " relative to /");
     }
     return open.read(mount, read.setPath(path).build());
-  }
-
-  private static SlipwayException unsupported(String what) {
-    return new SlipwayException(ErrorKind.UNSUPPORTED, what + " is not supported yet");
   }
 }

@@ -6,6 +6,7 @@ import dev.slipway.export.Exporters;
 import dev.slipway.frontend.gateway.GatewayBuild.Question;
 import dev.slipway.graph.Definition;
 import dev.slipway.identity.Rights;
+import dev.slipway.policy.SourcePolicy;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.buildkit.control.CacheOptions;
 import dev.slipway.protocol.buildkit.control.CacheOptionsEntry;
@@ -27,6 +28,8 @@ import java.util.Set;
  * @param question what to solve otherwise
  * @param inputs graphs that the client's frontend may ask for
  * @param standing what it brings to the queue, as far as the request says
+ * @param policies rules for all sources of the build
+ * @param policySession session of the program that decides about sources; empty = none
  * @param sessionExporter whether the client says at the end what else to export
  * @param compatibility version of BuildKit's behaviour: 10, 20 or 30
  * @param cacheImports what to import, as shown to the user
@@ -40,6 +43,8 @@ record Order(
     Question question,
     Map<String, Definition> inputs,
     Optional<Standing> standing,
+    List<SourcePolicy> policies,
+    String policySession,
     List<Exporters.Request> exports,
     boolean sessionExporter,
     int compatibility,
@@ -68,9 +73,6 @@ record Order(
     QueueOptions options = QueueOptions.of(request.getFrontendAttrsMap(), own.tenant());
     Rights asked = options.standing().isEmpty() ? own : own.as(options.standing().get().tenant());
     Rights rights = asked.granting(request.getEntitlementsList());
-    if (request.hasSourcePolicy() || !request.getSourcePolicySession().isEmpty()) {
-      throw unsupported("a source policy");
-    }
     checkCacheExports(request.getCache());
     boolean gatewayMode = !request.hasDefinition() && request.getFrontend().isEmpty();
     Map<String, String> attributes = options.others();
@@ -88,6 +90,8 @@ record Order(
         new Question(definition, request.getFrontend(), attributes, inputs, false),
         inputs,
         options.standing(),
+        request.hasSourcePolicy() ? List.of(SourcePolicy.of(request.getSourcePolicy())) : List.of(),
+        request.getSourcePolicySession(),
         exports(request),
         request.getEnableSessionExporter(),
         compatibility(request),

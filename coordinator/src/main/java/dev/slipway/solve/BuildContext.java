@@ -2,6 +2,7 @@ package dev.slipway.solve;
 
 import dev.slipway.error.SlipwayException;
 import dev.slipway.identity.Rights;
+import dev.slipway.policy.BuildPolicy;
 import dev.slipway.progress.Progress;
 import dev.slipway.schedule.Standing;
 import dev.slipway.tracing.Trace;
@@ -14,6 +15,7 @@ import dev.slipway.tracing.Trace;
  * @param rights what it may do
  * @param standing what the build brings to the queue
  * @param pulls what its client was seen to get from registries
+ * @param policy what its sources have to pass
  * @param trace the build's span
  */
 public record BuildContext(
@@ -22,6 +24,7 @@ public record BuildContext(
     Rights rights,
     Standing standing,
     ProvenPulls pulls,
+    BuildPolicy policy,
     Progress progress,
     Trace trace) {
   public BuildContext {
@@ -40,6 +43,7 @@ public record BuildContext(
         rights,
         Standing.of(rights.tenant()),
         new ProvenPulls(),
+        BuildPolicy.NONE,
         progress,
         trace);
   }
@@ -52,6 +56,7 @@ public record BuildContext(
         rights,
         Standing.of(rights.tenant()),
         new ProvenPulls(),
+        BuildPolicy.NONE,
         progress,
         Trace.OFF);
   }
@@ -67,6 +72,11 @@ public record BuildContext(
    */
   public BuildContext with(Standing other) throws SlipwayException {
     return new BuildContext(
-        buildId, sessionId, rights.as(other.tenant()), other, pulls, progress, trace);
+        buildId, sessionId, rights.as(other.tenant()), other, pulls, policy, progress, trace);
+  }
+
+  /** The same build, its sources under a policy. */
+  public BuildContext with(BuildPolicy other) {
+    return new BuildContext(buildId, sessionId, rights, standing, pulls, other, progress, trace);
   }
 }

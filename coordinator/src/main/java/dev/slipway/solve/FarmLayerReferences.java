@@ -92,7 +92,7 @@ public final class FarmLayerReferences implements LayerReferences {
     if (record.holders().contains(workerId)) {
       return layer.build();
     }
-    if (record.origin().isPresent() && record.blob().isPresent()) {
+    if (record.blob().isPresent() && (record.origin().isPresent() || isOfImage(id))) {
       layer.setBlob(blob(record, record.blob().get(), build));
     } else if (!record.holders().isEmpty()) {
       layer.setCapability(fleet.capability("layers/" + id));
@@ -114,8 +114,8 @@ public final class FarmLayerReferences implements LayerReferences {
 
   /**
    * An image layer's digest is of the tar that its maker wrote, and nobody else writes the same: so
-   * peers give the blob as it came from the registry, and the registry is asked when they have
-   * thrown it away.
+   * peers give the blob as it came, and when they have thrown it away the client's layout or the
+   * registry that it came from is asked.
    */
   private LayerBlob blob(LayerRecord record, LayerRecord.Blob blob, BuildContext build)
       throws SlipwayException, InterruptedException {
@@ -132,11 +132,17 @@ public final class FarmLayerReferences implements LayerReferences {
               .setWorker(true)
               .setAuthorization("Bearer " + fleet.capability(resource)));
     }
-    return message
-        .addAllSources(
-            images.pullSources(
-                record.origin().get().repository(), blob.digest(), sources.authenticator(build)))
-        .build();
+    sources.layoutBlob(build, blob.digest()).ifPresent(message::addSources);
+    if (record.origin().isPresent()) {
+      message.addAllSources(
+          images.pullSources(
+              record.origin().get().repository(), blob.digest(), sources.authenticator(build)));
+    }
+    return message.build();
+  }
+
+  private static boolean isOfImage(String id) {
+    return id.startsWith("chain:");
   }
 
   private List<WorkerNode> nodes(LayerRecord record) {

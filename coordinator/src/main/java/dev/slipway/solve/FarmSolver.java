@@ -7,6 +7,7 @@ import dev.slipway.coordination.Coordinators;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Definition;
 import dev.slipway.plan.BuildGraph;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -71,10 +72,13 @@ public final class FarmSolver implements Solver {
             .apart()
             .map(owner -> parts.with(new ApartIndex(parts.index(), owner)))
             .orElse(parts);
+    List<Definition> allowed = new ArrayList<>();
+    for (Definition definition : definitions) {
+      allowed.add(build.policy().apply(definition));
+    }
     NestedBuilds.Solving nested =
         definition -> solve(build, List.of(definition), depth + 1, keepsFailures).getFirst();
-    return new SolveRun(build, BuildGraph.of(definitions), memory, flights, mine, depth, nested)
-        .run();
+    return new SolveRun(build, BuildGraph.of(allowed), memory, flights, mine, depth, nested).run();
   }
 
   @Override

@@ -68,14 +68,13 @@ final class KeyedGraph {
 
   private VertexWork keyed(
       Vertex vertex, Map<Digest, ContextTree> trees, Map<Digest, Digest> images) {
-    if (vertex.op() instanceof Op.Source) {
+    if (vertex.op() instanceof Op.Source source) {
       ContextTree tree = trees.get(vertex.digest());
-      String key =
+      return new VertexWork(
+          vertex,
           tree != null
               ? "local:" + tree.layerDigest().hex()
-              : CacheKeys.ofImage(
-                  images.get(vertex.digest()), vertex.platform().orElse(Platform.LINUX_AMD64));
-      return new VertexWork(vertex, key);
+              : ofImage(source, images.get(vertex.digest()), vertex));
     }
     boolean reusable = !vertex.metadata().ignoreCache();
     List<Input> inputs = new ArrayList<>();
@@ -95,6 +94,17 @@ final class KeyedGraph {
       }
     }
     return new VertexWork(vertex, key(vertex, inputs), reusable, selected);
+  }
+
+  /** Some of an image's layers are another image. */
+  private static String ofImage(Op.Source source, Digest root, Vertex vertex) {
+    String whole = CacheKeys.ofImage(root, vertex.platform().orElse(Platform.LINUX_AMD64));
+    String limit =
+        source
+            .attributes()
+            .getOrDefault(
+                "image.layerlimit", source.attributes().getOrDefault("oci.layerlimit", ""));
+    return limit.isEmpty() ? whole : whole + " " + limit + " layers";
   }
 
   /** The cache key of the vertex when it reads these inputs. */

@@ -11,6 +11,7 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fetch.RemoteSources;
 import dev.slipway.fetch.Requester;
+import dev.slipway.fetch.layout.OciLayouts;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
 import dev.slipway.oci.Digest;
@@ -18,7 +19,9 @@ import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.Platform;
 import dev.slipway.plan.BuildGraph;
 import dev.slipway.progress.Progress.StatusLine;
+import dev.slipway.protocol.worker.BlobSource;
 import dev.slipway.registry.Authenticator;
+import dev.slipway.registry.ResolvedImage;
 import dev.slipway.session.Session;
 import dev.slipway.session.Session.LocalRequest;
 import dev.slipway.session.Sessions;
@@ -31,6 +34,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Brings what a graph starts from: clients' directories, images' digests and layers. Several at
@@ -55,11 +60,21 @@ public final class Sources {
   private final Meters meters;
   private final Clock clock;
   private final RemoteSources remote;
+  private final OciLayouts layouts;
+  private final BlobOffers offers;
 
   /** Without sources that are fetched. */
   public Sources(
       Sessions sessions, ImageLookup images, CacheIndex index, Meters meters, Clock clock) {
-    this(sessions, images, index, meters, clock, RemoteSources.NONE);
+    this(
+        sessions,
+        images,
+        index,
+        meters,
+        clock,
+        RemoteSources.NONE,
+        new OciLayouts(),
+        BlobOffers.NONE);
   }
 
   public Sources(
@@ -68,8 +83,12 @@ public final class Sources {
       CacheIndex index,
       Meters meters,
       Clock clock,
-      RemoteSources remote) {
+      RemoteSources remote,
+      OciLayouts layouts,
+      BlobOffers offers) {
     this.remote = remote;
+    this.offers = offers;
+    this.layouts = layouts;
     this.sessions = sessions;
     this.images = images;
     this.index = index;
@@ -84,7 +103,7 @@ public final class Sources {
 
   /** Whether the source's result is an image's layers. */
   boolean givesImage(Op.Source source) {
-    return source.scheme().equals(IMAGE);
+    return source.scheme().equals(IMAGE) || source.scheme().equals(OciLayouts.SCHEME);
   }
 
   /** Receives the directories of {@code local://} vertices, and fetches what else is one. */
@@ -126,20 +145,43 @@ public final class Sources {
    */
   Map<Digest, Digest> digests(BuildContext build, List<Vertex> vertices, VertexProgress progress)
       throws SlipwayException, InterruptedException {
-    return each(
-        vertices,
-        vertex -> {
-          ImageReference reference = reference(vertex);
-          build.rights().checkPull(reference);
-          Optional<Digest> pinned = reference.digest();
-          if (pinned.isPresent() && build.pulls().has(reference, pinned.get())) {
-            return pinned.get();
-          }
-          return shown(
-              vertex,
-              progress,
-              () -> images.digest(reference, platform(vertex), authenticator(build)));
+    return each(vertices, vertex -> digest(build, vertex, progress));
+  }
+
+  private Digest digest(BuildContext build, Vertex vertex, VertexProgress progress)
+      throws SlipwayException, InterruptedException {
+    Op.Source source = (Op.Source) vertex.op();
+    if (source.scheme().equals(OciLayouts.SCHEME)) {
+      return shown(
+          vertex,
+          progress,
+          () -> {
+            Digest root = layout(build, vertex).root().digest();
+            ImageAttributes.check(source, root);
+            return root;
+          });
+    }
+    ImageReference reference = reference(vertex);
+    build.rights().checkPull(reference);
+    Optional<Digest> pinned = reference.digest();
+    if (pinned.isPresent() && build.pulls().has(reference, pinned.get())) {
+      ImageAttributes.check(source, pinned.get());
+      return pinned.get();
+    }
+    return shown(
+        vertex,
+        progress,
+        () -> {
+          Digest root = images.digest(reference, platform(vertex), authenticator(build));
+          ImageAttributes.check(source, root);
+          return root;
         });
+  }
+
+  private ResolvedImage layout(BuildContext build, Vertex vertex)
+      throws SlipwayException, InterruptedException {
+    return layouts.resolve(
+        (Op.Source) vertex.op(), platform(vertex), requester(build, Requester.Output.NONE));
   }
 
   /** Layers of the images; nothing is downloaded. */
@@ -150,10 +192,32 @@ public final class Sources {
 
   private LayerChain image(BuildContext build, Vertex vertex)
       throws SlipwayException, InterruptedException {
+    Op.Source source = (Op.Source) vertex.op();
     List<LayerRecord> layers =
-        images.layers(reference(vertex), platform(vertex), authenticator(build));
+        source.scheme().equals(OciLayouts.SCHEME)
+            ? layout(build, vertex).layers().stream().map(Sources::ofLayout).toList()
+            : images.layers(reference(vertex), platform(vertex), authenticator(build));
+    OptionalInt limit = ImageAttributes.layerLimit(source);
+    if (limit.isPresent() && limit.getAsInt() < layers.size()) {
+      layers = layers.subList(0, limit.getAsInt());
+    }
     index.learn(layers);
     return new LayerChain(layers.stream().map(LayerRecord::id).toList());
+  }
+
+  /** A layer that only the build's client has; where else it is the index may know. */
+  private static LayerRecord ofLayout(ResolvedImage.Layer layer) {
+    return new LayerRecord(
+        "chain:" + layer.chainId(),
+        0,
+        Optional.of(
+            new LayerRecord.Blob(
+                layer.diffId(),
+                layer.blob().digest(),
+                layer.blob().size(),
+                layer.blob().mediaType())),
+        Optional.empty(),
+        Set.of());
   }
 
   private ContextTree receive(BuildContext build, Vertex vertex, VertexProgress progress)
@@ -211,6 +275,13 @@ public final class Sources {
             Optional.of(begun),
             Optional.of(end)));
     return tree;
+  }
+
+  /** Where a worker gets a layer of a layout that the build's client serves. */
+  Optional<BlobSource> layoutBlob(BuildContext build, Digest blob) {
+    return layouts
+        .blob(build.buildId(), blob)
+        .map(content -> offers.offer(() -> content.open(blob)));
   }
 
   /** Credentials of the build's client; nobody's when it has no session. */

@@ -16,7 +16,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Blobs of registries with Basic authentication, offered to workers under random names. @ThreadSafe
+ * Blobs of registries with Basic authentication, and of clients' OCI layouts, offered to workers
+ * under random names. @ThreadSafe
  */
 public final class RelayedBlobs implements BlobOffers {
   /** Offers kept: far more than layers in all running builds; the oldest is forgotten first. */
@@ -29,17 +30,15 @@ public final class RelayedBlobs implements BlobOffers {
   private final Function<String, String> capability;
 
   // Guarded by this.
-  private final Map<String, Offer> offers =
+  private final Map<String, Opening> offers =
       new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Offer> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Opening> eldest) {
           return size() > MAX_OFFERS;
         }
       };
-
-  private record Offer(ImageReference repository, Digest blob, Authenticator authenticator) {}
 
   /**
    * @param baseUrl {@code http://host:port} of this coordinator as workers reach it
@@ -54,9 +53,15 @@ public final class RelayedBlobs implements BlobOffers {
 
   @Override
   public BlobSource offer(ImageReference repository, Digest blob, Authenticator authenticator) {
+    return offer(
+        () -> registries.fetchBlob(repository, blob, UNKNOWN_SIZE, authenticator, _ -> {}));
+  }
+
+  @Override
+  public BlobSource offer(Opening blob) {
     String resource = "relay/" + UUID.randomUUID();
     synchronized (this) {
-      offers.put(resource, new Offer(repository, blob, authenticator));
+      offers.put(resource, blob);
     }
     return BlobSource.newBuilder()
         .setUrl(baseUrl.get() + "/" + resource)
@@ -71,14 +76,13 @@ public final class RelayedBlobs implements BlobOffers {
    *     answered
    */
   InputStream open(String resource) throws SlipwayException, InterruptedException {
-    Offer offer;
+    Opening offer;
     synchronized (this) {
       offer = offers.get(resource);
     }
     if (offer == null) {
       throw new SlipwayException(ErrorKind.NOT_FOUND, "no blob is offered at " + resource);
     }
-    return registries.fetchBlob(
-        offer.repository(), offer.blob(), UNKNOWN_SIZE, offer.authenticator(), _ -> {});
+    return offer.open();
   }
 }

@@ -11,6 +11,8 @@ import dev.slipway.export.ExportProgress;
 import dev.slipway.export.ExportSource;
 import dev.slipway.export.Exporters;
 import dev.slipway.export.PreparedExport;
+import dev.slipway.fetch.RemoteSources;
+import dev.slipway.fetch.layout.OciLayouts;
 import dev.slipway.fleet.Fleet;
 import dev.slipway.fleet.StageListener;
 import dev.slipway.fleet.WorkerNode;
@@ -107,6 +109,8 @@ final class ReadyFarm implements Solver, Fleet {
             files,
             (reference, _, _) ->
                 new ResolvedImage(reference, Digest.ofText(reference), "{}".getBytes(UTF_8)),
+            RemoteSources.NONE,
+            new OciLayouts(),
             (_, id, _) -> {
               if (id.equals(OPEN_SESSION)) {
                 return openSession();

@@ -122,10 +122,18 @@ final class GitCheckout {
               + GitUrl.redacted(id.url().remote())
               + " are not fetched where [worker.oci.egress] says what builds may reach: git would not keep to it");
     }
+    String what = "failed to update submodules for " + GitUrl.redacted(id.url().remote());
     try {
       git.run("submodule", "update", "--init", "--recursive", "--depth=1");
-    } catch (GitFailure e) {
-      throw e.during("failed to update submodules for " + GitUrl.redacted(id.url().remote()));
+    } catch (GitFailure shallow) {
+      if (!shallow.says("shallow")) {
+        throw shallow.during(what);
+      }
+      try {
+        git.run("submodule", "update", "--init", "--recursive");
+      } catch (GitFailure e) {
+        throw e.during(what);
+      }
     }
   }
 

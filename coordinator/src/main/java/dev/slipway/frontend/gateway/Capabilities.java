@@ -109,8 +109,10 @@ public final class Capabilities {
           "source.http.perm",
           "source.http.signatureverify",
           "source.image",
-          "source.imageblob",
+          "source.image.checksum",
+          "source.image.layerlimit",
           "source.image.resolvemode",
+          "source.imageblob",
           "source.local",
           "source.local.differ",
           "source.local.excludepatterns",
@@ -119,7 +121,10 @@ public final class Capabilities {
           "source.local.metadatatransfer",
           "source.local.sessionid",
           "source.local.sharedkeyhint",
-          "source.local.unique");
+          "source.local.unique",
+          "source.ocilayout",
+          "source.policy",
+          "source.policy.session");
 
   private static final Set<String> SERVED = Set.copyOf(LLB);
 

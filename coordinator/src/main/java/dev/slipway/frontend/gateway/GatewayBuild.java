@@ -6,19 +6,19 @@ import dev.slipway.container.ProcessListener;
 import dev.slipway.container.RunningProcess;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.fetch.SourceFacts;
 import dev.slipway.frontend.FrontendBridge.ResolvedImage;
 import dev.slipway.frontend.FrontendRequest;
 import dev.slipway.frontend.FrontendResult;
 import dev.slipway.graph.Definition;
-import dev.slipway.oci.ImageReference;
+import dev.slipway.graph.Op;
 import dev.slipway.oci.Platform;
-import dev.slipway.progress.Progress.VertexState;
+import dev.slipway.policy.SourcePolicy;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.buildkit.gateway.NewContainerRequest;
 import dev.slipway.protocol.buildkit.ops.Mount;
 import dev.slipway.protocol.buildkit.ops.SecretEnv;
 import dev.slipway.protocol.worker.StartProcess;
-import dev.slipway.registry.Authenticator;
 import dev.slipway.schedule.Standing;
 import dev.slipway.session.SecretValue;
 import dev.slipway.session.Session;
@@ -49,6 +49,8 @@ public final class GatewayBuild {
   /** How long a session may take to appear after the call that names it. */
   static final Duration SESSION_PATIENCE = Duration.ofSeconds(5);
 
+  private static final String IMAGE = "docker-image://";
+
   /** Results that one build may refer to; real frontends make a handful. */
   private static final int MAX_REFERENCES = 10_000;
 
@@ -64,7 +66,7 @@ public final class GatewayBuild {
   private final GatewayContainers containers = new GatewayContainers();
   private final KeptFailures failures = new KeptFailures();
   private final Map<String, ResultReference> references = new ConcurrentHashMap<>();
-  private final Map<ImageQuestion, ResolvedImage> images = new ConcurrentHashMap<>();
+  private final SourceQuestions sources;
   private final CompletableFuture<FrontendResult> returned = new CompletableFuture<>();
   private final AtomicReference<Standing> settled = new AtomicReference<>();
   private final int depth;
@@ -89,6 +91,7 @@ public final class GatewayBuild {
     this.context = context;
     this.inputs = Map.copyOf(inputs);
     this.parts = parts;
+    this.sources = new SourceQuestions(parts);
   }
 
   /**
@@ -97,16 +100,29 @@ public final class GatewayBuild {
    *
    * @param frontend empty = none
    * @param evaluate whether to wait until the results exist
+   * @param policies rules for the sources of this answer, besides the build's
    */
   public record Question(
       Optional<Definition> definition,
       String frontend,
       Map<String, String> options,
       Map<String, Definition> inputs,
-      boolean evaluate) {
+      boolean evaluate,
+      List<SourcePolicy> policies) {
     public Question {
       options = Map.copyOf(options);
       inputs = Map.copyOf(inputs);
+      policies = List.copyOf(policies);
+    }
+
+    /** Without rules of its own. */
+    public Question(
+        Optional<Definition> definition,
+        String frontend,
+        Map<String, String> options,
+        Map<String, Definition> inputs,
+        boolean evaluate) {
+      this(definition, frontend, options, inputs, evaluate, List.of());
     }
   }
 
@@ -123,8 +139,6 @@ public final class GatewayBuild {
       metadata = Map.copyOf(metadata);
     }
   }
-
-  private record ImageQuestion(String reference, Platform platform) {}
 
   public BuildContext context() {
     return context;
@@ -161,7 +175,7 @@ public final class GatewayBuild {
         throw new SlipwayException(
             ErrorKind.INVALID, "cannot solve with both Definition and Frontend specified");
       }
-      FrontendResult result = result(question);
+      FrontendResult result = allowed(result(question), question.policies());
       Map<String, String> byPlatform = new LinkedHashMap<>();
       for (Map.Entry<String, Definition> entry : result.byPlatform().entrySet()) {
         byPlatform.put(entry.getKey(), register(entry.getValue()));
@@ -177,6 +191,22 @@ public final class GatewayBuild {
       }
       return new Answer(single, byPlatform, result.metadata());
     });
+  }
+
+  private FrontendResult allowed(FrontendResult result, List<SourcePolicy> policies)
+      throws SlipwayException, InterruptedException {
+    if (policies.isEmpty()) {
+      return result;
+    }
+    Map<String, Definition> byPlatform = new LinkedHashMap<>();
+    for (Map.Entry<String, Definition> entry : result.byPlatform().entrySet()) {
+      byPlatform.put(entry.getKey(), context.policy().applyRules(entry.getValue(), policies));
+    }
+    Optional<Definition> single = Optional.empty();
+    if (result.single().isPresent()) {
+      single = Optional.of(context.policy().applyRules(result.single().get(), policies));
+    }
+    return new FrontendResult(single, byPlatform, result.metadata());
   }
 
   private FrontendResult result(Question question)
@@ -437,48 +467,45 @@ public final class GatewayBuild {
     containers.take(id).release();
   }
 
-  /** Resolves an image for a caller from outside; the first answer holds for the whole build. */
-  public ResolvedImage resolve(String reference, Optional<Platform> platform, String logName)
+  /** Says what a source is now, for a caller from outside. */
+  public SourceQuestions.Answer resolve(SourceQuestions.Question question)
       throws SlipwayException, IOException, InterruptedException {
-    return calls.run(() -> {
-      Platform wanted =
-          platform.orElseGet(
-              () -> parts.platforms().get().stream().findFirst().orElse(Platform.LINUX_AMD64));
-      return resolveImage(
-          reference,
-          wanted,
-          logName.isEmpty() ? "resolve image config for docker-image://" + reference : logName);
-    });
+    return calls.run(() -> sources.ask(context, question));
+  }
+
+  /**
+   * The same for the build's policy, which asks while another call is under way; it is not asked
+   * again about it.
+   */
+  public SourceQuestions.Answer resolveForPolicy(SourceQuestions.Question question)
+      throws SlipwayException, InterruptedException {
+    return sources.ask(context, question);
   }
 
   ResolvedImage resolveImage(String reference, Platform platform, String logName)
       throws SlipwayException, InterruptedException {
-    ImageQuestion question = new ImageQuestion(reference, platform);
-    ResolvedImage known = images.get(question);
-    if (known != null) {
-      return known;
-    }
-    VertexState line =
-        VertexState.internal(
-                context.buildId() + " " + logName + " " + reference + " " + platform, logName)
-            .started(parts.clock().instant());
-    context.progress().vertex(line);
-    try {
-      ImageReference name = ImageReference.parse(reference);
-      context.rights().checkPull(name);
-      ResolvedImage image = parts.images().resolve(reference, platform, authenticator());
-      context.pulls().add(name, image.digest());
-      images.put(question, image);
-      context.progress().vertex(line.completed(parts.clock().instant()));
-      return image;
-    } catch (SlipwayException e) {
-      context.progress().vertex(line.failed(parts.clock().instant(), e.getMessage()));
-      throw e;
-    }
-  }
-
-  private Authenticator authenticator() throws SlipwayException, InterruptedException {
-    return context.sessionId().isEmpty() ? Authenticator.ANONYMOUS : session().authenticator();
+    SourceQuestions.Answer answer =
+        sources.ask(
+            context,
+            new SourceQuestions.Question(
+                new Op.Source(IMAGE + reference, Map.of()),
+                Optional.of(platform),
+                logName,
+                SourceFacts.Wanted.ORDINARY,
+                List.of(),
+                true));
+    ResolvedImage image =
+        answer
+            .image()
+            .orElseThrow(() ->
+                new SlipwayException(
+                    ErrorKind.INVALID,
+                    "image "
+                        + reference
+                        + " was replaced by "
+                        + answer.source().identifier()
+                        + ", which is no image"));
+    return new ResolvedImage(answer.source().locator(), image.digest(), image.config());
   }
 
   /**
@@ -554,7 +581,7 @@ public final class GatewayBuild {
     containers.end();
     failures.clear();
     references.clear();
-    images.clear();
+    sources.forget();
     inputs = Map.of();
     returned.obtrudeException(new CancellationException("the build has ended"));
   }
