@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import dev.slipway.compatibility.Area;
 import dev.slipway.compatibility.Feature;
 import dev.slipway.progress.BuildSummary;
+import dev.slipway.protocol.buildkit.control.BuildHistoryRequest;
 import dev.slipway.protocol.buildkit.control.ControlGrpc;
 import dev.slipway.protocol.buildkit.control.Exporter;
 import dev.slipway.protocol.buildkit.control.InfoRequest;
@@ -287,6 +288,21 @@ class EndpointTest {
             bridge("r1").return_(ReturnRequest.newBuilder().setResult(answer.getResult()).build()))
         .hasMessageContaining("gateway result is already set");
     solve.cancel(true);
+  }
+
+  @Test
+  void aHistoryIsEmptyAndBuildxIsToldThatThereIsNone() {
+    BuildHistoryRequest all = BuildHistoryRequest.newBuilder().setEarlyExit(true).build();
+
+    assertThat(control().listenBuildHistory(all)).toIterable().isEmpty();
+    assertThatThrownBy(() ->
+            control()
+                .listenBuildHistory(
+                    all.toBuilder().setRef("buildx-test-history-api-feature").build())
+                .hasNext())
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> assertThat(e.getStatus().getCode()).isEqualTo(Code.UNIMPLEMENTED));
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -75,6 +76,18 @@ final class Buildx {
   /** {@code docker buildx build …flags context}, to its end. */
   Command.Result build(Path context, String... flags) {
     try (Command command = startBuild(context, flags)) {
+      return command.await(PATIENCE);
+    }
+  }
+
+  /** The same with more of the environment, such as the engine that {@code --load} loads into. */
+  Command.Result build(Map<String, String> more, Path context, String... flags) {
+    Map<String, String> all = new HashMap<>(environment);
+    all.putAll(more);
+    List<String> words = new ArrayList<>(List.of(PROGRAM, "build", "--progress", "plain"));
+    words.addAll(List.of(flags));
+    words.add(context.toString());
+    try (Command command = Command.start(all, Path.of("/"), words)) {
       return command.await(PATIENCE);
     }
   }
