@@ -66,7 +66,7 @@ public final class PatternMatcher {
   }
 
   /** Go's {@code path.Clean}. */
-  static String clean(String path) {
+  public static String clean(String path) {
     boolean rooted = path.startsWith("/");
     List<String> parts = new ArrayList<>();
     for (String part : path.split("/")) {

@@ -100,10 +100,19 @@ record BuildInputs(SourceText dockerfile, Digest vertex, MainContext context) {
   static List<String> ignorePatterns(
       FrontendBridge bridge, FrontendOptions.Local local, String hint, String vertexName)
       throws SlipwayException, IOException, InterruptedException {
-    Optional<byte[]> file =
-        bridge
-            .solve(SingleVertex.local(local, hint, List.of(IGNORE_FILE), vertexName))
-            .findFile(IGNORE_FILE);
+    Optional<byte[]> file;
+    try {
+      file =
+          bridge
+              .solve(SingleVertex.local(local, hint, List.of(IGNORE_FILE), vertexName))
+              .findFile(IGNORE_FILE);
+    } catch (SlipwayException e) {
+      if (e.kind() != ErrorKind.NOT_FOUND) {
+        throw e;
+      }
+      // A client may serve no context at all; whoever copies from it will say so.
+      return List.of();
+    }
     return file.isPresent() ? IgnorePatterns.parse(IGNORE_FILE, file.get()) : List.of();
   }
 }

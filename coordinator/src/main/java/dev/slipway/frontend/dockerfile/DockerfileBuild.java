@@ -36,6 +36,9 @@ record DockerfileBuild(FrontendOptions options, BuildInputs files, FrontendBridg
   /** As BuildKit has it for all of them. */
   private static final int WARNING_LEVEL = 1;
 
+  /** Every warning carries the file to the client: a larger one only says the line. */
+  private static final int LARGEST_SHOWN = 1 << 20;
+
   /** Rules as the file or the client want them. */
   Linter linter(Consumer<LintWarning> listener) throws SlipwayException {
     return new Linter(Linter.options(files.dockerfile().file().data(), options.check()), listener);
@@ -52,7 +55,8 @@ record DockerfileBuild(FrontendOptions options, BuildInputs files, FrontendBridg
                 warning.summary(),
                 List.of(warning.rule().description()),
                 warning.rule().url(),
-                Optional.of(files.dockerfile().file()),
+                Optional.of(files.dockerfile().file())
+                    .filter(file -> file.data().length <= LARGEST_SHOWN),
                 List.of(warning.range())));
   }
 

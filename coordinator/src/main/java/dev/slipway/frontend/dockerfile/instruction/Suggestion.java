@@ -14,6 +14,11 @@ public final class Suggestion {
 
   /** Returns {@code (did you mean X?)} or nothing; case counts. */
   public static String of(String word, Collection<String> candidates) {
+    return of(word, candidates, "");
+  }
+
+  /** The same; {@code prefix} is what such words are written with. */
+  public static String of(String word, Collection<String> candidates, String prefix) {
     String best = null;
     int least = MOST_EDITS + 1;
     for (String candidate : candidates) {
@@ -29,7 +34,7 @@ public final class Suggestion {
         best = candidate;
       }
     }
-    return best == null ? "" : " (did you mean " + best + "?)";
+    return best == null ? "" : " (did you mean " + prefix + best + "?)";
   }
 
   /** The same for words whose case says nothing; the answer has the case of the question. */

@@ -2,8 +2,6 @@ package dev.slipway.frontend.dockerfile.lint;
 
 import dev.slipway.graph.SourceMap.Range;
 import dev.slipway.pattern.PatternMatcher;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -32,7 +30,7 @@ final class IgnoredSources {
     if (matcher.isEmpty() || matcher.hasExceptions() || REMOTE.matcher(source).matches()) {
       return;
     }
-    String path = clean(source);
+    String path = PatternMatcher.clean(source);
     boolean everything = path.equals(".") || path.equals("/");
     if (everything && patterns.stream().noneMatch(EVERYTHING::contains)) {
       return;
@@ -40,19 +38,5 @@ final class IgnoredSources {
     if (matcher.matches(path)) {
       linter.warn(Rule.COPY_IGNORED_FILE, comments, range, add ? "Add" : "Copy", path);
     }
-  }
-
-  private static String clean(String path) {
-    Deque<String> parts = new ArrayDeque<>();
-    boolean rooted = path.startsWith("/");
-    for (String part : path.split("/")) {
-      if (part.equals("..") && !parts.isEmpty() && !parts.peekLast().equals("..")) {
-        parts.pollLast();
-      } else if (part.equals("..") ? !rooted : !part.isEmpty() && !part.equals(".")) {
-        parts.addLast(part);
-      }
-    }
-    String joined = String.join("/", parts);
-    return rooted ? "/" + joined : joined.isEmpty() ? "." : joined;
   }
 }

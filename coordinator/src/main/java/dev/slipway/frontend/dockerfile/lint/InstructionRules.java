@@ -10,6 +10,7 @@ import dev.slipway.frontend.dockerfile.instruction.Instruction;
 import dev.slipway.frontend.dockerfile.instruction.Instruction.CommandLine;
 import dev.slipway.frontend.dockerfile.instruction.Instruction.Pair;
 import dev.slipway.frontend.dockerfile.instruction.Located;
+import dev.slipway.frontend.dockerfile.instruction.Suggestion;
 import dev.slipway.frontend.dockerfile.parser.Words;
 import dev.slipway.frontend.dockerfile.shell.ShellLexer;
 import dev.slipway.graph.SourceMap.Range;
@@ -124,7 +125,7 @@ public final class InstructionRules implements ConversionListener {
               before,
               located.range(),
               name,
-              Nearest.suggestion(name, view.environment().keySet(), "$"));
+              Suggestion.of(name, view.environment().keySet(), "$"));
         }
       }
     }

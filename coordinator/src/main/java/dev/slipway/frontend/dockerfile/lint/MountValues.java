@@ -1,6 +1,6 @@
 package dev.slipway.frontend.dockerfile.lint;
 
-import java.util.ArrayList;
+import dev.slipway.frontend.dockerfile.instruction.CsvRecord;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,22 +29,12 @@ public final class MountValues {
         .toList();
   }
 
-  /** One CSV record. */
+  /** One that cannot be read has none: the conversion says that as an error. */
   private static List<String> fields(String mount) {
-    List<String> fields = new ArrayList<>();
-    StringBuilder field = new StringBuilder();
-    boolean quoted = false;
-    for (char c : mount.toCharArray()) {
-      if (c == '"') {
-        quoted = !quoted;
-      } else if (c == ',' && !quoted) {
-        fields.add(field.toString());
-        field.setLength(0);
-      } else {
-        field.append(c);
-      }
+    try {
+      return CsvRecord.fields(mount);
+    } catch (IllegalArgumentException _) {
+      return List.of();
     }
-    fields.add(field.toString());
-    return fields;
   }
 }

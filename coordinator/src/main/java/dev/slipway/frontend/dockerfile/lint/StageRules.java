@@ -4,6 +4,7 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.dockerfile.instruction.BuildFile;
 import dev.slipway.frontend.dockerfile.instruction.Instruction;
 import dev.slipway.frontend.dockerfile.instruction.Located;
+import dev.slipway.frontend.dockerfile.instruction.Suggestion;
 import dev.slipway.frontend.dockerfile.parser.Words;
 import dev.slipway.frontend.dockerfile.shell.ShellLexer;
 import dev.slipway.graph.SourceMap.Range;
@@ -161,7 +162,7 @@ public final class StageRules {
             comments.before(range),
             range,
             name,
-            Nearest.suggestion(name, declared, ""));
+            Suggestion.of(name, declared));
       }
     }
   }
