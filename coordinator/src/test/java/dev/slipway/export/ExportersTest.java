@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.slipway.cache.LayerChain;
 import dev.slipway.compatibility.Area;
 import dev.slipway.compatibility.Feature;
+import dev.slipway.compatibility.Refused;
 import dev.slipway.context.ContextTree;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
@@ -333,6 +334,10 @@ class ExportersTest {
     assertThat(lines.vertices.getLast().error()).isPresent();
   }
 
+  @Refused(
+      value = "compression=estargz",
+      why = "The format is made by one library of one language.",
+      area = Area.EXPORTER)
   @ParameterizedTest
   @CsvSource({
     "compression, estargz, not supported yet",
@@ -368,6 +373,7 @@ class ExportersTest {
         .toList();
   }
 
+  @Feature(value = "force-compression", area = Area.EXPORTER)
   @Test
   void aBaseImagesBlobsStayAsTheyAreUnlessTheClientInsists() throws Exception {
     start(FakeRegistry.Auth.NONE, "worker-1");
@@ -383,6 +389,7 @@ class ExportersTest {
         .containsExactly("tar+zstd", "tar+zstd");
   }
 
+  @Feature(value = "rewrite-timestamp", area = Area.EXPORTER)
   @Test
   void timesOfTheBaseImagesLayersAndHistoryStay() throws Exception {
     start(FakeRegistry.Auth.NONE, "worker-1");
@@ -410,6 +417,14 @@ class ExportersTest {
         .containsExactly("2020-01-01T00:00:00Z", "2017-07-14T02:40:00Z", "2017-07-14T02:40:00Z");
   }
 
+  @Feature(
+      value = {
+        "annotation.KEY",
+        "annotation-manifest[platform].KEY",
+        "annotation-index.KEY",
+        "annotation-manifest-descriptor.KEY"
+      },
+      area = Area.EXPORTER)
   @Test
   void annotationsGoWhereTheyAreMeant() throws Exception {
     start(FakeRegistry.Auth.NONE, "worker-1");
@@ -466,6 +481,7 @@ class ExportersTest {
     assertThat(directory.resolve("scratch")).isEmptyDirectory();
   }
 
+  @Feature(value = "type=docker", area = Area.EXPORTER)
   @Test
   void aDockerArchiveCanBeLoadedByAnyDocker() throws Exception {
     start(FakeRegistry.Auth.NONE, "worker-1");
@@ -486,6 +502,7 @@ class ExportersTest {
         .hasMessage("docker exporter does not currently support exporting manifest lists");
   }
 
+  @Feature(value = "type=oci,tar=false", area = Area.EXPORTER)
   @Test
   void withoutATarTheClientGetsBlobs() throws Exception {
     start(FakeRegistry.Auth.NONE, "worker-1");

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,7 +30,7 @@ class ExportE2eTest {
       """
       FROM busybox AS made
       RUN mkdir -p /out/d && echo one > /out/d/one && ln /out/d/one /out/d/same \\
-          && ln -s d/one /out/link && chmod 4750 /out/d/one && chown 33:44 /out/d/one \\
+          && ln -s d/one /out/link && chown 33:44 /out/d/one && chmod 4750 /out/d/one \\
           && touch -d '2001-02-03 04:05:06' /out/old && nc -l -s local:/out/socket 2>/dev/null & \\
           sleep 1; mkfifo /out/pipe; true
       FROM scratch
@@ -50,6 +52,9 @@ class ExportE2eTest {
     return entries;
   }
 
+  @Feature(
+      value = {"type=local", "type=tar", "type=image,push=true", "several outputs of one build"},
+      area = Area.EXPORTER)
   @Test
   void severalOutputsOfOneBuildAreADirectoryATarAndAnImage() throws Exception {
     Path directory = out.resolve("directory");
@@ -83,6 +88,7 @@ class ExportE2eTest {
         .isEqualTo("one\n");
   }
 
+  @Feature(value = "type=local of several platforms", area = Area.EXPORTER)
   @Test
   void eachPlatformHasADirectoryOfItsOwn() {
     farm.buildx()
@@ -101,6 +107,7 @@ class ExportE2eTest {
     assertThat(out.resolve("platforms/linux_arm64/arch")).hasContent("arm64\n");
   }
 
+  @Feature(value = "type=oci", area = Area.EXPORTER)
   @Test
   void anOciArchiveIsTheImageThatIsPushed() throws Exception {
     Path archive = out.resolve("image.tar");
@@ -134,6 +141,15 @@ class ExportE2eTest {
         .orThrow();
   }
 
+  @Feature(
+      value = {
+        "compression=zstd",
+        "compression-level",
+        "force-compression",
+        "rewrite-timestamp",
+        "source-date-epoch"
+      },
+      area = Area.EXPORTER)
   @Test
   void layersArePackedAsTheClientSays() throws Exception {
     Path archive = out.resolve("packed.tar");
@@ -168,6 +184,7 @@ class ExportE2eTest {
     assertThat(config.path("created").asText()).isEqualTo("2020-09-13T12:26:40Z");
   }
 
+  @Feature(value = "docker buildx build --load", area = Area.CLIENT)
   @Test
   void loadGivesTheEngineAnImageThatRuns() {
     assumeTrue(Engine.possible(), "needs root and dockerd");
@@ -176,8 +193,7 @@ class ExportE2eTest {
     farm.buildx()
         .build(
             Map.of("DOCKER_HOST", System.getenv("DOCKER_HOST")),
-            BuildDirectory.of(
-                    "FROM busybox\nRUN echo loaded > /word\nCMD [\"cat\", \"/word\"]\n")
+            BuildDirectory.of("FROM busybox\nRUN echo loaded > /word\nCMD [\"cat\", \"/word\"]\n")
                 .path(),
             "--load",
             "-t",

@@ -3,6 +3,8 @@ package dev.slipway.layers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.linux.ExtendedAttributes;
 import dev.slipway.oci.Digest;
@@ -146,6 +148,14 @@ class LayerRoundTripTest {
     return new Packing(compression, OptionalInt.of(level), OptionalLong.empty());
   }
 
+  @Feature(
+      value = {
+        "compression=gzip",
+        "compression=zstd",
+        "compression=uncompressed",
+        "compression-level"
+      },
+      area = Area.EXPORTER)
   @ParameterizedTest
   @CsvSource({
     "ZSTD, 3, application/vnd.oci.image.layer.v1.tar+zstd",
