@@ -473,11 +473,8 @@ public final class GatewayBuild {
     return calls.run(() -> sources.ask(context, question));
   }
 
-  /**
-   * The same for the build's policy, which asks while another call is under way; it is not asked
-   * again about it.
-   */
-  public SourceQuestions.Answer resolveForPolicy(SourceQuestions.Question question)
+  /** The same for who works for the build: its frontend, and its policy, which is not asked again. */
+  public SourceQuestions.Answer ask(SourceQuestions.Question question)
       throws SlipwayException, InterruptedException {
     return sources.ask(context, question);
   }
