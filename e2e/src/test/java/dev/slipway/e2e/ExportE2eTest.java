@@ -176,8 +176,7 @@ class ExportE2eTest {
     farm.buildx()
         .build(
             Map.of("DOCKER_HOST", System.getenv("DOCKER_HOST")),
-            BuildDirectory.of(
-                    "FROM busybox\nRUN echo loaded > /word\nCMD [\"cat\", \"/word\"]\n")
+            BuildDirectory.of("FROM busybox\nRUN echo loaded > /word\nCMD [\"cat\", \"/word\"]\n")
                 .path(),
             "--load",
             "-t",

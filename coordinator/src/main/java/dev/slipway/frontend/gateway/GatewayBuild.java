@@ -473,7 +473,9 @@ public final class GatewayBuild {
     return calls.run(() -> sources.ask(context, question));
   }
 
-  /** The same for who works for the build: its frontend, and its policy, which is not asked again. */
+  /**
+   * The same for who works for the build: its frontend, and its policy, which is not asked again.
+   */
   public SourceQuestions.Answer ask(SourceQuestions.Question question)
       throws SlipwayException, InterruptedException {
     return sources.ask(context, question);
