@@ -154,7 +154,7 @@ final class BuildRun {
                     order.policySession(),
                     request ->
                         SourceMessages.answer(
-                            gateway.get().resolveForPolicy(SourceMessages.question(request, false)),
+                            gateway.get().ask(SourceMessages.question(request, false)),
                             request.getImage().getNoConfig())));
     return new BuildPolicy(order.policies(), client, parts.remote()::identifier);
   }

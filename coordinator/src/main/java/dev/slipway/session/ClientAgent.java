@@ -1,17 +1,8 @@
 package dev.slipway.session;
 
 import com.google.protobuf.ByteString;
-import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.protocol.buildkit.ssh.BytesMessage;
-import dev.slipway.protocol.buildkit.ssh.CheckAgentRequest;
-import dev.slipway.protocol.buildkit.ssh.SSHGrpc;
-import io.grpc.Metadata;
-import io.grpc.Status;
-import io.grpc.StatusException;
-import io.grpc.StatusRuntimeException;
-import io.grpc.stub.BlockingClientCall;
-import io.grpc.stub.MetadataUtils;
+import dev.slipway.protocol.ByteCall;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -20,9 +11,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,14 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class ClientAgent implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ClientAgent.class);
-  private static final String METHOD = "/moby.sshforward.v1.SSH/ForwardAgent";
-  private static final Metadata.Key<String> ID =
-      Metadata.Key.of("buildkit.ssh.id", Metadata.ASCII_STRING_MARSHALLER);
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-  /** An agent's messages are 256 KiB at most. */
-  private static final int MAXIMUM_MESSAGE = 1 << 20;
-
   private static final int BUFFER = 32 << 10;
 
   /** Connections at once; a git command makes one for each ssh that it starts. */
@@ -62,40 +44,16 @@ public final class ClientAgent implements AutoCloseable {
   /**
    * Listens at the path, in a directory of its own that goes with the socket.
    *
-   * @throws SlipwayException INVALID when the client forwards no such agent
+   * @throws SlipwayException as {@link Session#checkAgent}
    */
   public static ClientAgent listen(Session session, String id, Path socket)
       throws SlipwayException, IOException, InterruptedException {
-    check(session, id);
+    session.checkAgent(id);
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     server.bind(UnixDomainSocketAddress.of(socket));
     ClientAgent agent = new ClientAgent(session, id, socket, server);
     Thread.ofVirtual().name("ssh-agent-" + session.id()).start(agent::accept);
     return agent;
-  }
-
-  private static void check(Session session, String id)
-      throws SlipwayException, InterruptedException {
-    SlipwayException none =
-        new SlipwayException(
-            ErrorKind.INVALID, "no SSH key \"" + id + "\" forwarded from the client");
-    if (!session.supports(METHOD)) {
-      throw none;
-    }
-    String what = "asking the client for its ssh agent " + id;
-    try {
-      SSHGrpc.newBlockingStub(session.channel())
-          .withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-          .checkAgent(CheckAgentRequest.newBuilder().setID(id).build());
-    } catch (StatusRuntimeException e) {
-      if (Thread.interrupted()) {
-        throw new InterruptedException(what + " was interrupted");
-      }
-      if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
-        throw none;
-      }
-      throw ClientErrors.of(session, e.getStatus().withCause(e), what, ErrorKind.INVALID);
-    }
   }
 
   private void accept() {
@@ -114,44 +72,36 @@ public final class ClientAgent implements AutoCloseable {
   }
 
   private void serve(SocketChannel connection) {
-    Metadata headers = new Metadata();
-    headers.put(ID, id);
-    BlockingClientCall<BytesMessage, BytesMessage> call =
-        SSHGrpc.newBlockingV2Stub(session.channel())
-            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-            .withMaxInboundMessageSize(MAXIMUM_MESSAGE)
-            .forwardAgent();
-    Thread answers = Thread.ofVirtual().start(() -> answer(call, connection));
-    try (connection) {
-      ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
-      while (connection.read(buffer) >= 0) {
-        buffer.flip();
-        call.write(BytesMessage.newBuilder().setData(ByteString.copyFrom(buffer)).build());
-        buffer.clear();
-      }
-      call.halfClose();
-      answers.join(PATIENCE);
-    } catch (IOException | StatusException e) {
-      // Either end is gone; the program that connected sees its connection end.
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      call.cancel("the connection has ended", null);
-      room.release();
-    }
-  }
-
-  private static void answer(
-      BlockingClientCall<BytesMessage, BytesMessage> call, SocketChannel connection) {
-    try (connection) {
-      for (BytesMessage message = call.read(); message != null; message = call.read()) {
-        ByteBuffer data = message.getData().asReadOnlyByteBuffer();
+    try (connection;
+        ByteCall<?, ?> call = session.connectAgent(id)) {
+      Thread questions = Thread.ofVirtual().start(() -> ask(connection, call));
+      for (Optional<ByteString> answer = call.read(); answer.isPresent(); answer = call.read()) {
+        ByteBuffer data = answer.get().asReadOnlyByteBuffer();
         while (data.hasRemaining()) {
           connection.write(data);
         }
       }
-    } catch (IOException | StatusException e) {
-      // As above.
+      questions.interrupt();
+    } catch (IOException | SlipwayException e) {
+      LOG.atDebug().addKeyValue("reason", e.getMessage()).log("connection to an ssh agent ended");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      room.release();
+    }
+  }
+
+  private static void ask(SocketChannel connection, ByteCall<?, ?> call) {
+    try {
+      ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+      while (connection.read(buffer) >= 0) {
+        buffer.flip();
+        call.write(ByteString.copyFrom(buffer));
+        buffer.clear();
+      }
+      call.endWriting();
+    } catch (IOException | SlipwayException e) {
+      call.close(); // either end is gone; the other hears it
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

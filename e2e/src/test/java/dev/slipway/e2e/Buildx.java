@@ -95,6 +95,17 @@ final class Buildx {
     }
   }
 
+  /** {@code docker buildx build …flags -} with an archive on its standard input. */
+  Command.Result buildOf(Path archive, String... flags) {
+    List<String> words =
+        new ArrayList<>(
+            List.of("/bin/sh", "-c", "exec \"$0\" build \"$@\" - < " + archive, PROGRAM));
+    words.addAll(List.of(flags));
+    try (Command command = Command.start(environment, Path.of("/"), words)) {
+      return command.await(PATIENCE);
+    }
+  }
+
   /** What {@code docker login} leaves behind. */
   void login(String registry, String user, String password) {
     String auth =

@@ -89,7 +89,7 @@ record Resolution(FrontendOptions options, FrontendBridge bridge, SourceText sou
                   key.platform(),
                   options.imageResolveMode(),
                   prefix + " load metadata for " + key.reference());
-          return new BaseImage(image.digest(), image.config());
+          return new BaseImage(image.reference(), image.digest(), image.config());
         });
   }
 

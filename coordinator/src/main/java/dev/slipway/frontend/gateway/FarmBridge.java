@@ -2,6 +2,7 @@ package dev.slipway.frontend.gateway;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.fetch.SourceFacts;
 import dev.slipway.frontend.FrontendBridge;
 import dev.slipway.frontend.FrontendRequest;
 import dev.slipway.frontend.FrontendResult;
@@ -10,6 +11,7 @@ import dev.slipway.graph.Op;
 import dev.slipway.oci.Platform;
 import dev.slipway.progress.Progress;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** The bridge of frontends that run in the coordinator. @ThreadSafe */
@@ -80,8 +82,27 @@ final class FarmBridge implements FrontendBridge {
   @Override
   public SourceDescription describe(Op.Source source, Optional<Platform> platform, String logName)
       throws SlipwayException, InterruptedException {
-    throw new SlipwayException(
-        ErrorKind.UNSUPPORTED, "asking for " + source.identifier() + ": not supported yet");
+    SourceQuestions.Answer answer =
+        build.ask(
+            new SourceQuestions.Question(
+                source,
+                platform,
+                logName,
+                new SourceFacts.Wanted(true, Optional.empty()),
+                List.of(),
+                true));
+    Optional<ResolvedImage> image =
+        answer
+            .image()
+            .map(found ->
+                new ResolvedImage(answer.source().locator(), found.digest(), found.config()));
+    return switch (answer.facts()) {
+      case SourceFacts.Git git ->
+          new SourceDescription(image, Optional.of(git.commitObject()), Optional.empty());
+      case SourceFacts.Http http ->
+          new SourceDescription(image, Optional.empty(), http.lastModified());
+      case SourceFacts.None _ -> new SourceDescription(image, Optional.empty(), Optional.empty());
+    };
   }
 
   @Override

@@ -474,10 +474,9 @@ public final class GatewayBuild {
   }
 
   /**
-   * The same for the build's policy, which asks while another call is under way; it is not asked
-   * again about it.
+   * The same for who works for the build: its frontend, and its policy, which is not asked again.
    */
-  public SourceQuestions.Answer resolveForPolicy(SourceQuestions.Question question)
+  public SourceQuestions.Answer ask(SourceQuestions.Question question)
       throws SlipwayException, InterruptedException {
     return sources.ask(context, question);
   }

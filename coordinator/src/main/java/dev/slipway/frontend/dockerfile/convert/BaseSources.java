@@ -49,9 +49,8 @@ final class BaseSources {
   }
 
   String pinned(ImageKey key) {
-    return ImageReference.parse(key.reference())
-        .withDigest(resolved.images().get(key).digest())
-        .toString();
+    BaseImage image = resolved.images().get(key);
+    return ImageReference.parse(image.reference()).withDigest(image.digest()).toString();
   }
 
   /**

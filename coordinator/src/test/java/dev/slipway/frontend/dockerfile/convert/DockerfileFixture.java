@@ -123,7 +123,8 @@ final class DockerfileFixture {
             "{\"architecture\":\""
                 + key.platform().architecture()
                 + "\",\"os\":\"linux\",\"rootfs\":{\"diff_ids\":[\"sha256:1\"]},\"config\":{\"Env\":[\"PATH=/bin\"],\"Cmd\":[\"sh\"]}}");
-    return new BaseImage(digest(key.reference()), config.getBytes(StandardCharsets.UTF_8));
+    return new BaseImage(
+        key.reference(), digest(key.reference()), config.getBytes(StandardCharsets.UTF_8));
   }
 
   static Digest digest(String reference) {
