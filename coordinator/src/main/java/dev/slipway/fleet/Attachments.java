@@ -39,8 +39,41 @@ final class Attachments {
   private record Expected(
       String workerId, ContainerListener listener, CompletableFuture<ContainerLink> link) {}
 
-  /** Sends the order to the worker and waits for its call. */
-  ContainerLink open(Member member, OpenContainer container, ContainerListener listener)
+  /**
+   * Sends the order to the worker and waits for its call.
+   *
+   * @param over runs when there is no container, or no more
+   */
+  ContainerLink open(
+      Member member, OpenContainer container, ContainerListener listener, Runnable over)
+      throws SlipwayException, InterruptedException {
+    boolean opened = false;
+    try {
+      ContainerLink link = open(member, container, new Telling(listener, over));
+      opened = true;
+      return link;
+    } finally {
+      if (!opened) {
+        over.run();
+      }
+    }
+  }
+
+  /** Passes everything on. */
+  private record Telling(ContainerListener listener, Runnable over) implements ContainerListener {
+    @Override
+    public void report(ContainerReport report) {
+      listener.report(report);
+    }
+
+    @Override
+    public void ended(String reason) {
+      over.run();
+      listener.ended(reason);
+    }
+  }
+
+  private ContainerLink open(Member member, OpenContainer container, ContainerListener listener)
       throws SlipwayException, InterruptedException {
     byte[] bytes = new byte[TICKET_BYTES];
     random.nextBytes(bytes);
@@ -107,7 +140,7 @@ final class Attachments {
 
       @Override
       public void onCompleted() {
-        link.end();
+        link.complete();
         if (listener != null) {
           listener.ended("");
         }
