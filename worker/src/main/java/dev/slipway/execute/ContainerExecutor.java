@@ -52,9 +52,9 @@ public final class ContainerExecutor {
    * @param connections to what the build's client shares
    */
   public void run(
-      OpenContainer open, ContainerLine line, ClientConnections connections, Reading reading) {
+      OpenContainer open, ContainerLine line, Reading reading, ClientConnections connections) {
     try {
-      run(open.getStep(), line, connections, reading);
+      run(open.getStep(), line, reading, connections);
     } catch (InterruptedException _) {
       line.drop();
     } catch (LayersUnavailableException e) {
