@@ -105,46 +105,65 @@ final class Attachments {
   /** A worker calls. */
   StreamObserver<ContainerReport> attach(
       ServerCallStreamObserver<ContainerCommand> worker, Optional<X509Certificate> certificate) {
-    ContainerLink link = new ContainerLink(worker);
-    worker.setOnReadyHandler(link::ready);
-    worker.setOnCancelHandler(link::lost);
-    return new StreamObserver<>() {
-      private @Nullable ContainerListener listener;
+    Call call = new Call(worker, certificate);
+    worker.setOnReadyHandler(call.link::ready);
+    worker.setOnCancelHandler(call.link::lost);
+    // The only word of a call that this side has broken off.
+    worker.setOnCloseHandler(() -> call.ended("the call was broken off"));
+    return call;
+  }
 
-      @Override
-      public void onNext(ContainerReport report) {
-        if (listener != null) {
-          listener.report(report);
-          return;
-        }
-        Expected call = expected.remove(report.getAttached().getTicket());
-        if (call == null
-            || certificate.filter(one -> !WorkerName.isFor(one, call.workerId())).isPresent()) {
-          worker.onError(
-              Status.PERMISSION_DENIED
-                  .withDescription("nobody waits for this container")
-                  .asRuntimeException());
-          return;
-        }
-        listener = call.listener();
-        call.link().complete(link);
-      }
+  /** A worker's call. gRPC hands everything of it in one by one. */
+  private final class Call implements StreamObserver<ContainerReport> {
+    private final ServerCallStreamObserver<ContainerCommand> worker;
+    private final Optional<X509Certificate> certificate;
+    private final ContainerLink link;
+    private @Nullable ContainerListener listener;
+    private boolean over;
 
-      @Override
-      public void onError(Throwable error) {
-        link.lost();
-        if (listener != null) {
-          listener.ended("its worker broke the call off: " + Status.fromThrowable(error).getCode());
-        }
-      }
+    Call(
+        ServerCallStreamObserver<ContainerCommand> worker, Optional<X509Certificate> certificate) {
+      this.worker = worker;
+      this.certificate = certificate;
+      this.link = new ContainerLink(worker);
+    }
 
-      @Override
-      public void onCompleted() {
-        link.complete();
-        if (listener != null) {
-          listener.ended("");
-        }
+    @Override
+    public void onNext(ContainerReport report) {
+      if (listener != null) {
+        listener.report(report);
+        return;
       }
-    };
+      Expected call = expected.remove(report.getAttached().getTicket());
+      if (call == null
+          || certificate.filter(one -> !WorkerName.isFor(one, call.workerId())).isPresent()) {
+        worker.onError(
+            Status.PERMISSION_DENIED
+                .withDescription("nobody waits for this container")
+                .asRuntimeException());
+        return;
+      }
+      listener = call.listener();
+      call.link().complete(link);
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      link.lost();
+      ended("its worker broke the call off: " + Status.fromThrowable(error).getCode());
+    }
+
+    @Override
+    public void onCompleted() {
+      ended("");
+      link.complete();
+    }
+
+    void ended(String reason) {
+      if (listener != null && !over) {
+        over = true;
+        listener.ended(reason);
+      }
+    }
   }
 }
