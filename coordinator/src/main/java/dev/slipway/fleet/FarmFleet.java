@@ -73,8 +73,8 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   private final CapabilityTokens tokens;
   private final Map<String, Member> members = new ConcurrentHashMap<>();
   private final BuildHolds holds = new BuildHolds();
-  private final Attachments attachments = new Attachments();
   private final SharedConnections connections = new SharedConnections();
+  private final Attachments attachments = new Attachments();
 
   /**
    * Guards the order of joining and leaving over members, index and scheduler; never held while
@@ -325,9 +325,13 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   }
 
   @Override
-  public ContainerLink open(String workerId, OpenContainer container, ContainerListener listener)
+  public ContainerLink open(
+      String workerId,
+      OpenContainer container,
+      ContainerListener listener,
+      Map<String, Connecting> shared)
       throws SlipwayException, InterruptedException {
-    return attachments.open(member(workerId), container, listener);
+    return attachments.open(member(workerId), container, listener, connections.admit(shared));
   }
 
   /** Where workers' calls for containers go. */

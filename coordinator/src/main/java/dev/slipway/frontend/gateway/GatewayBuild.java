@@ -1,5 +1,6 @@
 package dev.slipway.frontend.gateway;
 
+import com.google.protobuf.ByteString;
 import dev.slipway.container.ContainerOps;
 import dev.slipway.container.FarmContainer;
 import dev.slipway.container.ProcessListener;
@@ -12,12 +13,14 @@ import dev.slipway.frontend.FrontendRequest;
 import dev.slipway.frontend.FrontendResult;
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Op;
+import dev.slipway.identity.Entitlement;
 import dev.slipway.oci.Platform;
 import dev.slipway.policy.SourcePolicy;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.buildkit.gateway.NewContainerRequest;
 import dev.slipway.protocol.buildkit.ops.Mount;
 import dev.slipway.protocol.buildkit.ops.SecretEnv;
+import dev.slipway.protocol.worker.SecretVariable;
 import dev.slipway.protocol.worker.StartProcess;
 import dev.slipway.schedule.Standing;
 import dev.slipway.session.SecretValue;
@@ -352,10 +355,11 @@ public final class GatewayBuild {
       for (String id : wanted.results()) {
         inputs.add(mounted(id, request));
       }
+      // Some say only for which system it is.
       Optional<Platform> platform =
-          request.hasPlatform()
-              ? Optional.of(LlbCodec.decodePlatform(request.getPlatform()))
-              : Optional.empty();
+          request.getPlatform().getArchitecture().isEmpty()
+              ? Optional.empty()
+              : Optional.of(LlbCodec.decodePlatform(request.getPlatform()));
       containers.add(
           request.getContainerID(),
           () ->
@@ -366,7 +370,7 @@ public final class GatewayBuild {
                       context,
                       wanted.op(),
                       inputs,
-                      new ContainerPlacement(platform, Optional.empty())));
+                      new ContainerPlacement(platform, request.getPlatform().getOS())));
       return wanted;
     });
   }
@@ -423,6 +427,7 @@ public final class GatewayBuild {
           containers.find(
               containerId, "container \"" + containerId + "\" previously released or not created");
       try {
+        checkRights(process, container);
         container.start(
             process.toBuilder().addAllSecretEnvironment(environment(secrets)).build(),
             listener,
@@ -434,26 +439,39 @@ public final class GatewayBuild {
     });
   }
 
-  private List<String> environment(List<SecretEnv> secrets)
+  private void checkRights(StartProcess process, FarmContainer container) throws SlipwayException {
+    switch (process.getSecurity()) {
+      case SANDBOX -> {}
+      case INSECURE -> context.rights().checkGranted(Entitlement.SECURITY_INSECURE);
+      case UNRECOGNIZED ->
+          throw new SlipwayException(
+              ErrorKind.INVALID, "invalid security mode " + process.getSecurityValue());
+    }
+    if (container.isOnHostNetwork()) {
+      context.rights().checkGranted(Entitlement.NETWORK_HOST);
+    }
+  }
+
+  private List<SecretVariable> environment(List<SecretEnv> secrets)
       throws SlipwayException, InterruptedException {
-    List<String> environment = new ArrayList<>();
+    List<SecretVariable> environment = new ArrayList<>();
     for (SecretEnv secret : secrets) {
       if (secret.getID().isEmpty()) {
         throw new SlipwayException(
             ErrorKind.INVALID,
             "secret ID missing for \"" + secret.getName() + "\" environment variable");
       }
-      environment.add(secret.getName() + "=" + value(secret));
+      Optional<SecretValue> value = session().secret(secret.getID());
+      if (value.isEmpty() && !secret.getOptional()) {
+        throw new SlipwayException(ErrorKind.NOT_FOUND, "secret " + secret.getID() + ": not found");
+      }
+      environment.add(
+          SecretVariable.newBuilder()
+              .setName(secret.getName())
+              .setValue(value.map(SecretValue::bytes).orElse(ByteString.EMPTY))
+              .build());
     }
     return environment;
-  }
-
-  private String value(SecretEnv secret) throws SlipwayException, InterruptedException {
-    Optional<SecretValue> value = session().secret(secret.getID());
-    if (value.isEmpty() && !secret.getOptional()) {
-      throw new SlipwayException(ErrorKind.NOT_FOUND, "secret " + secret.getID() + ": not found");
-    }
-    return value.map(secretValue -> secretValue.bytes().toStringUtf8()).orElse("");
   }
 
   private Session session() throws SlipwayException, InterruptedException {
