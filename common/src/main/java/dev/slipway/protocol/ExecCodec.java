@@ -102,7 +102,7 @@ final class ExecCodec {
       dev.slipway.protocol.buildkit.ops.Mount wire, String cwd, int inputs, int mounts)
       throws SlipwayException {
     int input = index(wire.getInput(), -1, inputs, "mount input");
-    int output = index(wire.getOutput(), -1, mounts, "mount output");
+    int named = index(wire.getOutput(), -1, mounts, "mount output");
     Mount.Kind kind =
         switch (wire.getMountType()) {
           case BIND -> new Mount.Kind.Bind();
@@ -126,9 +126,8 @@ final class ExecCodec {
           case UNRECOGNIZED -> throw invalid("invalid mount type of exec op");
         };
     boolean passesOn = kind instanceof Mount.Kind.Cache && input >= 0;
-    if (output >= 0 && !(kind instanceof Mount.Kind.Bind) && !passesOn) {
-      throw invalid("invalid mount \"" + wire.getDest() + "\": only bind mounts have an output");
-    }
+    // Clients leave the field of secret and ssh mounts at 0, which means nothing there.
+    int output = kind instanceof Mount.Kind.Bind || passesOn ? named : -1;
     if (wire.getDest().equals("/") && !(kind instanceof Mount.Kind.Bind)) {
       throw invalid("invalid mount type " + wire.getMountType() + " for /");
     }

@@ -329,6 +329,17 @@ class LlbCodecTest {
   }
 
   @Test
+  void mountsThatAreNoFilesHaveNoOutputWhateverTheClientSays() throws Exception {
+    Op.Exec exec = exec();
+    var wire = LlbCodec.encodeOp(exec, edges(IMAGE), Optional.empty()).toBuilder();
+    wire.getExecBuilder().getMountsBuilderList().stream()
+        .filter(mount -> mount.hasSecretOpt() || mount.hasSSHOpt())
+        .forEach(mount -> mount.setOutput(0));
+
+    assertThat(LlbCodec.decodeOp(wire.build())).isEqualTo(exec);
+  }
+
+  @Test
   void refusesExecWithoutRoot() {
     assertInvalid(
         new Op.Exec(

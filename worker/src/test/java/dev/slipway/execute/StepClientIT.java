@@ -3,6 +3,8 @@ package dev.slipway.execute;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.ExecMeta;
@@ -62,6 +64,7 @@ class StepClientIT {
   }
 
   @Test
+  @Feature(value = "exec: secret mount", area = Area.LLB)
   void aSecretIsAFileInMemoryWithTheOwnerAndModeThatWereAskedFor() throws Exception {
     succeeds(
         run(
@@ -85,6 +88,7 @@ class StepClientIT {
   }
 
   @Test
+  @Feature(value = "exec: optional secret", area = Area.LLB)
   void anOptionalSecretThatTheClientLacksIsLeftOut() throws Exception {
     succeeds(
         run(
@@ -101,6 +105,7 @@ class StepClientIT {
   }
 
   @Test
+  @Feature(value = "exec: secret as a variable", area = Area.LLB)
   void secretsAreVariablesToo() throws Exception {
     succeeds(
         run(
@@ -124,6 +129,7 @@ class StepClientIT {
   }
 
   @Test
+  @Feature(value = "exec: ssh mount", area = Area.LLB)
   void anAgentIsASocketWithTheOwnerAndModeThatWereAskedFor() throws Exception {
     succeeds(
         run(

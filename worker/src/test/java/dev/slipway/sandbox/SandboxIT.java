@@ -109,6 +109,7 @@ class SandboxIT {
   }
 
   @Test
+  @Feature(value = "exec: set-user-id programs", area = Area.LLB)
   void aSetUserIdProgramGetsNoMoreThanTheStepsRoot() throws Exception {
     Files.createDirectories(root.resolve("etc"));
     Files.writeString(
@@ -130,6 +131,7 @@ class SandboxIT {
   }
 
   @Test
+  @Feature(value = "exec: security insecure", area = Area.LLB)
   void anInsecureStepHasAllThatTheWorkersNamespaceAllows() throws Exception {
     String script =
         "mount -t tmpfs x /bin/../tmp && echo mounted; grep -E '^(CapEff|Seccomp):' /proc/self/status;"
@@ -149,6 +151,7 @@ class SandboxIT {
   }
 
   @Test
+  @Feature(value = "exec: network host", area = Area.LLB)
   void aStepOnTheHostsNetworkIsInTheWorkersOwn() throws Exception {
     String own = Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString();
 
@@ -162,6 +165,7 @@ class SandboxIT {
   }
 
   @Test
+  @Feature(value = "exec: working directory that is missing", area = Area.LLB)
   void aWorkingDirectoryThatIsMissingIsMadeForWhoRunsThere() throws Exception {
     ExecMeta meta = shell("pwd; touch file");
     ExecMeta below =
@@ -185,6 +189,7 @@ class SandboxIT {
   }
 
   @Test
+  @Feature(value = "exec: removal of mount points", area = Area.LLB)
   void directoriesAroundAMountPointStayWhereNobodyAskedToRemoveThem() throws Exception {
     List<SandboxMount> mounts = List.of(new SandboxMount.Tmpfs("/outer/inner", 0, false));
     ExecMeta meta = shell("true");
