@@ -1,6 +1,8 @@
 package dev.slipway.oci;
 
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a binary runs on. Always normalised: {@code arm64/v8} is {@code arm64}, {@code amd64/v1} is
@@ -16,6 +18,10 @@ public record Platform(String os, String architecture, String variant, String os
     implements Comparable<Platform> {
   public static final Platform LINUX_AMD64 = new Platform("linux", "amd64", "", "");
   public static final Platform LINUX_ARM64 = new Platform("linux", "arm64", "", "");
+
+  private static final Pattern SHAPE =
+      Pattern.compile(
+          "([A-Za-z0-9_.-]+)(?:\\(([A-Za-z0-9_.-]*)\\))?(?:/([A-Za-z0-9_.-]+))?(?:/([A-Za-z0-9_.-]+))?");
 
   public Platform {
     os = os.toLowerCase(Locale.ROOT);
@@ -53,26 +59,23 @@ public record Platform(String os, String architecture, String variant, String os
   }
 
   /**
-   * Parses {@code os/arch[/variant]}, or {@code arch} alone (linux).
+   * Parses {@code os[(version)]/arch[/variant]}, or {@code arch} alone (linux).
    *
    * @throws IllegalArgumentException if the text has another shape
    */
   public static Platform parse(String text) {
-    String[] parts = text.trim().split("/", -1);
-    for (String part : parts) {
-      if (!part.matches("[A-Za-z0-9_.()-]+")) {
-        throw new IllegalArgumentException(
-            "\"" + text + "\" is not a platform: expected os/arch[/variant]");
-      }
+    Matcher matcher = SHAPE.matcher(text.trim());
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          "\"" + text + "\" is not a platform: expected os/arch[/variant]");
     }
-    return switch (parts.length) {
-      case 1 -> new Platform("linux", parts[0], "", "");
-      case 2 -> new Platform(parts[0], parts[1], "", "");
-      case 3 -> new Platform(parts[0], parts[1], parts[2], "");
-      default ->
-          throw new IllegalArgumentException(
-              "\"" + text + "\" is not a platform: expected os/arch[/variant]");
-    };
+    String version = matcher.group(2) == null ? "" : matcher.group(2);
+    String architecture = matcher.group(3);
+    if (architecture == null) {
+      return new Platform("linux", matcher.group(1), "", version);
+    }
+    String variant = matcher.group(4) == null ? "" : matcher.group(4);
+    return new Platform(matcher.group(1), architecture, variant, version);
   }
 
   /** The platform id as it is used in result keys: {@code linux/arm/v7}. */

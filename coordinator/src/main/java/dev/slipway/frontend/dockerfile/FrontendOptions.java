@@ -29,18 +29,6 @@ record FrontendOptions(
   private static final String LABEL = "label:";
   private static final String NAMED_CONTEXT = "context:";
 
-  /** Options that would change the result and do nothing here yet. */
-  private static final Set<String> LATER =
-      Set.of(
-          "cgroup-parent",
-          "memory",
-          "memswap",
-          "cpushares",
-          "cpuperiod",
-          "cpuquota",
-          "cpusetcpus",
-          "cpusetmems");
-
   private static final Set<String> CAPABILITIES =
       Set.of(
           "moby.buildkit.frontend.inputs",
@@ -54,11 +42,6 @@ record FrontendOptions(
   static FrontendOptions parse(FrontendRequest request) throws SlipwayException {
     Map<String, String> options = request.options();
     checkCapabilities(options.getOrDefault("frontend.caps", ""));
-    for (String key : options.keySet().stream().sorted().toList()) {
-      if (LATER.contains(key) && !options.get(key).isEmpty() && !options.get(key).equals("0")) {
-        throw unsupported("option " + key);
-      }
-    }
     Set<Platform> platforms = new LinkedHashSet<>();
     for (String text : items(options.getOrDefault("platform", ""))) {
       try {
@@ -225,9 +208,5 @@ record FrontendOptions(
 
   private static SlipwayException invalid(String message) {
     return new SlipwayException(ErrorKind.INVALID, message);
-  }
-
-  private static SlipwayException unsupported(String what) {
-    return new SlipwayException(ErrorKind.UNSUPPORTED, what + ": not supported yet");
   }
 }

@@ -97,7 +97,7 @@ record NamedContextResolver(FrontendOptions options, FrontendBridge bridge) {
     }
     // The name is for people only: the store and the digest say what it is.
     ImageReference name =
-        ImageReference.parse(key.option().replaceFirst("::.*", ""))
+        ImageReference.parseAsWritten(key.option().replaceFirst("::.*", ""))
             .withDigest(new Digest(matcher.group(2)));
     Op.Source source =
         new Op.Source(

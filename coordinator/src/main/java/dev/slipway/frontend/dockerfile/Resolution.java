@@ -49,7 +49,8 @@ record Resolution(FrontendOptions options, FrontendBridge bridge, SourceText sou
       missing
           .contexts()
           .forEach((key, use) ->
-              named.put(key, threads.submit(() -> located(use, "", () -> contexts.resolve(key)))));
+              named.put(
+                  key, threads.submit(() -> located(use, "", "", () -> contexts.resolve(key)))));
       return new Resolved(all(images), all(named));
     } finally {
       threads.shutdownNow();
@@ -81,6 +82,7 @@ record Resolution(FrontendOptions options, FrontendBridge bridge, SourceText sou
         options.multiPlatform() ? "[" + key.platform().id() + " internal]" : "[internal]";
     return located(
         use,
+        use.written() + ": ",
         suggestion(use.written(), names),
         () -> {
           FrontendBridge.ResolvedImage image =
@@ -103,12 +105,12 @@ record Resolution(FrontendOptions options, FrontendBridge bridge, SourceText sou
   }
 
   /** Says in which line the name was written. */
-  private <T> T located(Missing.Use use, String suggestion, Callable<T> call) throws Exception {
+  private <T> T located(Missing.Use use, String before, String after, Callable<T> call)
+      throws Exception {
     try {
       return call.call();
     } catch (SlipwayException e) {
-      SourceError located =
-          source.error(e.kind(), use.range(), use.written() + ": " + e.getMessage() + suggestion);
+      SourceError located = source.error(e.kind(), use.range(), before + e.getMessage() + after);
       located.initCause(e);
       throw located;
     }

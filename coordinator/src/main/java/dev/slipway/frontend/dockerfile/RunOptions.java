@@ -45,7 +45,14 @@ final class RunOptions {
   }
 
   ConvertOptions.Exec read() throws SlipwayException {
-    return new ConvertOptions.Exec(hosts(), ulimits(), hostname(), network(), sharedMemory());
+    return new ConvertOptions.Exec(
+        hosts(),
+        ulimits(),
+        hostname(),
+        network(),
+        sharedMemory(),
+        option("cgroup-parent"),
+        new ResourceOptions(options).read());
   }
 
   private String option(String key) {

@@ -111,16 +111,6 @@ class DockerfileFrontendTest {
   }
 
   @Test
-  void refusesOptionsThatAreNotThereYet() {
-    for (String key : List.of("memory", "cgroup-parent")) {
-      assertThatThrownBy(() -> solve(Map.of(key, "1")))
-          .isInstanceOfSatisfying(
-              SlipwayException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNSUPPORTED))
-          .hasMessageContaining("not supported yet");
-    }
-  }
-
-  @Test
   void ignoresOptionsThatNobodyKnows() throws Exception {
     bridge.files.put("Dockerfile", "FROM scratch\nCOPY a /\n");
 

@@ -25,6 +25,15 @@ final class FileBridge implements FrontendBridge {
   final Map<String, String> files = new HashMap<>();
   final List<Progress.Warning> warnings = new ArrayList<>();
 
+  final Map<String, Definition> inputs = new HashMap<>();
+
+  /** Every vertex that files were read of. */
+  final List<String> solved = new ArrayList<>();
+
+  /** What every source is now. */
+  SourceDescription description =
+      new SourceDescription(Optional.empty(), Optional.empty(), Optional.empty());
+
   FileBridge(String dockerfile) {
     files.put("Dockerfile", dockerfile);
   }
@@ -39,7 +48,7 @@ final class FileBridge implements FrontendBridge {
         .solve(
             new FrontendRequest(
                 options,
-                Map.of(),
+                inputs,
                 "session",
                 Platform.LINUX_AMD64,
                 List.of(Platform.LINUX_AMD64, Platform.LINUX_ARM64)),
@@ -48,6 +57,7 @@ final class FileBridge implements FrontendBridge {
 
   @Override
   public Reference solve(Definition definition) {
+    solved.add(definition.vertex(definition.result().orElseThrow().vertex()).name());
     return new Reference() {
       @Override
       public byte[] readFile(String path) throws SlipwayException {
@@ -81,7 +91,7 @@ final class FileBridge implements FrontendBridge {
 
   @Override
   public SourceDescription describe(Op.Source source, Optional<Platform> platform, String logName) {
-    return new SourceDescription(Optional.empty(), Optional.empty(), Optional.empty());
+    return description;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.slipway.frontend.dockerfile.convert;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.graph.Edge;
 import dev.slipway.graph.Op;
+import dev.slipway.graph.SourceMap.Range;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.Platform;
 import java.util.List;
@@ -30,10 +31,11 @@ final class BaseSources {
   }
 
   /** An image that only files are taken of; empty when it has none. */
-  Optional<Edge> image(ImageKey key) throws SlipwayException {
+  Optional<Edge> image(ImageKey key, Range range) throws SlipwayException {
     return ImageSpecification.isEmpty(resolved.images().get(key).config())
         ? Optional.empty()
-        : Optional.of(image(key, key.platform(), GraphBuilder.Label.of("FROM " + pinned(key))));
+        : Optional.of(
+            image(key, key.platform(), GraphBuilder.Label.of("FROM " + pinned(key), range)));
   }
 
   Edge image(ImageKey key, Platform platform, GraphBuilder.Label label) {

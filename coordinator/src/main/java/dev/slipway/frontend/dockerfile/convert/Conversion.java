@@ -216,7 +216,7 @@ final class Conversion {
       }
       case StagePlan.From.Image(ImageKey key) -> {
         listener.image(current, key, resolved.images().get(key));
-        yield bases.image(key);
+        yield bases.image(key, current);
       }
       case StagePlan.From.Context(ContextKey key) -> {
         String use = "context " + key.option() + " " + String.join(" ", paths);

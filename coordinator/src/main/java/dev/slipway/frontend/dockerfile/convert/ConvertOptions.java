@@ -1,6 +1,7 @@
 package dev.slipway.frontend.dockerfile.convert;
 
 import dev.slipway.graph.ExecMeta;
+import dev.slipway.graph.LinuxResources;
 import dev.slipway.graph.Op;
 import dev.slipway.oci.Platform;
 import java.util.List;
@@ -40,13 +41,16 @@ public record ConvertOptions(
    * What every RUN gets; {@code network} applies where the Dockerfile says nothing.
    *
    * @param sharedMemory size of /dev/shm in bytes, 0 = the default
+   * @param cgroupParent empty = anywhere
    */
   public record Exec(
       List<ExecMeta.ExtraHost> hosts,
       List<ExecMeta.Ulimit> ulimits,
       String hostname,
       Op.Network network,
-      long sharedMemory) {
+      long sharedMemory,
+      String cgroupParent,
+      Optional<LinuxResources> resources) {
     public Exec {
       hosts = List.copyOf(hosts);
       ulimits = List.copyOf(ulimits);

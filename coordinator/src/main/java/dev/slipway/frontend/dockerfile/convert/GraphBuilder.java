@@ -2,6 +2,7 @@ package dev.slipway.frontend.dockerfile.convert;
 
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Edge;
+import dev.slipway.graph.LinuxResources;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.SourceMap;
 import dev.slipway.graph.Vertex;
@@ -47,9 +48,11 @@ final class GraphBuilder {
       Optional<String> command,
       boolean ignoreCache,
       List<SourceMap.Range> ranges,
-      Optional<VertexMetadata.ProgressGroup> group) {
+      Optional<VertexMetadata.ProgressGroup> group,
+      Optional<LinuxResources> resources) {
     static Label of(String name, SourceMap.Range... ranges) {
-      return new Label(name, Optional.empty(), false, List.of(ranges), Optional.empty());
+      return new Label(
+          name, Optional.empty(), false, List.of(ranges), Optional.empty(), Optional.empty());
     }
 
     static Label internal(String name) {
@@ -57,19 +60,23 @@ final class GraphBuilder {
     }
 
     Label withCommand(String written) {
-      return new Label(name, Optional.of(written), ignoreCache, ranges, group);
+      return new Label(name, Optional.of(written), ignoreCache, ranges, group, resources);
     }
 
     Label withName(String newName) {
-      return new Label(newName, command, ignoreCache, ranges, group);
+      return new Label(newName, command, ignoreCache, ranges, group, resources);
     }
 
     Label ignoringCache(boolean ignore) {
-      return new Label(name, command, ignore, ranges, group);
+      return new Label(name, command, ignore, ranges, group, resources);
     }
 
     Label in(VertexMetadata.ProgressGroup newGroup) {
-      return new Label(name, command, ignoreCache, ranges, Optional.of(newGroup));
+      return new Label(name, command, ignoreCache, ranges, Optional.of(newGroup), resources);
+    }
+
+    Label limitedTo(Optional<LinuxResources> limits) {
+      return new Label(name, command, ignoreCache, ranges, group, limits);
     }
   }
 
@@ -80,7 +87,8 @@ final class GraphBuilder {
         .command()
         .ifPresent(command -> description.put("com.docker.dockerfile.v1.command", command));
     VertexMetadata metadata =
-        new VertexMetadata(label.ignoreCache(), description, label.group(), Map.of());
+        new VertexMetadata(
+            label.ignoreCache(), description, label.group(), Map.of(), label.resources());
     Vertex vertex = LlbCodec.vertex(op, inputs, platform, metadata);
     put(vertex);
     if (!label.ranges().isEmpty()) {

@@ -24,6 +24,9 @@ import java.util.OptionalLong;
 final class ImageSpecification {
   static final String DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+  /** Windows knows its own PATH and its own shell. */
+  private static final String WINDOWS = "windows";
+
   /** What a container that was committed left behind; says nothing about the new image. */
   private static final List<String> STALE =
       List.of("id", "parent", "created", "container", "container_config", "docker_version");
@@ -44,7 +47,10 @@ final class ImageSpecification {
     if (!platform.variant().isEmpty()) {
       document.put("variant", platform.variant());
     }
-    document.putObject("config").put("WorkingDir", "/").putArray("Env").add("PATH=" + DEFAULT_PATH);
+    ObjectNode config = document.putObject("config").put("WorkingDir", "/");
+    if (!platform.os().equals(WINDOWS)) {
+      config.putArray("Env").add("PATH=" + DEFAULT_PATH);
+    }
     ImageSpecification image = new ImageSpecification(document);
     image.clearLayers();
     return image;
@@ -58,7 +64,7 @@ final class ImageSpecification {
     }
     ImageSpecification image = new ImageSpecification(document);
     image.clearLayers();
-    if (!image.environment().containsKey("PATH")) {
+    if (!image.isWindows() && !image.environment().containsKey("PATH")) {
       image.putEnvironment("PATH", DEFAULT_PATH);
     }
     return image;
@@ -128,6 +134,10 @@ final class ImageSpecification {
       document.put("architecture", platform.get().architecture());
       replace("variant", platform.get().variant(), false);
     }
+  }
+
+  boolean isWindows() {
+    return document.path("os").asText("").equals(WINDOWS);
   }
 
   ImageSpecification copy() {

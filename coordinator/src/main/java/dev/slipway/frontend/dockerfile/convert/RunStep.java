@@ -47,7 +47,9 @@ final class RunStep {
             exec.hosts(),
             exec.ulimits(),
             proxies(state.conversion.globals().buildArguments()),
-            List.of());
+            List.of(),
+            exec.cgroupParent(),
+            true);
     Op.Network network =
         switch (run.network()) {
           case NONE -> Op.Network.NONE;
@@ -58,10 +60,19 @@ final class RunStep {
         state
             .nextStep(display(state, shown, mounts), located.range())
             .withCommand(located.text())
-            .ignoringCache(state.ignoresCache());
+            .ignoringCache(state.ignoresCache())
+            .limitedTo(exec.resources());
     String history = "RUN " + historyArguments(state) + String.join(" ", arguments);
     Op.Exec op =
-        new Op.Exec(meta, mounts.mounts(), network, run.insecure(), mounts.secretEnvironment());
+        new Op.Exec(
+            meta,
+            mounts.mounts(),
+            network,
+            run.insecure(),
+            mounts.secretEnvironment(),
+            run.devices().stream()
+                .map(device -> new Op.Device(device.name(), !device.required()))
+                .toList());
     state.root =
         Optional.of(
             state

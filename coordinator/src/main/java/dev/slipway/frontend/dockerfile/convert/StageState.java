@@ -128,7 +128,10 @@ final class StageState implements StageView {
 
   List<String> shell() {
     List<String> shell = image.texts("Shell");
-    return shell.isEmpty() ? List.of("/bin/sh", "-c") : shell;
+    if (!shell.isEmpty()) {
+      return shell;
+    }
+    return image.isWindows() ? List.of("cmd", "/S", "/C") : List.of("/bin/sh", "-c");
   }
 
   void addHistory(String createdBy, boolean layer) {

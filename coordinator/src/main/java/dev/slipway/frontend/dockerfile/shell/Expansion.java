@@ -2,6 +2,7 @@ package dev.slipway.frontend.dockerfile.shell;
 
 import static dev.slipway.frontend.dockerfile.shell.ShellLexer.invalid;
 
+import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.dockerfile.shell.ShellLexer.Mode;
 import java.util.ArrayList;
@@ -107,11 +108,10 @@ final class Expansion {
   private void escaped(StringBuilder result, boolean keepEscapes) {
     at++;
     int following = peek();
-    boolean literal = mode == Mode.DOCUMENT && following != '$' && following != escape;
-    if (mode.raw || keepEscapes || literal) {
+    if (mode.raw || keepEscapes) {
       result.append(escape);
     }
-    if (following != END && !literal) {
+    if (following != END) {
       result.append((char) following);
       at++;
     }
@@ -171,10 +171,11 @@ final class Expansion {
       return value != null ? value : mode.raw ? text.substring(start, at) : "";
     }
     at++;
-    String name = name();
-    if (name.isEmpty()) {
+    int following = peek();
+    if (following == '{' || following == '}' || following == ':') {
       throw invalid("syntax error: bad substitution");
     }
+    String name = name();
     String value = environment.get(name);
     String result = braces(name, value);
     return mode.raw && value == null ? text.substring(start, at) : result;
@@ -183,13 +184,14 @@ final class Expansion {
   private String name() {
     int start = at;
     int first = peek();
-    if (first != END && (SPECIAL.indexOf(first) >= 0 || first >= '0' && first <= '9')) {
+    if (first != END && SPECIAL.indexOf(first) >= 0) {
       at++;
       return text.substring(start, at);
     }
+    boolean number = first != END && Character.isDigit(first);
     while (at < text.length()) {
       char c = text.charAt(at);
-      if (c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9')) {
+      if (number ? !Character.isDigit(c) : c != '_' && !Character.isLetterOrDigit(c)) {
         break;
       }
       at++;
@@ -223,7 +225,7 @@ final class Expansion {
         if (longest) {
           at++;
         }
-        ShellPattern pattern = ShellPattern.parse(until('}', true), escape);
+        ShellPattern pattern = ShellPattern.parse(word('}', true, "syntax error: missing '}'"));
         String subject = value == null ? "" : value;
         yield modifier == '#'
             ? pattern.stripPrefix(subject, longest)
@@ -234,18 +236,29 @@ final class Expansion {
         if (all) {
           at++;
         }
-        ShellPattern pattern = ShellPattern.parse(until('/', true), escape);
-        String replacement = until('}', false);
+        ShellPattern pattern =
+            ShellPattern.parse(word('/', true, "syntax error: missing '/' in ${}"));
+        // An escape is part of the replacement, as it is in BuildKit.
+        String replacement = word('}', true, "syntax error: missing '}'");
         yield pattern.replace(value == null ? "" : value, replacement, all);
       }
       default -> throw invalid("unsupported modifier (" + (char) modifier + ") in substitution");
     };
   }
 
+  /** The word up to an end that has to come. */
+  private String word(int stop, boolean keepEscapes, String missing) throws SlipwayException {
+    try {
+      return until(stop, keepEscapes);
+    } catch (SlipwayException e) {
+      throw peek() == END && e.kind() == ErrorKind.INVALID ? invalid(missing) : e;
+    }
+  }
+
   private String conditional(String name, String value, boolean present, int modifier)
       throws SlipwayException {
     boolean emptyCounts = text.charAt(at - 2) == ':';
-    String word = until('}', false);
+    String word = word('}', false, "syntax error: missing '}'");
     return switch (modifier) {
       case '+' -> present ? word : "";
       case '-' -> present ? value : word;

@@ -25,7 +25,7 @@ public record ShellLexer(char escape) {
     WORD(true, false),
     /** For people: quotes and escapes stay, so do unset variables. */
     DISPLAY(true, true),
-    /** A here-document: quotes mean nothing, only {@code \$} and the doubled escape are escapes. */
+    /** A here-document: quotes mean nothing. */
     DOCUMENT(false, false);
 
     final boolean quotes;
@@ -77,9 +77,12 @@ public record ShellLexer(char escape) {
     }
   }
 
-  /** Expands the variables of a here-document. */
+  /**
+   * Expands the variables of a here-document. A backslash takes the meaning of what follows and
+   * goes, whatever the file's escape character is.
+   */
   public String document(String text, Map<String, String> environment) throws SlipwayException {
-    return new Expansion(this, text, environment, Mode.DOCUMENT).all();
+    return new Expansion(new ShellLexer('\\'), text, environment, Mode.DOCUMENT).all();
   }
 
   static SlipwayException invalid(String message) {

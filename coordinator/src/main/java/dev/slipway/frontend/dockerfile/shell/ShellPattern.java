@@ -23,7 +23,11 @@ final class ShellPattern {
     this.tokens = tokens;
   }
 
-  static ShellPattern parse(String pattern, char escape) {
+  /**
+   * Reads a pattern. A backslash takes the meaning of what follows, whatever the file's escape
+   * character is.
+   */
+  static ShellPattern parse(String pattern) throws SlipwayException {
     int[] tokens = new int[pattern.length()];
     int count = 0;
     for (int i = 0; i < pattern.length(); i++) {
@@ -32,8 +36,18 @@ final class ShellPattern {
         tokens[count++] = ANY;
       } else if (c == '?') {
         tokens[count++] = ONE;
-      } else if (c == escape && i + 1 < pattern.length()) {
-        tokens[count++] = pattern.charAt(++i);
+      } else if (c == '\\') {
+        char escaped = i + 1 < pattern.length() ? pattern.charAt(++i) : '\uffff';
+        if ("}/*?\\".indexOf(escaped) < 0) {
+          throw new SlipwayException(
+              ErrorKind.INVALID,
+              "invalid pattern ("
+                  + pattern
+                  + ") in substitution: invalid escape '\\"
+                  + (escaped == '\uffff' ? "" : escaped)
+                  + "'");
+        }
+        tokens[count++] = escaped;
       } else {
         tokens[count++] = c;
       }

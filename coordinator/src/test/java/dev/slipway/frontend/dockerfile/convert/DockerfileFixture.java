@@ -30,7 +30,8 @@ final class DockerfileFixture {
   private Optional<Platform> platform = Optional.of(Platform.LINUX_AMD64);
   private final Map<String, NamedContext> contexts = new HashMap<>();
   private ConvertOptions.Exec exec =
-      new ConvertOptions.Exec(List.of(), List.of(), "", Op.Network.SANDBOX, 0);
+      new ConvertOptions.Exec(
+          List.of(), List.of(), "", Op.Network.SANDBOX, 0, "", Optional.empty());
   private MainContext main = new MainContext.Local("context", "session", List.of("*.tmp"));
 
   DockerfileFixture image(String reference, String config) {

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.slipway.compatibility.Area;
 import dev.slipway.compatibility.Feature;
 import dev.slipway.graph.FileAction;
+import dev.slipway.graph.LinuxResources;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -188,6 +190,49 @@ class RunStepTest {
 
   private static Mount.Kind cache(String id, Mount.Sharing sharing) {
     return new Mount.Kind.Cache(id, sharing);
+  }
+
+  @Test
+  @Feature(value = "shm-size, cgroup-parent, memory and cpu limits", area = Area.CONTEXT)
+  void givesEveryStepWhatTheClientAskedFor() throws Exception {
+    LinuxResources limits = new LinuxResources(1 << 20, 0, 5, 0, 0, "0-1", "");
+    fixture.exec(
+        new ConvertOptions.Exec(
+            List.of(), List.of(), "", Op.Network.NONE, 4096, "/builds", Optional.of(limits)));
+
+    Converted converted = fixture.convert("FROM a\nRUN x");
+
+    Op.Exec run = run(converted);
+    assertThat(run.mounts())
+        .contains(new Mount(-1, "", "/dev/shm", -1, false, new Mount.Kind.Tmpfs(4096)));
+    assertThat(run.meta().cgroupParent()).isEqualTo("/builds");
+    assertThat(run.network()).isEqualTo(Op.Network.NONE);
+    assertThat(DockerfileFixture.result(converted).metadata().resources()).contains(limits);
+  }
+
+  @Test
+  @Feature("RUN --device, RUN --security")
+  void asksForDevicesAndRights() throws Exception {
+    Op.Exec run =
+        run(
+            fixture.convert(
+                "FROM a\nRUN --device=v.org/c=d,required --device=e --security=insecure x"));
+
+    assertThat(run.devices())
+        .containsExactly(new Op.Device("v.org/c=d", false), new Op.Device("e", true));
+    assertThat(run.insecure()).isTrue();
+  }
+
+  @Test
+  void givesWindowsNeitherAPathNorAUnixShell() throws Exception {
+    fixture.image(
+        "docker.io/library/win:latest",
+        "{\"architecture\":\"amd64\",\"os\":\"windows\",\"config\":{}}");
+
+    Converted converted = fixture.convert("FROM win\nRUN dir");
+
+    assertThat(run(converted).meta().arguments()).containsExactly("cmd", "/S", "/C", "dir");
+    assertThat(run(converted).meta().environment()).isEmpty();
   }
 
   @Test

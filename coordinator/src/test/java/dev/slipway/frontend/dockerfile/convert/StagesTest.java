@@ -194,6 +194,45 @@ class StagesTest {
   }
 
   @Test
+  void takesThePlatformOfAnImageWhenNobodyAskedForOne() throws Exception {
+    fixture
+        .implicitPlatform()
+        .image(
+            "docker.io/library/arm:latest",
+            "{\"architecture\":\"arm64\",\"os\":\"linux\",\"rootfs\":{\"diff_ids\":[\"sha256:1\"]},\"config\":{}}");
+
+    Converted converted = fixture.convert("FROM arm\nRUN x\n");
+
+    assertThat(DockerfileFixture.result(converted).platform()).contains(Platform.LINUX_ARM64);
+    assertThat(config(converted).architecture()).isEqualTo("arm64");
+    assertThat(converted.platform()).isEqualTo(Platform.LINUX_AMD64);
+  }
+
+  @Test
+  void saysThatTheImageIsForThePlatformThatWasAskedFor() throws Exception {
+    Converted converted =
+        fixture
+            .multiPlatform(new Platform("linux", "arm", "v6", "7.1"))
+            .convert("FROM --platform=linux/amd64 alpine\nRUN x\n");
+
+    assertThat(config(converted).architecture()).isEqualTo("arm");
+    assertThat(config(converted).json().path("variant").asText()).isEqualTo("v6");
+    assertThat(config(converted).json().path("os.version").asText()).isEqualTo("7.1");
+  }
+
+  @Test
+  void takesAnImageWithoutLayersForScratch() throws Exception {
+    fixture.image(
+        "docker.io/library/empty:latest",
+        "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Env\":[\"A=1\"]}}");
+
+    Converted converted = fixture.convert("FROM empty\nCOPY a /\n");
+
+    assertThat(names(converted.definition()))
+        .containsExactly("[internal] load build context", "[1/2] COPY a /");
+  }
+
+  @Test
   void saysWhichLineOfAStageIsWrong() {
     assertError(
         "FROM alpine AS a\nCOPY --from=a /x /y", 2, "circular dependency detected on stage: a");

@@ -47,7 +47,7 @@ class ShellLexerTest {
           a$                 | a$
           $/                 | $/
           $0                 | zero
-          $01                | zero1
+          $01                | ~~
           \\$A               | $A
           \\\\               | \\
           a\\b               | ab
@@ -83,6 +83,8 @@ class ShellLexerTest {
           ${PATH//\\//-}     | -usr-local-bin
           ${A/p*/x}          | ax
           ${A//p/$B}         | aAAle
+          ${PATH//\\//\\/}     | \\/usr\\/local\\/bin
+          $10x               | x
           """)
   @Feature("expansion of variables: ${v:-w}, ${v:+w}, ${v:?m}, ${v#p}, ${v%p}, ${v/p/r}")
   void expandsWords(String text, String expected) throws Exception {
@@ -101,8 +103,10 @@ class ShellLexerTest {
           ${EMPTY:?}   | EMPTY: is not allowed to be empty
           ${UNSET?}    | UNSET: is not allowed to be unset
           ${A          | missing '}'
+          ${A/p        | missing '/' in ${}
+          ${A#\\q}     | invalid pattern (\\q) in substitution: invalid escape '\\q'
           ${}          | bad substitution
-          ${A:-b       | looking for matching }
+          ${A:-b       | missing '}'
           'a           | looking for matching single-quote
           "a           | looking for matching double-quote
           """)
@@ -128,7 +132,7 @@ class ShellLexerTest {
   @Test
   void takesQuotesInDocumentsForText() throws Exception {
     assertThat(lexer.document("it's \"$A\" \\$A \\n\n", ENVIRONMENT))
-        .isEqualTo("it's \"apple\" $A \\n\n");
+        .isEqualTo("it's \"apple\" $A n\n");
   }
 
   @Test
