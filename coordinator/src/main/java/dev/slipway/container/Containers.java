@@ -3,6 +3,7 @@ package dev.slipway.container;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.ContainerLink;
 import dev.slipway.fleet.Fleet;
+import dev.slipway.graph.Op;
 import dev.slipway.graph.Vertex;
 import dev.slipway.protocol.worker.OpenContainer;
 import dev.slipway.solve.BuildContext;
@@ -54,7 +55,8 @@ public final class Containers {
     FarmContainer container =
         new FarmContainer(
             worker,
-            where.platform(),
+            op.op() instanceof Op.Exec exec && exec.network() == Op.Network.HOST,
+            where.os(),
             () -> {
               free(worker);
               placed.unlock().run();
@@ -69,7 +71,8 @@ public final class Containers {
                   .setBuildId(build.buildId())
                   .setStep(placed.step())
                   .build(),
-              container.listener());
+              container.listener(),
+              placed.shared());
       called = true;
       container.opened(link);
       return container;

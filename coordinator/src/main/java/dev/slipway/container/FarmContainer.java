@@ -4,7 +4,6 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fleet.ContainerLink;
 import dev.slipway.fleet.ContainerListener;
-import dev.slipway.oci.Platform;
 import dev.slipway.protocol.worker.ContainerCommand;
 import dev.slipway.protocol.worker.ContainerFailed;
 import dev.slipway.protocol.worker.ContainerReport;
@@ -39,7 +38,8 @@ public final class FarmContainer implements AutoCloseable {
   private static final Duration READ_PATIENCE = Duration.ofMinutes(1);
 
   private final String workerId;
-  private final Optional<Platform> platform;
+  private final boolean onHostNetwork;
+  private final String os;
   private final Runnable over;
   private final Map<String, RunningProcess> processes = new ConcurrentHashMap<>();
   private final Map<String, CompletableFuture<ReadPathOutcome>> reads = new ConcurrentHashMap<>();
@@ -50,18 +50,25 @@ public final class FarmContainer implements AutoCloseable {
   private @Nullable ProcessFailure firstFailure; // guarded by this
 
   /**
-   * @param platform of its programs
+   * @param onHostNetwork whether its processes reach what the worker reaches
+   * @param os whose search path its programs get; empty = Linux'
    * @param over runs once, when nothing is left of it
    */
-  FarmContainer(String workerId, Optional<Platform> platform, Runnable over) {
+  FarmContainer(String workerId, boolean onHostNetwork, String os, Runnable over) {
+    this.onHostNetwork = onHostNetwork;
     this.workerId = workerId;
-    this.platform = platform;
+    this.os = os;
     this.over = over;
   }
 
   /** Where it runs. */
   public String workerId() {
     return workerId;
+  }
+
+  /** Whether its processes reach what the worker reaches. */
+  public boolean isOnHostNetwork() {
+    return onHostNetwork;
   }
 
   /** What hears of it. */
@@ -104,8 +111,7 @@ public final class FarmContainer implements AutoCloseable {
               .setStart(
                   process.toBuilder()
                       .setProcessId(id)
-                      .setMeta(
-                          ProcessDefaults.of(process.getMeta(), process.getTerminal(), platform)))
+                      .setMeta(ProcessDefaults.of(process.getMeta(), process.getTerminal(), os)))
               .build());
       if (ended.getCount() == 0) {
         exited(

@@ -1,8 +1,6 @@
 package dev.slipway.container;
 
-import dev.slipway.oci.Platform;
 import dev.slipway.protocol.buildkit.ops.Meta;
-import java.util.Optional;
 
 /** What a process gets that its frontend did not name. */
 final class ProcessDefaults {
@@ -14,13 +12,12 @@ final class ProcessDefaults {
 
   private ProcessDefaults() {}
 
-  static Meta of(Meta meta, boolean terminal, Optional<Platform> platform) {
+  static Meta of(Meta meta, boolean terminal, String os) {
     Meta.Builder whole = meta.toBuilder();
     if (meta.getCwd().isEmpty()) {
       whole.setCwd("/");
     }
-    boolean windows = platform.filter(one -> one.os().equals("windows")).isPresent();
-    add(whole, "PATH", windows ? WINDOWS_PATH : UNIX_PATH);
+    add(whole, "PATH", os.equals("windows") ? WINDOWS_PATH : UNIX_PATH);
     if (terminal) {
       add(whole, "TERM", "xterm");
     }

@@ -20,6 +20,7 @@ import dev.slipway.graph.SourceMap;
 import dev.slipway.policy.PolicyDenied;
 import dev.slipway.protocol.SourceMapCodec;
 import dev.slipway.protocol.buildkit.errdefs.ContentCache;
+import dev.slipway.protocol.buildkit.errdefs.FileAction;
 import dev.slipway.protocol.buildkit.errdefs.Solve;
 import dev.slipway.protocol.buildkit.ops.Op;
 import dev.slipway.solve.FailedStep;
@@ -143,6 +144,7 @@ public final class ErrorStatus {
             .addAllInputIDs(failure.inputs())
             .addAllMountIDs(failure.left())
             .putAllDescription(step.vertex().metadata().description());
+    step.action().ifPresent(action -> solve.setFile(FileAction.newBuilder().setIndex(action)));
     step.lacking().ifPresent(mount -> solve.setCache(ContentCache.newBuilder().setIndex(mount)));
     try {
       solve.setOp(Op.parseFrom(step.vertex().bytes()));

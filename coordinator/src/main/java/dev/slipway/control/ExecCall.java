@@ -177,7 +177,7 @@ final class ExecCall implements StreamObserver<ExecMessage> {
             .setMeta(init.getMeta())
             .setTerminal(init.getTty())
             .setInput(fds.contains(0))
-            .setSecurity(init.getSecurity())
+            .setSecurityValue(init.getSecurityValue())
             .build();
     source
         .build()

@@ -39,8 +39,41 @@ final class Attachments {
   private record Expected(
       String workerId, ContainerListener listener, CompletableFuture<ContainerLink> link) {}
 
-  /** Sends the order to the worker and waits for its call. */
-  ContainerLink open(Member member, OpenContainer container, ContainerListener listener)
+  /**
+   * Sends the order to the worker and waits for its call.
+   *
+   * @param over runs when there is no container, or no more
+   */
+  ContainerLink open(
+      Member member, OpenContainer container, ContainerListener listener, Runnable over)
+      throws SlipwayException, InterruptedException {
+    boolean opened = false;
+    try {
+      ContainerLink link = open(member, container, new Telling(listener, over));
+      opened = true;
+      return link;
+    } finally {
+      if (!opened) {
+        over.run();
+      }
+    }
+  }
+
+  /** Passes everything on. */
+  private record Telling(ContainerListener listener, Runnable over) implements ContainerListener {
+    @Override
+    public void report(ContainerReport report) {
+      listener.report(report);
+    }
+
+    @Override
+    public void ended(String reason) {
+      over.run();
+      listener.ended(reason);
+    }
+  }
+
+  private ContainerLink open(Member member, OpenContainer container, ContainerListener listener)
       throws SlipwayException, InterruptedException {
     byte[] bytes = new byte[TICKET_BYTES];
     random.nextBytes(bytes);
@@ -72,46 +105,64 @@ final class Attachments {
   /** A worker calls. */
   StreamObserver<ContainerReport> attach(
       ServerCallStreamObserver<ContainerCommand> worker, Optional<X509Certificate> certificate) {
-    ContainerLink link = new ContainerLink(worker);
-    worker.setOnReadyHandler(link::ready);
-    worker.setOnCancelHandler(link::lost);
-    return new StreamObserver<>() {
-      private @Nullable ContainerListener listener;
+    Call call = new Call(worker, certificate);
+    worker.setOnReadyHandler(call.link::ready);
+    worker.setOnCancelHandler(call.link::lost);
+    // The only word of a call that this side has broken off.
+    worker.setOnCloseHandler(() -> call.ended("the call was broken off"));
+    return call;
+  }
 
-      @Override
-      public void onNext(ContainerReport report) {
-        if (listener != null) {
-          listener.report(report);
-          return;
-        }
-        Expected call = expected.remove(report.getAttached().getTicket());
-        if (call == null
-            || certificate.filter(one -> !WorkerName.isFor(one, call.workerId())).isPresent()) {
-          worker.onError(
-              Status.PERMISSION_DENIED
-                  .withDescription("nobody waits for this container")
-                  .asRuntimeException());
-          return;
-        }
-        listener = call.listener();
-        call.link().complete(link);
-      }
+  /** A worker's call. gRPC hands everything of it in one by one. */
+  private final class Call implements StreamObserver<ContainerReport> {
+    private final ServerCallStreamObserver<ContainerCommand> worker;
+    private final Optional<X509Certificate> certificate;
+    private final ContainerLink link;
+    private @Nullable ContainerListener listener;
+    private boolean over;
 
-      @Override
-      public void onError(Throwable error) {
-        link.lost();
-        if (listener != null) {
-          listener.ended("its worker broke the call off: " + Status.fromThrowable(error).getCode());
-        }
-      }
+    Call(ServerCallStreamObserver<ContainerCommand> worker, Optional<X509Certificate> certificate) {
+      this.worker = worker;
+      this.certificate = certificate;
+      this.link = new ContainerLink(worker);
+    }
 
-      @Override
-      public void onCompleted() {
-        link.end();
-        if (listener != null) {
-          listener.ended("");
-        }
+    @Override
+    public void onNext(ContainerReport report) {
+      if (listener != null) {
+        listener.report(report);
+        return;
       }
-    };
+      Expected call = expected.remove(report.getAttached().getTicket());
+      if (call == null
+          || certificate.filter(one -> !WorkerName.isFor(one, call.workerId())).isPresent()) {
+        worker.onError(
+            Status.PERMISSION_DENIED
+                .withDescription("nobody waits for this container")
+                .asRuntimeException());
+        return;
+      }
+      listener = call.listener();
+      call.link().complete(link);
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      link.lost();
+      ended("its worker broke the call off: " + Status.fromThrowable(error).getCode());
+    }
+
+    @Override
+    public void onCompleted() {
+      ended("");
+      link.complete();
+    }
+
+    void ended(String reason) {
+      if (listener != null && !over) {
+        over = true;
+        listener.ended(reason);
+      }
+    }
   }
 }

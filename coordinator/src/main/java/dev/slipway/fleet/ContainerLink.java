@@ -3,6 +3,7 @@ package dev.slipway.fleet;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.protocol.worker.ContainerCommand;
+import dev.slipway.protocol.worker.EndContainer;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 
@@ -10,6 +11,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 public final class ContainerLink {
   private final ServerCallStreamObserver<ContainerCommand> worker;
   private boolean over;
+  private boolean completed;
 
   ContainerLink(ServerCallStreamObserver<ContainerCommand> worker) {
     this.worker = worker;
@@ -33,15 +35,17 @@ public final class ContainerLink {
   public synchronized void end() {
     if (!over) {
       over = true;
-      worker.onCompleted();
+      worker.onNext(
+          ContainerCommand.newBuilder().setEnd(EndContainer.getDefaultInstance()).build());
       notifyAll();
     }
   }
 
   /** Breaks the call off: the worker ends the container, and nobody hears when. */
   public synchronized void breakOff() {
-    if (!over) {
-      over = true;
+    over = true;
+    if (!completed) {
+      completed = true;
       worker.onError(
           Status.CANCELLED.withDescription("the container is not wanted").asRuntimeException());
       notifyAll();
@@ -55,6 +59,17 @@ public final class ContainerLink {
   /** The worker has broken the call off. */
   synchronized void lost() {
     over = true;
+    completed = true;
+    notifyAll();
+  }
+
+  /** The worker has said all. */
+  synchronized void complete() {
+    over = true;
+    if (!completed) {
+      completed = true;
+      worker.onCompleted();
+    }
     notifyAll();
   }
 }

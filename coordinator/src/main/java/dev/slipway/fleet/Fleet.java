@@ -83,9 +83,15 @@ public interface Fleet {
    * Opens a container on the worker and blocks until that has called for it; the ticket is set
    * here. The listener hears of nothing when this throws.
    *
+   * @param shared how the container's connections are made, by the tokens in its step; they count
+   *     until it has ended
    * @throws SlipwayException UNAVAILABLE when the worker is gone or does not call
    */
-  default ContainerLink open(String workerId, OpenContainer container, ContainerListener listener)
+  default ContainerLink open(
+      String workerId,
+      OpenContainer container,
+      ContainerListener listener,
+      Map<String, Connecting> shared)
       throws SlipwayException, InterruptedException {
     throw new SlipwayException(ErrorKind.UNSUPPORTED, "this fleet runs no containers");
   }

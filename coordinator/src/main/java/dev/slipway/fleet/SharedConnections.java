@@ -33,6 +33,12 @@ final class SharedConnections {
     void run(RunStage stage, StageListener listener) throws SlipwayException;
   }
 
+  /** Lets the tokens count until the returned action has run. */
+  Runnable admit(Map<String, Fleet.Connecting> shared) {
+    byToken.putAll(shared);
+    return () -> byToken.keySet().removeAll(shared.keySet());
+  }
+
   void during(
       RunStage stage, StageListener listener, Map<String, Fleet.Connecting> shared, Start start)
       throws SlipwayException {

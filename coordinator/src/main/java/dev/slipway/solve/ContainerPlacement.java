@@ -4,9 +4,9 @@ import dev.slipway.oci.Platform;
 import java.util.Optional;
 
 /**
- * Where a container may run.
+ * What a container's programs are for.
  *
- * @param platform of its programs; empty = any
- * @param workerId where something of it is that no other worker has; empty = anywhere
+ * @param platform where they run; empty = anywhere
+ * @param os whose search path they get; empty = Linux'
  */
-public record ContainerPlacement(Optional<Platform> platform, Optional<String> workerId) {}
+public record ContainerPlacement(Optional<Platform> platform, String os) {}

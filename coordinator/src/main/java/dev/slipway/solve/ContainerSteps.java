@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.slipway.cache.LayerChain;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.fleet.Fleet;
 import dev.slipway.fleet.WorkerNode;
 import dev.slipway.graph.Mount;
 import dev.slipway.graph.Vertex;
@@ -36,9 +37,11 @@ public final class ContainerSteps {
    * A container that has its worker, and holds what no other container may use meanwhile.
    *
    * @param step for the worker
+   * @param shared how its connections to what the client shares are made, by token
    * @param unlock gives back what it holds
    */
-  public record Placed(String workerId, Step step, Runnable unlock) {}
+  public record Placed(
+      String workerId, Step step, Map<String, Fleet.Connecting> shared, Runnable unlock) {}
 
   /**
    * Chooses the worker that has to fetch least and takes the locks of the cache mounts.
@@ -80,8 +83,10 @@ public final class ContainerSteps {
                     dev.slipway.protocol.worker.LayerChain.newBuilder()
                         .addAllLayers(parts.references().describe(chain, build, worker))));
       }
+      ClientNeeds needs = new ClientNeeds(build, parts.sources());
+      needs.describe(op, step);
       complete = true;
-      return new Placed(worker, step.build(), locks::close);
+      return new Placed(worker, step.build(), needs.connections(), locks::close);
     } finally {
       if (!complete) {
         locks.close();
@@ -117,7 +122,6 @@ public final class ContainerSteps {
     List<WorkerNode> allowed =
         parts.fleet().workers().stream()
             .filter(node -> node.labels().entrySet().containsAll(labels))
-            .filter(node -> where.workerId().filter(id -> !id.equals(node.id())).isEmpty())
             .toList();
     List<WorkerNode> able = allowed.stream().filter(node -> runs(node, where)).toList();
     // Who asks for a platform that nobody has finds out by what the program says.
@@ -129,10 +133,7 @@ public final class ContainerSteps {
             .map(WorkerNode::id)
             .orElseThrow(() ->
                 new SlipwayException(
-                    ErrorKind.UNAVAILABLE,
-                    where.workerId().isPresent()
-                        ? "worker " + where.workerId().get() + " has left the farm"
-                        : "no worker can run a container for this build"));
+                    ErrorKind.UNAVAILABLE, "no worker can run a container for this build"));
   }
 
   private static boolean runs(WorkerNode node, ContainerPlacement where) {

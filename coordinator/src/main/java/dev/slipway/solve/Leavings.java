@@ -27,9 +27,6 @@ final class Leavings {
     }
     Optional<Integer> lacking =
         failed.hasLacking() ? Optional.of(failed.getLacking()) : Optional.empty();
-    if (!(vertex.op() instanceof Op.Exec exec)) {
-      return new FailedStep(vertex, byInput, List.of(), lacking);
-    }
     Map<Integer, SolvedResult> told = new HashMap<>();
     for (StepResult result : failed.getLeftList()) {
       told.put(
@@ -37,6 +34,19 @@ final class Leavings {
           new SolvedResult(
               new LayerChain(result.getChainList().stream().map(HeldLayer::getLayerId).toList()),
               Optional.empty()));
+    }
+    if (!(vertex.op() instanceof Op.Exec exec)) {
+      List<Optional<SolvedResult>> made = new ArrayList<>();
+      int actions = vertex.op() instanceof Op.File file ? file.actions().size() : 0;
+      for (int action = 0; action < actions; action++) {
+        made.add(Optional.ofNullable(told.get(action)));
+      }
+      return new FailedStep(
+          vertex,
+          byInput,
+          made,
+          failed.hasAction() ? Optional.of(failed.getAction()) : Optional.empty(),
+          lacking);
     }
     List<Optional<SolvedResult>> inputs = new ArrayList<>();
     List<Optional<SolvedResult>> left = new ArrayList<>();
@@ -47,7 +57,7 @@ final class Leavings {
       inputs.add(before);
       left.add(Optional.ofNullable(told.get(index)).or(() -> before));
     }
-    return new FailedStep(vertex, inputs, left, lacking);
+    return new FailedStep(vertex, inputs, left, Optional.empty(), lacking);
   }
 
   private static Optional<SolvedResult> input(Vertex vertex, int index, KeyedGraph keyed) {

@@ -3,6 +3,8 @@ package dev.slipway.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.protocol.buildkit.gateway.SolveRequest;
 import dev.slipway.protocol.buildkit.ops.Definition;
 import dev.slipway.protocol.buildkit.ops.FileAction;
@@ -45,6 +47,11 @@ class ForeignFrontendE2eTest {
   }
 
   @Test
+  @Feature(
+      value = {"gateway.v0 with an image", "# syntax=IMAGE"},
+      area = Area.GATEWAY,
+      note =
+          "The image runs as a container on a worker; docker/dockerfile is answered by the built-in frontend.")
   void theImageThatASyntaxNamesBuildsTheFile() {
     BuildDirectory app =
         BuildDirectory.of("# syntax=" + REGISTRY.image("frontends/file:1") + "\nof no language\n");
@@ -59,6 +66,7 @@ class ForeignFrontendE2eTest {
   }
 
   @Test
+  @Feature(value = "errors of frontend images", area = Area.GATEWAY)
   void aFrontendThatEndsWithoutAResultIsAnErrorAtItsLine() {
     BuildDirectory app =
         BuildDirectory.of("# syntax=" + REGISTRY.image("frontends/silent:1") + "\n");

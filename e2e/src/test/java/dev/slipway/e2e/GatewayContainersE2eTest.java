@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import dev.slipway.compatibility.Area;
+import dev.slipway.compatibility.Feature;
 import dev.slipway.protocol.buildkit.gateway.ExecMessage;
 import dev.slipway.protocol.buildkit.gateway.ExitMessage;
 import dev.slipway.protocol.buildkit.gateway.FdMessage;
@@ -149,14 +151,17 @@ class GatewayContainersE2eTest {
   }
 
   @Test
+  @Feature(
+      value = {"NewContainer", "ExecProcess with a terminal", "exit codes of processes"},
+      area = Area.GATEWAY)
   void aShellAtATerminalAnswersWhatIsTyped() throws Exception {
     start(true, List.of(0, 1, 2), "sh");
     say(ExecMessage.newBuilder().setResize(ResizeMessage.newBuilder().setRows(40).setCols(80)));
     Awaitility.await()
         .atMost(SOON)
         .until(() -> {
-          type("ttysize\n");
-          return heard.text().contains("80 40");
+          type("stty size\n");
+          return heard.text().contains("40 80");
         });
     type("exit 9\n");
 
@@ -168,6 +173,7 @@ class GatewayContainersE2eTest {
   }
 
   @Test
+  @Feature(value = "ReadFileContainer", area = Area.GATEWAY)
   void filesOfAMountAreReadWhileAProcessRuns() throws Exception {
     start(false, List.of(0, 1), "sh", "-c", "echo written > /file; echo ready; cat");
     Awaitility.await().atMost(SOON).until(() -> heard.text().contains("ready"));
@@ -193,6 +199,7 @@ class GatewayContainersE2eTest {
   }
 
   @Test
+  @Feature(value = "signals to processes", area = Area.GATEWAY)
   void aSignalReachesTheProcess() throws Exception {
     start(false, List.of(1), "sh", "-c", "trap 'exit 4' HUP; echo ready; sleep 100 & wait");
     Awaitility.await().atMost(SOON).until(() -> heard.text().contains("ready"));
@@ -202,6 +209,7 @@ class GatewayContainersE2eTest {
   }
 
   @Test
+  @Feature(value = "ReleaseContainer", area = Area.GATEWAY)
   void aReleaseEndsAllThatRuns() throws Exception {
     start(false, List.of(), "sleep", "100");
 

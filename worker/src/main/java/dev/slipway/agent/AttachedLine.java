@@ -50,10 +50,10 @@ final class AttachedLine
     drop();
   }
 
+  /** The coordinator is rid of the call: nobody hears anything any more. */
   @Override
-  public synchronized void onCompleted() {
-    ended = true;
-    notifyAll();
+  public void onCompleted() {
+    drop();
   }
 
   @Override

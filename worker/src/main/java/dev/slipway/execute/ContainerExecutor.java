@@ -49,7 +49,7 @@ public final class ContainerExecutor {
    * Runs the container until the line ends; never throws. An interrupt of the calling thread ends
    * it too. Nothing of it is left when this returns.
    *
-   * @param connections connects to what its client shares
+   * @param connections to what the build's client shares
    */
   public void run(
       OpenContainer open, ContainerLine line, Reading reading, ClientConnections connections) {
@@ -95,7 +95,7 @@ public final class ContainerExecutor {
         ContainerProcesses processes = new ContainerProcesses(container, line)) {
       line.send(ContainerReport.newBuilder().setReady(ContainerReady.getDefaultInstance()).build());
       for (Optional<ContainerCommand> command = line.take();
-          command.isPresent();
+          command.isPresent() && !command.get().hasEnd();
           command = line.take()) {
         switch (command.get().getCommandCase()) {
           case READ ->
@@ -107,7 +107,7 @@ public final class ContainerExecutor {
           case INPUT -> processes.input(command.get().getInput());
           case RESIZE -> processes.resize(command.get().getResize());
           case SIGNAL -> processes.signal(command.get().getSignal());
-          case COMMAND_NOT_SET ->
+          case END, COMMAND_NOT_SET ->
               throw new SlipwayException(
                   ErrorKind.UNSUPPORTED, "this version of the worker does not know the command");
         }

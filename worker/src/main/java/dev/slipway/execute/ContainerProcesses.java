@@ -3,7 +3,6 @@ package dev.slipway.execute;
 import com.google.protobuf.ByteString;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.graph.ExecMeta;
 import dev.slipway.linux.LinuxException;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.buildkit.ops.SecurityMode;
@@ -19,6 +18,7 @@ import dev.slipway.protocol.worker.StartProcess;
 import dev.slipway.sandbox.Container;
 import dev.slipway.sandbox.ContainerProcess;
 import dev.slipway.sandbox.ProcessSpec;
+import dev.slipway.sandbox.SecretVariable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,13 +63,14 @@ final class ContainerProcesses implements AutoCloseable {
     String id = wanted.getProcessId();
     CountDownLatch announced = new CountDownLatch(1);
     try {
-      if (wanted.getSecurity() != SecurityMode.SANDBOX) {
-        throw new SlipwayException(
-            ErrorKind.UNSUPPORTED, "security mode insecure is not supported yet");
-      }
       ContainerProcess process =
           container.start(
-              new ProcessSpec(meta(wanted), wanted.getTerminal(), wanted.getInput()),
+              new ProcessSpec(
+                  LlbCodec.readMeta(wanted.getMeta()),
+                  wanted.getTerminal(),
+                  wanted.getInput(),
+                  wanted.getSecurity() == SecurityMode.INSECURE,
+                  secrets(wanted)),
               (stream, data) -> output(id, stream, data, announced));
       Running running = new Running(process, new ArrayBlockingQueue<>(MAX_INPUTS));
       processes.put(id, running);
@@ -86,20 +87,10 @@ final class ContainerProcesses implements AutoCloseable {
     }
   }
 
-  private static ExecMeta meta(StartProcess wanted) throws SlipwayException {
-    ExecMeta meta = LlbCodec.readMeta(wanted.getMeta());
-    List<String> environment = new ArrayList<>(meta.environment());
-    environment.addAll(wanted.getSecretEnvironmentList());
-    return new ExecMeta(
-        meta.arguments(),
-        environment,
-        meta.workingDirectory(),
-        meta.user(),
-        meta.hostname(),
-        meta.extraHosts(),
-        meta.ulimits(),
-        meta.proxyEnvironment(),
-        meta.validExitCodes());
+  private static List<SecretVariable> secrets(StartProcess wanted) {
+    return wanted.getSecretEnvironmentList().stream()
+        .map(secret -> new SecretVariable(secret.getName(), secret.getValue()))
+        .toList();
   }
 
   private void output(String id, int stream, byte[] data, CountDownLatch announced) {

@@ -2,6 +2,7 @@ package dev.slipway.execute;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
+import dev.slipway.fileops.ActionFailure;
 import dev.slipway.fileops.FileOps;
 import dev.slipway.gc.DiskKeeper;
 import dev.slipway.gc.DiskWatch;
@@ -226,7 +227,7 @@ public final class StageExecutor {
                       events::note,
                       current.mounts()::add));
             }
-            case Op.File file -> runFile(file, inputs);
+            case Op.File file -> runFile(file, inputs, current.keepsFailures());
             case Op.Diff diff -> diffs.run(diff, inputs);
             case Op.Source _, Op.Merge _, Op.Build _, Op.Passthrough _ ->
                 throw new SlipwayException(
@@ -257,15 +258,26 @@ public final class StageExecutor {
     return left.compareTo(Duration.ofMillis(1)) < 0 ? Duration.ofMillis(1) : left;
   }
 
-  private Map<Integer, List<String>> runFile(Op.File file, List<List<String>> inputs)
+  private Map<Integer, List<String>> runFile(
+      Op.File file, List<List<String>> inputs, boolean keepsFailures)
       throws SlipwayException, InterruptedException {
-    Map<Integer, List<String>> outputs = files.run(file, inputs);
+    Map<Integer, List<String>> outputs;
+    try {
+      outputs = files.run(file, inputs, keepsFailures);
+    } catch (ActionFailure e) {
+      announce(e.left());
+      throw e;
+    }
+    announce(outputs);
+    return outputs;
+  }
+
+  private void announce(Map<Integer, List<String>> outputs) {
     outputs.values().stream()
         .filter(chain -> !chain.isEmpty())
         .map(List::getLast)
         .flatMap(id -> store.find(id).stream())
         .forEach(made);
-    return outputs;
   }
 
   /** The layers that the step's inputs bring with them. */
@@ -338,6 +350,10 @@ public final class StageExecutor {
     if (e instanceof StepFailedException failure) {
       failure.left().forEach((mount, chain) -> failed.addLeft(result(mount, chain, store)));
       failure.lacking().ifPresent(failed::setLacking);
+    }
+    if (e instanceof ActionFailure failure) {
+      failure.left().forEach((action, chain) -> failed.addLeft(result(action, chain, store)));
+      failed.setAction(failure.action());
     }
     return failed;
   }

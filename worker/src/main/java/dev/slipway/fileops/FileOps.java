@@ -48,12 +48,27 @@ public final class FileOps {
    */
   public Map<Integer, List<String>> run(Op.File op, List<List<String>> inputs)
       throws SlipwayException, InterruptedException {
+    return run(op, inputs, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param keepsFailures whether an action that fails becomes an {@link ActionFailure}
+   */
+  public Map<Integer, List<String>> run(
+      Op.File op, List<List<String>> inputs, boolean keepsFailures)
+      throws SlipwayException, InterruptedException {
     try (Running running = new Running(op.actions(), inputs)) {
       for (int i = 0; i < op.actions().size(); i++) {
         if (Thread.interrupted()) {
           throw new InterruptedException("file op was interrupted");
         }
-        running.run(i);
+        try {
+          running.run(i);
+        } catch (SlipwayException e) {
+          throw keepsFailures ? new ActionFailure(e, i, running.left()) : e;
+        }
       }
       return running.outputs();
     }
@@ -175,6 +190,14 @@ public final class FileOps {
         }
       }
       return outputs;
+    }
+
+    /** Of every action that has a result still, whatever it is. */
+    Map<Integer, List<String>> left() throws SlipwayException {
+      for (int action : List.copyOf(open.keySet())) {
+        result(action);
+      }
+      return committed;
     }
 
     @Override

@@ -75,7 +75,7 @@ public final class Container implements AutoCloseable {
       throws SlipwayException, InterruptedException, IOException {
     NetworkPool.Lease lease = sandbox.network(spec.network());
     network = lease;
-    Bundle made = sandbox.bundle(with(process.meta()), lease, process.terminal());
+    Bundle made = sandbox.bundle(with(process), lease, process.terminal());
     bundle = made;
     first =
         ContainerProcess.start(
@@ -106,7 +106,7 @@ public final class Container implements AutoCloseable {
     int number = ++started;
     Path description = directory.resolve("process-" + number + ".json");
     Path pidFile = directory.resolve("pid-" + number);
-    Files.write(description, sandbox.process(with(process.meta()), process.terminal()));
+    Files.write(description, sandbox.process(with(process), process.terminal()));
     try {
       return ContainerProcess.start(
           sandbox.command(
@@ -128,7 +128,8 @@ public final class Container implements AutoCloseable {
   }
 
   /** The container with another process in it. Host name and hosts are the container's. */
-  private ExecSpec with(ExecMeta meta) {
+  private ExecSpec with(ProcessSpec process) {
+    ExecMeta meta = process.meta();
     ExecMeta here =
         new ExecMeta(
             meta.arguments(),
@@ -139,7 +140,9 @@ public final class Container implements AutoCloseable {
             spec.meta().extraHosts(),
             meta.ulimits(),
             meta.proxyEnvironment(),
-            meta.validExitCodes());
+            meta.validExitCodes(),
+            meta.cgroupParent(),
+            meta.removeParentsOfStubs());
     return new ExecSpec(
         spec.id(),
         spec.root(),
@@ -147,7 +150,9 @@ public final class Container implements AutoCloseable {
         here,
         spec.mounts(),
         spec.network(),
-        Optional.empty());
+        Optional.empty(),
+        process.insecure(),
+        process.secrets());
   }
 
   /**

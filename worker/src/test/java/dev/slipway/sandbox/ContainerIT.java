@@ -54,7 +54,7 @@ class ContainerIT {
     root = Files.createDirectories(directory.resolve("root"));
     Files.createDirectories(root.resolve("bin"));
     Files.copy(BUSYBOX, root.resolve("bin/busybox"), StandardCopyOption.COPY_ATTRIBUTES);
-    for (String applet : List.of("sh", "cat", "sleep", "ttysize", "kill", "tty")) {
+    for (String applet : List.of("sh", "cat", "sleep", "stty", "kill")) {
       Files.createSymbolicLink(root.resolve("bin").resolve(applet), Path.of("busybox"));
     }
     networks =
@@ -114,13 +114,13 @@ class ContainerIT {
 
   @Test
   void aTerminalHasASizeThatChanges() throws Exception {
-    ContainerProcess process = start(true, "while ttysize; do read line || exit; done");
+    ContainerProcess process = start(true, "while stty size; do read line || exit; done");
     process.resize(40, 80);
     Awaitility.await()
         .atMost(SOON)
         .until(() -> {
           process.write("\n".getBytes(StandardCharsets.UTF_8));
-          return output.text().contains("80 40");
+          return output.text().contains("40 80");
         });
     process.signal(9);
 

@@ -9,6 +9,7 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.FrontendBridge.ResolvedImage;
 import dev.slipway.frontend.FrontendResult;
+import dev.slipway.frontend.NotOffered;
 import dev.slipway.frontend.gateway.GatewayBuild.Question;
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Edge;
@@ -103,7 +104,7 @@ final class ForeignFrontend {
                 build,
                 op.op(),
                 List.of(root),
-                new ContainerPlacement(Optional.of(platform), Optional.empty()))) {
+                new ContainerPlacement(Optional.of(platform), platform.os()))) {
       return run(container, image);
     } finally {
       own.end();
@@ -131,8 +132,7 @@ final class ForeignFrontend {
     wanted.removeAll(image.capabilities());
     Optional<String> missing = wanted.stream().sorted().findFirst();
     if (missing.isPresent()) {
-      throw new SlipwayException(
-          ErrorKind.UNSUPPORTED, "unsupported frontend capability " + missing.get());
+      throw new NotOffered(NotOffered.What.CAPABILITY, missing.get());
     }
   }
 

@@ -20,8 +20,6 @@ import dev.slipway.protocol.buildkit.ops.Mount;
 import dev.slipway.protocol.buildkit.ops.SecretEnv;
 import dev.slipway.protocol.worker.StartProcess;
 import dev.slipway.schedule.Standing;
-import dev.slipway.session.SecretValue;
-import dev.slipway.session.Session;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.ContainerPlacement;
 import dev.slipway.solve.SolvedResult;
@@ -352,10 +350,11 @@ public final class GatewayBuild {
       for (String id : wanted.results()) {
         inputs.add(mounted(id, request));
       }
+      // Some say only for which system it is.
       Optional<Platform> platform =
-          request.hasPlatform()
-              ? Optional.of(LlbCodec.decodePlatform(request.getPlatform()))
-              : Optional.empty();
+          request.getPlatform().getArchitecture().isEmpty()
+              ? Optional.empty()
+              : Optional.of(LlbCodec.decodePlatform(request.getPlatform()));
       containers.add(
           request.getContainerID(),
           () ->
@@ -366,7 +365,7 @@ public final class GatewayBuild {
                       context,
                       wanted.op(),
                       inputs,
-                      new ContainerPlacement(platform, Optional.empty())));
+                      new ContainerPlacement(platform, request.getPlatform().getOS())));
       return wanted;
     });
   }
@@ -424,7 +423,7 @@ public final class GatewayBuild {
               containerId, "container \"" + containerId + "\" previously released or not created");
       try {
         container.start(
-            process.toBuilder().addAllSecretEnvironment(environment(secrets)).build(),
+            new ProcessGrants(context, parts.sessions()).grant(process, secrets, container),
             listener,
             started);
       } catch (SlipwayException e) {
@@ -432,34 +431,6 @@ public final class GatewayBuild {
       }
       return container;
     });
-  }
-
-  private List<String> environment(List<SecretEnv> secrets)
-      throws SlipwayException, InterruptedException {
-    List<String> environment = new ArrayList<>();
-    for (SecretEnv secret : secrets) {
-      if (secret.getID().isEmpty()) {
-        throw new SlipwayException(
-            ErrorKind.INVALID,
-            "secret ID missing for \"" + secret.getName() + "\" environment variable");
-      }
-      environment.add(secret.getName() + "=" + value(secret));
-    }
-    return environment;
-  }
-
-  private String value(SecretEnv secret) throws SlipwayException, InterruptedException {
-    Optional<SecretValue> value = session().secret(secret.getID());
-    if (value.isEmpty() && !secret.getOptional()) {
-      throw new SlipwayException(ErrorKind.NOT_FOUND, "secret " + secret.getID() + ": not found");
-    }
-    return value.map(secretValue -> secretValue.bytes().toStringUtf8()).orElse("");
-  }
-
-  private Session session() throws SlipwayException, InterruptedException {
-    return parts
-        .sessions()
-        .await(context.rights().principal(), context.sessionId(), SESSION_PATIENCE);
   }
 
   /** Ends a container and waits for its end. @throws SlipwayException what its processes did */
