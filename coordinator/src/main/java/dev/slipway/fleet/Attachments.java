@@ -121,8 +121,7 @@ final class Attachments {
     private @Nullable ContainerListener listener;
     private boolean over;
 
-    Call(
-        ServerCallStreamObserver<ContainerCommand> worker, Optional<X509Certificate> certificate) {
+    Call(ServerCallStreamObserver<ContainerCommand> worker, Optional<X509Certificate> certificate) {
       this.worker = worker;
       this.certificate = certificate;
       this.link = new ContainerLink(worker);

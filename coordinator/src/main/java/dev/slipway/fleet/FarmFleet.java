@@ -15,12 +15,10 @@ import dev.slipway.protocol.worker.CoordinatorMessage;
 import dev.slipway.protocol.worker.Coordinators;
 import dev.slipway.protocol.worker.Drained;
 import dev.slipway.protocol.worker.Evicted;
-import dev.slipway.protocol.worker.HeldLayer;
 import dev.slipway.protocol.worker.HeldMount;
 import dev.slipway.protocol.worker.Hello;
 import dev.slipway.protocol.worker.HoldLayers;
 import dev.slipway.protocol.worker.InventoryChange;
-import dev.slipway.protocol.worker.MadeBlob;
 import dev.slipway.protocol.worker.OpenContainer;
 import dev.slipway.protocol.worker.Peers;
 import dev.slipway.protocol.worker.PushLayers;
@@ -41,7 +39,6 @@ import io.grpc.Status;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -470,7 +467,7 @@ public final class FarmFleet implements Fleet, AutoCloseable {
       }
       case PUSH_EVENT -> member.pushEvent(message.getPushEvent());
       case PUSH_OUTCOME -> {
-        learnBlobs(message.getPushOutcome());
+        index.learn(ReportedBlob.records(message.getPushOutcome()));
         member.pushOutcome(message.getPushOutcome());
       }
       case READ_PATH_OUTCOME -> member.readOutcome(message.getReadPathOutcome());
@@ -517,22 +514,10 @@ public final class FarmFleet implements Fleet, AutoCloseable {
   }
 
   private void learn(Member member, List<StepResult> results) {
-    List<HeldLayer> held = new ArrayList<>();
-    results.forEach(result -> held.addAll(result.getChainList()));
+    List<LayerRecord> held = HelloReader.results(member.id(), results);
     if (!held.isEmpty()) {
-      index.learn(HelloReader.layers(member.id(), held));
+      index.learn(held);
     }
-  }
-
-  private void learnBlobs(PushOutcome outcome) {
-    List<LayerRecord> made = new ArrayList<>();
-    for (MadeBlob blob : outcome.getBlobsList()) {
-      if (ReportedBlob.isWellFormed(blob)) {
-        Optional<LayerRecord.Blob> known = Optional.of(ReportedBlob.of(blob));
-        made.add(new LayerRecord(blob.getLayerId(), 0, known, Optional.empty(), Set.of()));
-      }
-    }
-    index.learn(made);
   }
 
   private void inventory(Member member, InventoryChange change) {

@@ -8,6 +8,7 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.oci.Platform;
 import dev.slipway.protocol.worker.HeldLayer;
 import dev.slipway.protocol.worker.Hello;
+import dev.slipway.protocol.worker.StepResult;
 import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -61,6 +62,12 @@ final class HelloReader {
         now,
         hello.getIncarnation(),
         Math.max(0, hello.getMemoryBytes()));
+  }
+
+  /** What the index learns of results that the worker made. */
+  static List<LayerRecord> results(String workerId, List<StepResult> results) {
+    return layers(
+        workerId, results.stream().flatMap(result -> result.getChainList().stream()).toList());
   }
 
   /** What the index learns of layers that the worker holds. */

@@ -23,8 +23,6 @@ import dev.slipway.protocol.buildkit.ops.SecretEnv;
 import dev.slipway.protocol.worker.SecretVariable;
 import dev.slipway.protocol.worker.StartProcess;
 import dev.slipway.schedule.Standing;
-import dev.slipway.session.SecretValue;
-import dev.slipway.session.Session;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.ContainerPlacement;
 import dev.slipway.solve.SolvedResult;
@@ -429,7 +427,7 @@ public final class GatewayBuild {
       try {
         checkRights(process, container);
         container.start(
-            process.toBuilder().addAllSecretEnvironment(environment(secrets)).build(),
+            new ProcessGrants(context, parts.sessions()).grant(process, secrets, container),
             listener,
             started);
       } catch (SlipwayException e) {
@@ -437,47 +435,6 @@ public final class GatewayBuild {
       }
       return container;
     });
-  }
-
-  private void checkRights(StartProcess process, FarmContainer container) throws SlipwayException {
-    switch (process.getSecurity()) {
-      case SANDBOX -> {}
-      case INSECURE -> context.rights().checkGranted(Entitlement.SECURITY_INSECURE);
-      case UNRECOGNIZED ->
-          throw new SlipwayException(
-              ErrorKind.INVALID, "invalid security mode " + process.getSecurityValue());
-    }
-    if (container.isOnHostNetwork()) {
-      context.rights().checkGranted(Entitlement.NETWORK_HOST);
-    }
-  }
-
-  private List<SecretVariable> environment(List<SecretEnv> secrets)
-      throws SlipwayException, InterruptedException {
-    List<SecretVariable> environment = new ArrayList<>();
-    for (SecretEnv secret : secrets) {
-      if (secret.getID().isEmpty()) {
-        throw new SlipwayException(
-            ErrorKind.INVALID,
-            "secret ID missing for \"" + secret.getName() + "\" environment variable");
-      }
-      Optional<SecretValue> value = session().secret(secret.getID());
-      if (value.isEmpty() && !secret.getOptional()) {
-        throw new SlipwayException(ErrorKind.NOT_FOUND, "secret " + secret.getID() + ": not found");
-      }
-      environment.add(
-          SecretVariable.newBuilder()
-              .setName(secret.getName())
-              .setValue(value.map(SecretValue::bytes).orElse(ByteString.EMPTY))
-              .build());
-    }
-    return environment;
-  }
-
-  private Session session() throws SlipwayException, InterruptedException {
-    return parts
-        .sessions()
-        .await(context.rights().principal(), context.sessionId(), SESSION_PATIENCE);
   }
 
   /** Ends a container and waits for its end. @throws SlipwayException what its processes did */
