@@ -1,6 +1,5 @@
 package dev.slipway.frontend.gateway;
 
-import com.google.protobuf.ByteString;
 import dev.slipway.container.ContainerOps;
 import dev.slipway.container.FarmContainer;
 import dev.slipway.container.ProcessListener;
@@ -13,14 +12,12 @@ import dev.slipway.frontend.FrontendRequest;
 import dev.slipway.frontend.FrontendResult;
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Op;
-import dev.slipway.identity.Entitlement;
 import dev.slipway.oci.Platform;
 import dev.slipway.policy.SourcePolicy;
 import dev.slipway.protocol.LlbCodec;
 import dev.slipway.protocol.buildkit.gateway.NewContainerRequest;
 import dev.slipway.protocol.buildkit.ops.Mount;
 import dev.slipway.protocol.buildkit.ops.SecretEnv;
-import dev.slipway.protocol.worker.SecretVariable;
 import dev.slipway.protocol.worker.StartProcess;
 import dev.slipway.schedule.Standing;
 import dev.slipway.solve.BuildContext;
@@ -425,7 +422,6 @@ public final class GatewayBuild {
           containers.find(
               containerId, "container \"" + containerId + "\" previously released or not created");
       try {
-        checkRights(process, container);
         container.start(
             new ProcessGrants(context, parts.sessions()).grant(process, secrets, container),
             listener,
