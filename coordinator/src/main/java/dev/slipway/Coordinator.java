@@ -40,14 +40,6 @@ import dev.slipway.error.SlipwayException;
 import dev.slipway.explain.Explanations;
 import dev.slipway.export.ExportParts;
 import dev.slipway.export.FarmExporters;
-import dev.slipway.fetch.FetchedTrees;
-import dev.slipway.fetch.Reach;
-import dev.slipway.fetch.RemoteSources;
-import dev.slipway.fetch.blob.BlobSource;
-import dev.slipway.fetch.blob.Blobs;
-import dev.slipway.fetch.git.GitSource;
-import dev.slipway.fetch.http.HttpSource;
-import dev.slipway.fetch.layout.OciLayouts;
 import dev.slipway.fleet.FarmFleet;
 import dev.slipway.fleet.FarmHandOver;
 import dev.slipway.fleet.FarmServer;
@@ -249,30 +241,15 @@ final class Coordinator implements AutoCloseable {
     ContextStore contexts = new ContextStore(state.resolve("contexts"), clock);
     SessionRegistry sessions =
         keep("sessions", new SessionRegistry(contexts, HealthPolicy.DEFAULT));
-    FetchedTrees fetched = new FetchedTrees(new ContextStore(state.resolve("fetched"), clock));
-    Reach reach = new Reach(config.egress());
-    Blobs blobs = new Blobs(registries);
-    OciLayouts layouts = new OciLayouts();
-    RemoteSources remote =
-        new RemoteSources(
-            fetched::forget,
-            List.of(
-                keep("http sources", new HttpSource(fetched, reach)),
-                new GitSource(state.resolve("git"), fetched, blobs, reach),
-                new BlobSource(fetched, blobs)));
-    TreeShelf trees =
-        new TreeShelf(
-            ContextStore::keep,
-            build -> {
-              contexts.release(build);
-              remote.forget(build);
-              layouts.forget(build);
-            });
+    Fetching fetching = keep("sources", Fetching.start(state, config.egress(), registries, clock));
+    TreeShelf trees = new TreeShelf(ContextStore::keep, fetching.after(contexts::release));
     AtomicReference<String> treesUrl = new AtomicReference<>("http://" + options.http());
 
     RelayedBlobs relayed = new RelayedBlobs(registries, treesUrl::get, fleet::capability);
     RegistryImages images = new RegistryImages(registries, relayed);
-    Sources sources = new Sources(sessions, images, index, meters, clock, remote, layouts, relayed);
+    Sources sources =
+        new Sources(
+            sessions, images, index, meters, clock, fetching.remote(), fetching.layouts(), relayed);
     FarmLayerReferences references =
         new FarmLayerReferences(index, fleet, images, sources, treesUrl::get, durable.sources());
     Explanations explanations =
@@ -329,8 +306,8 @@ final class Coordinator implements AutoCloseable {
             solver,
             new ResultFiles(fleet, index, references),
             resolver(registries),
-            remote,
-            layouts,
+            fetching.remote(),
+            fetching.layouts(),
             sessions,
             new DockerfileFrontend(),
             new FrontendParts(

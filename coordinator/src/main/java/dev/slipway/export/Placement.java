@@ -21,7 +21,8 @@ final class Placement {
 
   /**
    * Returns the layers by worker, in the given order. A layer that nobody holds and that has
-   * another origin (a registry, the coordinator) goes to a worker that is busy with this anyway.
+   * another origin (a registry, the client's layout, the coordinator) goes to a worker that is busy
+   * with this anyway.
    *
    * @param workers that may be asked
    * @throws SlipwayException UNAVAILABLE when a layer's bytes are gone, or nobody is there
@@ -75,7 +76,9 @@ final class Placement {
   }
 
   private static boolean hasOtherOrigin(String layer, LayerRecord record) {
+    boolean ofLayout = layer.startsWith("chain:") && record != null && record.blob().isPresent();
     return layer.startsWith("tree:")
+        || ofLayout
         || record != null && (record.origin().isPresent() || !record.durable().isEmpty());
   }
 }

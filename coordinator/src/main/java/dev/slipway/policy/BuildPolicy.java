@@ -1,5 +1,6 @@
 package dev.slipway.policy;
 
+import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.fetch.OncePerBuild;
 import dev.slipway.graph.Definition;
@@ -10,10 +11,15 @@ import dev.slipway.oci.Platform;
 import dev.slipway.protocol.SourceRewriter;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
  * What one build's sources have to pass: the rules of its request, then its client's program, which
@@ -63,21 +69,41 @@ public final class BuildPolicy {
     if (policies.isEmpty() && more.isEmpty() && asked.isEmpty()) {
       return definition;
     }
+    Map<Digest, Future<Op.Source>> asking = new LinkedHashMap<>();
     Map<Digest, Op.Source> changed = new HashMap<>();
-    for (Vertex vertex : definition.vertices().values()) {
-      if (vertex.op() instanceof Op.Source source) {
-        Op.Source allowed;
-        try {
-          allowed = evaluate(source, vertex.platform(), more, asked);
-        } catch (SlipwayException e) {
-          throw during("error evaluating the source policy", e);
+    // The client's program is asked about all of them at once.
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Vertex vertex : definition.vertices().values()) {
+        if (vertex.op() instanceof Op.Source source) {
+          asking.put(
+              vertex.digest(),
+              threads.submit(() -> evaluate(source, vertex.platform(), more, asked)));
         }
-        if (!allowed.equals(source)) {
-          changed.put(vertex.digest(), allowed);
+      }
+      try {
+        for (Map.Entry<Digest, Future<Op.Source>> entry : asking.entrySet()) {
+          Op.Source allowed = entry.getValue().get();
+          if (!allowed.equals(definition.vertex(entry.getKey()).op())) {
+            changed.put(entry.getKey(), allowed);
+          }
         }
+      } catch (ExecutionException e) {
+        throw refused(e.getCause());
+      } finally {
+        threads.shutdownNow();
       }
     }
     return SourceRewriter.rewrite(definition, changed);
+  }
+
+  private static SlipwayException refused(Throwable cause) {
+    return switch (cause) {
+      case SlipwayException e -> during("error evaluating the source policy", e);
+      case InterruptedException e ->
+          new SlipwayException(
+              ErrorKind.CANCELLED, "evaluating the source policy was interrupted", e);
+      default -> throw new IllegalStateException("evaluating a source policy failed", cause);
+    };
   }
 
   /**

@@ -64,6 +64,21 @@ final class Buildx {
     run(create.toArray(String[]::new)).orThrow();
   }
 
+  private Buildx(Map<String, String> environment) {
+    this.environment = environment;
+  }
+
+  /**
+   * The same without what is experimental: old versions evaluate a result again in a build of its
+   * own there, when the first one and its session have ended, and read no archive from standard
+   * input.
+   */
+  Buildx ordinary() {
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("BUILDX_EXPERIMENTAL", "0");
+    return new Buildx(Map.copyOf(all));
+  }
+
   Command.Result run(String... arguments) {
     try (Command command = start(List.of(arguments))) {
       return command.await(PATIENCE);

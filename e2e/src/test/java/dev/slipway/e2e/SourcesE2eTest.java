@@ -32,7 +32,7 @@ class SourcesE2eTest {
   private static Path files;
   private static final List<String> requests = new CopyOnWriteArrayList<>();
 
-  private final Farm farm = SharedFarm.get();
+  private final Buildx buildx = SharedFarm.get().buildx().ordinary();
   private final Path out = Workplace.folder("sources-out");
 
   @BeforeAll
@@ -99,7 +99,7 @@ class SourcesE2eTest {
         java.util.stream.Stream.concat(
                 java.util.Arrays.stream(flags), java.util.stream.Stream.of("-o", out.toString()))
             .toArray(String[]::new);
-    farm.buildx().build(BuildDirectory.of(dockerfile).path(), all).orThrow();
+    buildx.build(BuildDirectory.of(dockerfile).path(), all).orThrow();
   }
 
   @Test
@@ -130,7 +130,7 @@ class SourcesE2eTest {
   @Test
   @Feature(value = "git repository as context", area = Area.CONTEXT)
   void aRepositoryIsTheContext() {
-    farm.buildx().run("build", "-o", out.toString(), url("app.git#main")).orThrow();
+    buildx.run("build", "-o", out.toString(), url("app.git#main")).orThrow();
 
     assertThat(out.resolve("built")).hasContent("deep\n");
   }
@@ -141,7 +141,7 @@ class SourcesE2eTest {
     Path token = Files.writeString(files.resolve("token-" + System.nanoTime()), TOKEN);
 
     Command.Result result =
-        farm.buildx()
+        buildx
             .run(
                 "build",
                 "--progress",
@@ -166,7 +166,7 @@ class SourcesE2eTest {
             List.of("tar", "-C", files.resolve("work").toString(), "-cf", archive.toString(), "."))
         .orThrow();
 
-    farm.buildx().buildOf(archive, "-o", out.toString()).orThrow();
+    buildx.buildOf(archive, "-o", out.toString()).orThrow();
 
     assertThat(out.resolve("built")).hasContent("deep\n");
   }
@@ -175,14 +175,14 @@ class SourcesE2eTest {
   @Feature(value = "oci-layout://", area = Area.SOURCE)
   void aLayoutOfTheClientIsABaseImage() {
     Path layout = out.resolveSibling("layout-" + System.nanoTime());
-    farm.buildx()
+    buildx
         .build(
             BuildDirectory.of("FROM busybox\nRUN echo layout > /word\n").path(),
             "-o",
             "type=oci,tar=false,dest=" + layout)
         .orThrow();
 
-    farm.buildx()
+    buildx
         .build(
             BuildDirectory.of(
                     "FROM base AS b\nRUN cat /word /word > /twice\n"
@@ -208,10 +208,9 @@ class SourcesE2eTest {
             """);
 
     Command.Result result =
-        farm.buildx()
-            .build(
-                Map.of("EXPERIMENTAL_BUILDKIT_SOURCE_POLICY", policy.toString()),
-                BuildDirectory.of("FROM busybox\nRUN true\n").path());
+        buildx.build(
+            Map.of("EXPERIMENTAL_BUILDKIT_SOURCE_POLICY", policy.toString()),
+            BuildDirectory.of("FROM busybox\nRUN true\n").path());
 
     assertThat(result.exitCode()).isNotZero();
     assertThat(result.output())
@@ -221,7 +220,7 @@ class SourcesE2eTest {
   @Test
   void aFileThatIsNotThereIsToldInBuildkitsWords() {
     Command.Result result =
-        farm.buildx().build(BuildDirectory.of("FROM scratch\nADD " + url("none") + " /x\n").path());
+        buildx.build(BuildDirectory.of("FROM scratch\nADD " + url("none") + " /x\n").path());
 
     assertThat(result.output()).contains("invalid response status 404");
   }

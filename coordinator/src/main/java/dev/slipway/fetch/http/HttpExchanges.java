@@ -39,7 +39,9 @@ final class HttpExchanges implements AutoCloseable {
   /** As Go's client, and so BuildKit, follows. */
   private static final int MOST_REDIRECTS = 10;
 
-  private static final String USER_AGENT = "slipway/0.1";
+  /** Servers that let BuildKit in know it by the first word. */
+  private static final String USER_AGENT = "buildkit/v0.32 (slipway/0.1)";
+
   private static final String GZIP = "gzip";
 
   private final Reach reach;

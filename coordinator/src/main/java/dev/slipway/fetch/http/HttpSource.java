@@ -26,6 +26,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -44,6 +45,15 @@ public final class HttpSource implements RemoteSource, AutoCloseable {
   private static final String HOST_HEADER_SECRET = "HTTP_AUTH_HEADER_";
   private static final String HOST_TOKEN_SECRET = "HTTP_AUTH_TOKEN_";
   private static final int NOT_MODIFIED = 304;
+
+  /** The three forms of RFC 9110, HTTP-date; two are obsolete and still sent. */
+  private static final List<DateTimeFormatter> DATES =
+      List.of(
+          DateTimeFormatter.RFC_1123_DATE_TIME,
+          DateTimeFormatter.ofPattern("EEEE, dd-MMM-yy HH:mm:ss z", Locale.US),
+          DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.US)
+              .withZone(ZoneOffset.UTC));
+
   private static final long NANOS = 1_000_000_000L;
 
   private final HttpExchanges exchanges;
@@ -107,14 +117,7 @@ public final class HttpSource implements RemoteSource, AutoCloseable {
             : fetched.get(requester.buildId(), key, () -> fetch(id, key, requester));
     if (id.checksum().isPresent() && !id.checksum().get().equals(file.digest())) {
       throw new SlipwayException(
-          ErrorKind.INVALID,
-          "digest mismatch for "
-              + id.url()
-              + ": "
-              + file.digest()
-              + " (expected: "
-              + id.checksum().get()
-              + ")");
+          ErrorKind.INVALID, "digest mismatch " + file.digest() + ": " + id.checksum().get());
     }
     if (id.signature().isPresent()) {
       PgpSignatures.verify(
@@ -281,12 +284,16 @@ public final class HttpSource implements RemoteSource, AutoCloseable {
     return etag.startsWith("W/") ? etag.substring(2) : etag;
   }
 
+  /** A server without a date that can be read is as good as one without any. */
   private static Optional<Instant> time(String header) {
-    try {
-      return Optional.of(Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(header.strip())));
-    } catch (DateTimeException e) {
-      return Optional.empty(); // a server without a date is as good
+    for (DateTimeFormatter format : DATES) {
+      try {
+        return Optional.of(Instant.from(format.parse(header.strip())));
+      } catch (DateTimeException e) {
+        continue; // another of the three, then
+      }
     }
+    return Optional.empty();
   }
 
   @Override

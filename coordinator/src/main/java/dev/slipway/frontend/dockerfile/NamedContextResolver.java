@@ -5,6 +5,7 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.FrontendBridge;
 import dev.slipway.frontend.FrontendBridge.ResolvedImage;
+import dev.slipway.frontend.ReplacedImage;
 import dev.slipway.frontend.dockerfile.convert.ContextKey;
 import dev.slipway.frontend.dockerfile.convert.GitReference;
 import dev.slipway.frontend.dockerfile.convert.NamedContext;
@@ -31,6 +32,15 @@ record NamedContextResolver(FrontendOptions options, FrontendBridge bridge) {
   /** Resolves one. */
   NamedContext resolve(ContextKey key) throws SlipwayException, IOException, InterruptedException {
     String value = options.option("context:" + key.option());
+    try {
+      return resolve(key, value);
+    } catch (ReplacedImage e) {
+      return resolve(key, e.replacement().replaceFirst("://", ":"));
+    }
+  }
+
+  private NamedContext resolve(ContextKey key, String value)
+      throws SlipwayException, IOException, InterruptedException {
     int colon = value.indexOf(':');
     if (colon < 0) {
       throw invalid("invalid context specifier " + value + " for " + key.option());
@@ -80,7 +90,9 @@ record NamedContextResolver(FrontendOptions options, FrontendBridge bridge) {
             options.imageResolveMode(),
             "[context " + key.option() + "] load metadata for " + written);
     return new NamedContext.Source(
-        new Op.Source("docker-image://" + reference.withDigest(image.digest()), Map.of()),
+        new Op.Source(
+            "docker-image://" + ImageReference.parse(image.reference()).withDigest(image.digest()),
+            Map.of()),
         Optional.of(key.platform()),
         "[context " + key.option() + "] " + reference,
         Optional.of(image.config()));

@@ -10,6 +10,7 @@ import dev.slipway.fetch.SourceFacts;
 import dev.slipway.frontend.FrontendBridge.ResolvedImage;
 import dev.slipway.frontend.FrontendRequest;
 import dev.slipway.frontend.FrontendResult;
+import dev.slipway.frontend.ReplacedImage;
 import dev.slipway.graph.Definition;
 import dev.slipway.graph.Op;
 import dev.slipway.oci.Platform;
@@ -467,14 +468,7 @@ public final class GatewayBuild {
     ResolvedImage image =
         answer
             .image()
-            .orElseThrow(() ->
-                new SlipwayException(
-                    ErrorKind.INVALID,
-                    "image "
-                        + reference
-                        + " was replaced by "
-                        + answer.source().identifier()
-                        + ", which is no image"));
+            .orElseThrow(() -> new ReplacedImage(reference, answer.source().identifier()));
     return new ResolvedImage(answer.source().locator(), image.digest(), image.config());
   }
 

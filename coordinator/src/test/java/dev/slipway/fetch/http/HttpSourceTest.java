@@ -33,6 +33,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpSourceTest {
   private static final String DATE = "Tue, 03 Jun 2025 10:20:30 GMT";
@@ -121,6 +123,15 @@ class HttpSourceTest {
     assertThat(file.modificationTime())
         .isEqualTo(Instant.parse("2025-06-03T10:20:30Z").getEpochSecond() * 1_000_000_000L);
     assertThat(tree.readFile("file.txt")).asString().isEqualTo("content");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {DATE, "Tuesday, 03-Jun-25 10:20:30 GMT", "Tue Jun  3 10:20:30 2025"})
+  void datesOfAllThreeFormsAreRead(String date) throws Exception {
+    answers.put("Last-Modified", date);
+
+    assertThat(only(fetch("build", "/file")).modificationTime())
+        .isEqualTo(Instant.parse("2025-06-03T10:20:30Z").getEpochSecond() * 1_000_000_000L);
   }
 
   @Test
@@ -216,14 +227,7 @@ class HttpSourceTest {
 
     assertThatThrownBy(() -> fetch("build", "/file", "http.checksum", wanted))
         .isInstanceOf(SlipwayException.class)
-        .hasMessage(
-            "digest mismatch for "
-                + url("/file")
-                + ": "
-                + Digest.ofText("content")
-                + " (expected: "
-                + wanted
-                + ")");
+        .hasMessage("digest mismatch " + Digest.ofText("content") + ": " + wanted);
   }
 
   @Test
