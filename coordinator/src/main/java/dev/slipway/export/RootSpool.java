@@ -133,10 +133,12 @@ final class RootSpool implements AutoCloseable {
                 "no worker is there to export the files: start one, or wait until one has joined"));
   }
 
-  /** Sees to it that the worker has all layers and keeps them. */
+  /**
+   * Sees to it that the worker has all layers. They are not held: they are mounted within the
+   * second, and one that goes in between makes the next worker's turn.
+   */
   private void prepare(String worker, List<String> layers, BuildContext build)
       throws SlipwayException, InterruptedException {
-    parts.fleet().hold(worker, build.buildId(), layers);
     Map<String, LayerRecord> known = parts.index().layers(layers);
     boolean whole =
         layers.stream()

@@ -29,6 +29,8 @@ import dev.slipway.session.Session;
 import dev.slipway.session.Sessions;
 import dev.slipway.solve.BuildContext;
 import dev.slipway.solve.SolvedResult;
+import dev.slipway.tar.TarHeaders;
+import java.io.ByteArrayOutputStream;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -524,6 +526,63 @@ class ExportersTest {
 
     assertThat(export("oci", Map.of(), Map.of(), result("", "snap:run")))
         .containsKey("containerimage.digest");
+  }
+
+  private static byte[] tar(String... files) {
+    ByteArrayOutputStream tar = new ByteArrayOutputStream();
+    for (String file : files) {
+      byte[] content = ("content of " + file).getBytes(StandardCharsets.UTF_8);
+      tar.writeBytes(
+          TarHeaders.of(
+              new TarHeaders.Entry('0', file, "", 0644, 7, 8, content.length, 0, 0, 0, Map.of())));
+      tar.writeBytes(content);
+      tar.writeBytes(new byte[TarHeaders.padding(content.length)]);
+    }
+    tar.writeBytes(new byte[2 * TarHeaders.BLOCK]);
+    return tar.toByteArray();
+  }
+
+  @Test
+  void filesComeFromAWorkerThatHasAllLayersOrFetchesThem() throws Exception {
+    start(FakeRegistry.Auth.NONE, "worker-1", "worker-2");
+    farm.root = tar("a", "b");
+    farm.holds("snap:more", "worker-2");
+
+    export("local", Map.of(), Map.of(), result("", "snap:run"));
+
+    assertThat(client.directory).isEqualTo(Map.of("a", "content of a", "b", "content of b"));
+    assertThat(farm.fetches).isEmpty();
+
+    export("tar", Map.of(), Map.of(), result("", "chain:base", "snap:more"));
+
+    assertThat(client.files(0)).containsOnlyKeys("a", "b");
+    assertThat(farm.fetches).containsExactly("worker-2");
+    assertThat(farm.holds).as("nothing that nobody would release").isEmpty();
+    assertThat(directory.resolve("scratch")).isEmptyDirectory();
+  }
+
+  @Test
+  void platformsHaveDirectoriesOrMustNotOverwriteEachOther() throws Exception {
+    start(FakeRegistry.Auth.NONE, "worker-1");
+    farm.root = tar("same");
+
+    export(
+        "local",
+        Map.of(),
+        Map.of(),
+        result("linux/amd64", "snap:run"),
+        result("linux/arm64", "snap:run"));
+
+    assertThat(client.directory).containsOnlyKeys("linux_amd64/same", "linux_arm64/same");
+    assertThatThrownBy(() ->
+            export(
+                "local",
+                Map.of("platform-split", "false"),
+                Map.of(),
+                result("linux/amd64", "snap:run"),
+                result("linux/arm64", "snap:run")))
+        .hasMessage(
+            "cannot overwrite same from linux/amd64 with linux/arm64 when split option is disabled");
   }
 
   private static Digest blob(String layer) {

@@ -53,6 +53,15 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
   /** {@code worker layer,layer} for each push. */
   final List<String> pushes = new CopyOnWriteArrayList<>();
 
+  /** What was asked to be kept: {@code worker build}. */
+  final List<String> holds = new CopyOnWriteArrayList<>();
+
+  /** The tar of every file system. */
+  volatile byte[] root = new byte[1024];
+
+  /** Workers that were asked to fetch layers. */
+  final List<String> fetches = new CopyOnWriteArrayList<>();
+
   /** Workers that leave when they are asked. */
   final Set<String> leaving = ConcurrentHashMap.newKeySet();
 
@@ -78,6 +87,18 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
             byte[] content = Files.readAllBytes(directory.resolve(digest.replace(':', '-')));
             exchange.sendResponseHeaders(permitted ? 200 : 403, content.length);
             exchange.getResponseBody().write(content);
+          }
+        });
+    blobServer.createContext(
+        "/parts/",
+        exchange -> {
+          try (exchange) {
+            exchange.getResponseHeaders().set("Slipway-Tar-Digest", Digest.of(root).value());
+            boolean head = exchange.getRequestMethod().equals("HEAD");
+            exchange.sendResponseHeaders(200, head ? -1 : root.length);
+            if (!head) {
+              exchange.getResponseBody().write(root);
+            }
           }
         });
     blobServer.start();
@@ -198,11 +219,17 @@ final class PushingFarm implements Fleet, CacheIndex, AutoCloseable {
 
   @Override
   public Answer ask(String workerId, Ask question, Duration timeout) throws SlipwayException {
-    throw new SlipwayException(ErrorKind.UNSUPPORTED, "these workers answer no questions");
+    if (!question.hasFetchLayers()) {
+      throw new SlipwayException(ErrorKind.UNSUPPORTED, "these workers answer no questions");
+    }
+    fetches.add(workerId);
+    return Answer.getDefaultInstance();
   }
 
   @Override
-  public void hold(String workerId, String buildId, Collection<String> layerIds) {}
+  public void hold(String workerId, String buildId, Collection<String> layerIds) {
+    holds.add(workerId + " " + buildId);
+  }
 
   @Override
   public void release(String buildId) {}

@@ -1,12 +1,16 @@
 package dev.slipway.export;
 
+import dev.slipway.context.FileMode;
 import dev.slipway.session.ClientTargets;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +24,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 final class ReceivingClient implements ClientTargets {
   /** By digest, in the order of their coming. */
   final Map<String, byte[]> blobs = new LinkedHashMap<>();
+
+  /** Files that came into its directory, by path. */
+  final Map<String, String> directory = new ConcurrentHashMap<>();
 
   /** Whether it says that it has everything already. */
   boolean declines;
@@ -61,7 +68,23 @@ final class ReceivingClient implements ClientTargets {
 
   @Override
   public void directory(int exporter, boolean exact, Tree tree, LongConsumer sent) {
-    throw new UnsupportedOperationException("this client takes no directories");
+    try {
+      List<Integer> regular = new ArrayList<>();
+      List<String> paths = new ArrayList<>();
+      tree.walk(entry -> {
+        if (FileMode.isRegular(entry.mode())) {
+          regular.add(paths.size());
+        }
+        paths.add(entry.path());
+      });
+      for (int number : regular.reversed()) {
+        try (InputStream in = tree.open(number)) {
+          directory.put(paths.get(number), new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        }
+      }
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Override
