@@ -66,8 +66,7 @@ public record Platform(String os, String architecture, String variant, String os
   public static Platform parse(String text) {
     Matcher matcher = SHAPE.matcher(text.trim());
     if (!matcher.matches()) {
-      throw new IllegalArgumentException(
-          "\"" + text + "\" is not a platform: expected os/arch[/variant]");
+      throw new IllegalArgumentException(shapeError(text));
     }
     String version = matcher.group(2) == null ? "" : matcher.group(2);
     String architecture = matcher.group(3);
@@ -76,6 +75,20 @@ public record Platform(String os, String architecture, String variant, String os
     }
     String variant = matcher.group(4) == null ? "" : matcher.group(4);
     return new Platform(matcher.group(1), architecture, variant, version);
+  }
+
+  /** In the words of those who know platforms from containerd. */
+  private static String shapeError(String text) {
+    for (String component : text.trim().split("/", -1)) {
+      if (!component.matches("[A-Za-z0-9_.()+-]+")) {
+        return "\""
+            + component
+            + "\" is an invalid component of \""
+            + text
+            + "\": platform specifier component must match \"^[A-Za-z0-9_.-]+$\": invalid argument";
+      }
+    }
+    return "\"" + text + "\": cannot parse platform specifier: invalid argument";
   }
 
   /** The platform id as it is used in result keys: {@code linux/arm/v7}. */

@@ -25,6 +25,6 @@ class PlatformTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "a/b/c/d", "linux/", "linux(/amd64", "l nux/amd64"})
   void refusesWhatIsNoPlatform(String text) {
-    assertThatThrownBy(() -> Platform.parse(text)).hasMessageContaining("is not a platform");
+    assertThatThrownBy(() -> Platform.parse(text)).hasMessageEndingWith(": invalid argument");
   }
 }

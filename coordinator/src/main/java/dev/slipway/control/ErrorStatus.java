@@ -124,8 +124,9 @@ public final class ErrorStatus {
         case StepFailure step -> {
           status.addDetails(
               detail("errdefs.Vertex", object().put("digest", step.vertex().value())));
+          // Clients unpack them from the inside: the last place comes first.
           for (SourceMap.Location location :
-              step.sources().locations().getOrDefault(step.vertex(), List.of())) {
+              step.sources().locations().getOrDefault(step.vertex(), List.of()).reversed()) {
             status.addDetails(
                 source(step.sources().files().get(location.file()), location.ranges()));
           }

@@ -27,12 +27,12 @@ final class Copies {
   private final Owners owners;
   private final LinkedFiles linked;
   private final LayerLimits limits;
-  private final boolean looked;
+  private final Optional<String> looked;
 
   /**
    * @param limits of archives that are unpacked
-   * @param looked whether the source's contents make the step's key: then what is missing is missed
-   *     before anything is copied, and named so
+   * @param looked the source's name where its contents make the step's key: then what is missing is
+   *     missed before anything is copied, and named so
    */
   Copies(
       MountedRoot target,
@@ -40,7 +40,7 @@ final class Copies {
       Owners owners,
       LinkedFiles linked,
       LayerLimits limits,
-      boolean looked) {
+      Optional<String> looked) {
     this.looked = looked;
     this.target = target;
     this.source = source;
@@ -92,7 +92,7 @@ final class Copies {
     Status status =
         status(sourceRoot, from)
             .orElseThrow(() ->
-                looked
+                looked.isPresent()
                     ? notFound(path)
                     : new SlipwayException(
                         ErrorKind.NOT_FOUND, "lstat " + path + ": no such file or directory"));
@@ -225,7 +225,16 @@ final class Copies {
     }
   }
 
-  private static SlipwayException notFound(String path) {
-    return new SlipwayException(ErrorKind.NOT_FOUND, "\"" + path + "\": not found");
+  private SlipwayException notFound(String path) {
+    String missing = "\"" + path + "\": not found";
+    return new SlipwayException(
+        ErrorKind.NOT_FOUND,
+        looked
+            .map(name ->
+                "failed to compute cache key: failed to calculate checksum of ref "
+                    + name
+                    + ": "
+                    + missing)
+            .orElse(missing));
   }
 }

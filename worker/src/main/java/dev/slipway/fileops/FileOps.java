@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -104,7 +105,7 @@ public final class FileOps {
       try {
         if (action.change() instanceof FileAction.Change.Copy copy) {
           int from = action.secondaryInput();
-          new Copies(target, source(from), owners, linked, limits, isLookedAt(from)).copy(copy);
+          new Copies(target, source(from), owners, linked, limits, looked(from)).copy(copy);
         } else {
           target.attach();
           new Changes(target, owners).apply(action.change());
@@ -114,12 +115,18 @@ public final class FileOps {
       }
     }
 
-    /** Whether an input is only copied from, so that the step's key is made of what is copied. */
-    private boolean isLookedAt(int index) throws SlipwayException {
-      return index >= 0
-          && index < inputs.size()
-          && !chain(index).isEmpty()
-          && actions.stream().noneMatch(action -> action.input() == index);
+    /**
+     * The newest layer of an input that is only copied from, so that the step's key is made of what
+     * is copied; empty where it is not.
+     */
+    private Optional<String> looked(int index) throws SlipwayException {
+      boolean copiedFrom =
+          index >= 0
+              && index < inputs.size()
+              && actions.stream().noneMatch(action -> action.input() == index);
+      return copiedFrom && !chain(index).isEmpty()
+          ? Optional.of(chain(index).getLast())
+          : Optional.empty();
     }
 
     private void check(int index, int current) throws SlipwayException {

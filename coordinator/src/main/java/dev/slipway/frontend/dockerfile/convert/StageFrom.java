@@ -4,6 +4,8 @@ import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.SourceError;
 import dev.slipway.frontend.dockerfile.instruction.BuildFile;
+import dev.slipway.frontend.dockerfile.instruction.Suggestion;
+import dev.slipway.frontend.dockerfile.shell.Lookups;
 import dev.slipway.frontend.dockerfile.shell.ShellLexer;
 import dev.slipway.graph.SourceMap.Range;
 import dev.slipway.oci.ImageReference;
@@ -47,9 +49,10 @@ record StageFrom(String name, Optional<Platform> platform, StagePlan.Base base) 
       throws SourceError {
     Range range = stage.from().range();
     String written = stage.base().platform().get();
+    Lookups lookups = new Lookups(globals.values());
     String text;
     try {
-      text = lexer.word(written, globals.values());
+      text = lexer.word(written, lookups);
     } catch (SlipwayException e) {
       throw file.source()
           .error(
@@ -59,7 +62,10 @@ record StageFrom(String name, Optional<Platform> platform, StagePlan.Base base) 
     }
     if (text.isEmpty()) {
       throw file.source()
-          .error(ErrorKind.INVALID, range, "empty platform value from expression " + written);
+          .error(
+              ErrorKind.INVALID,
+              range,
+              "empty platform value from expression " + written + meant(lookups));
     }
     try {
       return Platform.parse(text);
@@ -68,8 +74,17 @@ record StageFrom(String name, Optional<Platform> platform, StagePlan.Base base) 
           .error(
               ErrorKind.INVALID,
               range,
-              "failed to parse platform " + written + ": " + e.getMessage());
+              "failed to parse platform " + written + ": " + e.getMessage() + meant(lookups));
     }
+  }
+
+  /** What a name that has no value may have been meant to be. */
+  private static String meant(Lookups lookups) {
+    return lookups.unmatched().stream()
+        .map(name -> Suggestion.of(name, lookups.keySet()))
+        .filter(suggestion -> !suggestion.isEmpty())
+        .findFirst()
+        .orElse("");
   }
 
   private static StagePlan.Base base(

@@ -6,6 +6,7 @@ import dev.slipway.frontend.dockerfile.instruction.Instruction;
 import dev.slipway.frontend.dockerfile.instruction.Located;
 import dev.slipway.frontend.dockerfile.instruction.Suggestion;
 import dev.slipway.frontend.dockerfile.parser.Words;
+import dev.slipway.frontend.dockerfile.shell.Lookups;
 import dev.slipway.frontend.dockerfile.shell.ShellLexer;
 import dev.slipway.graph.SourceMap.Range;
 import dev.slipway.oci.ImageReference;

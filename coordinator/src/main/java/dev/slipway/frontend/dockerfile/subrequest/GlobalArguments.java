@@ -6,7 +6,7 @@ import dev.slipway.frontend.dockerfile.instruction.Instruction;
 import dev.slipway.frontend.dockerfile.instruction.Instruction.Arg.Declaration;
 import dev.slipway.frontend.dockerfile.instruction.Located;
 import dev.slipway.frontend.dockerfile.lint.Comments;
-import dev.slipway.frontend.dockerfile.lint.Lookups;
+import dev.slipway.frontend.dockerfile.shell.Lookups;
 import dev.slipway.frontend.dockerfile.shell.ShellLexer;
 import dev.slipway.frontend.dockerfile.subrequest.Outline.Argument;
 import java.util.ArrayDeque;

@@ -1,4 +1,4 @@
-package dev.slipway.frontend.dockerfile.lint;
+package dev.slipway.frontend.dockerfile.shell;
 
 import java.util.AbstractMap;
 import java.util.LinkedHashSet;
