@@ -51,6 +51,9 @@ public final class Sources {
   private static final String LOCAL = "local";
   private static final String IMAGE = "docker-image";
 
+  /** A session that another build opened was there before this build, if it is there. */
+  private static final Duration OTHER_PATIENCE = Duration.ofSeconds(2);
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final TypeReference<List<String>> STRINGS = new TypeReference<>() {};
 
@@ -220,6 +223,21 @@ public final class Sources {
         Set.of());
   }
 
+  /** The one that is named; when it has ended the build's own, whose client has the same files. */
+  private Session session(BuildContext build, String named)
+      throws SlipwayException, InterruptedException {
+    boolean other = !named.equals(build.sessionId()) && !build.sessionId().isEmpty();
+    try {
+      return sessions.await(
+          build.rights().principal(), named, other ? OTHER_PATIENCE : SESSION_PATIENCE);
+    } catch (SlipwayException e) {
+      if (!other) {
+        throw e;
+      }
+      return sessions.await(build.rights().principal(), build.sessionId(), SESSION_PATIENCE);
+    }
+  }
+
   private ContextTree receive(BuildContext build, Vertex vertex, VertexProgress progress)
       throws SlipwayException, InterruptedException {
     Op.Source source = (Op.Source) vertex.op();
@@ -232,7 +250,7 @@ public final class Sources {
       name = sessionId.substring(0, prefix) + "-" + name;
       sessionId = sessionId.substring(prefix + 1);
     }
-    Session session = sessions.await(build.rights().principal(), sessionId, SESSION_PATIENCE);
+    Session session = session(build, sessionId);
     LocalRequest request =
         new LocalRequest(
             name,
