@@ -21,6 +21,7 @@ import dev.slipway.container.Containers;
 import dev.slipway.context.ContextStore;
 import dev.slipway.control.BuildJobs;
 import dev.slipway.control.CallHeaders;
+import dev.slipway.control.ContentService;
 import dev.slipway.control.ControlService;
 import dev.slipway.control.EndpointServer;
 import dev.slipway.control.FarmDisk;
@@ -429,6 +430,7 @@ final class Coordinator implements AutoCloseable {
       services = routing.forClients(services);
     }
     List<ServerServiceDefinition> offered = new ArrayList<>(services);
+    offered.add(new ContentService().bindService());
     offered.add(new TraceService(tracing).bindService());
     Doorkeeper door =
         Doorkeeper.forClients(access, () -> meters.count(ClusterMetric.CALLS_REFUSED));
