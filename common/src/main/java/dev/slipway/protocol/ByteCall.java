@@ -217,5 +217,12 @@ public final class ByteCall<I, O> implements AutoCloseable {
       out.disableAutoRequestWithInitial(AHEAD);
       attach(out);
     }
+
+    /** The answer's end is the call's: nobody takes what is still to be sent. */
+    @Override
+    public void onCompleted() {
+      over = true;
+      super.onCompleted();
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.slipway.execute;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
@@ -32,6 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(30)
 class AgentSocketTest {
+  /** A byte after which the agent ends the conversation. */
+  private static final byte HANG_UP = 4;
+
   @TempDir Path directory;
   private final CountDownLatch left = new CountDownLatch(1);
   private Server client;
@@ -85,6 +89,22 @@ class AgentSocketTest {
       try (SocketChannel socket = SocketChannel.open(UnixDomainSocketAddress.of(path()))) {
         assertThat(socket.read(ByteBuffer.allocate(1))).isEqualTo(-1);
       }
+    }
+  }
+
+  @Test
+  void anAgentThatHangsUpIsGoneForWhoeverStillWrites() throws Exception {
+    try (AgentSocket _ = AgentSocket.listen(path(), this::connect);
+        SocketChannel socket = SocketChannel.open(UnixDomainSocketAddress.of(path()))) {
+      socket.write(ByteBuffer.wrap(new byte[] {HANG_UP}));
+      assertThat(socket.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+
+      assertThatThrownBy(() -> {
+            while (true) {
+              socket.write(ByteBuffer.allocate(1 << 20));
+            }
+          })
+          .isInstanceOf(IOException.class);
     }
   }
 
@@ -145,9 +165,16 @@ class AgentSocketTest {
     @Override
     public StreamObserver<BytesMessage> forwardAgent(StreamObserver<BytesMessage> answers) {
       return new StreamObserver<>() {
+        private boolean hungUp;
+
         @Override
         public void onNext(BytesMessage message) {
-          answers.onNext(message);
+          if (message.getData().size() == 1 && message.getData().byteAt(0) == HANG_UP) {
+            answers.onCompleted();
+            hungUp = true;
+          } else if (!hungUp) {
+            answers.onNext(message);
+          }
         }
 
         @Override
@@ -157,7 +184,9 @@ class AgentSocketTest {
 
         @Override
         public void onCompleted() {
-          answers.onCompleted();
+          if (!hungUp) {
+            answers.onCompleted();
+          }
         }
       };
     }
