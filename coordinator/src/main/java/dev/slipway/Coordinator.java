@@ -21,6 +21,7 @@ import dev.slipway.container.Containers;
 import dev.slipway.context.ContextStore;
 import dev.slipway.control.BuildJobs;
 import dev.slipway.control.CallHeaders;
+import dev.slipway.control.ContentService;
 import dev.slipway.control.ControlService;
 import dev.slipway.control.EndpointServer;
 import dev.slipway.control.FarmDisk;
@@ -430,6 +431,7 @@ final class Coordinator implements AutoCloseable {
     }
     List<ServerServiceDefinition> offered = new ArrayList<>(services);
     offered.add(new TraceService(tracing).bindService());
+    offered.add(new ContentService().bindService());
     Doorkeeper door =
         Doorkeeper.forClients(access, () -> meters.count(ClusterMetric.CALLS_REFUSED));
     offered.replaceAll(service -> ServerInterceptors.intercept(service, door));
