@@ -2,7 +2,6 @@ package dev.slipway.pattern;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,108 +82,22 @@ public final class PatternMatcher {
   }
 
   /** One pattern; {@code expression} is null when the pattern is plain text. */
-  private record Rule(String text, boolean exception, @Nullable Pattern expression) {
+  private record Rule(String text, boolean exception, @Nullable PathExpression expression) {
     static Rule of(String text, boolean exception) {
       try {
-        Wildcard.check(text);
-        String expression = Expression.of(text);
-        return new Rule(
-            text,
-            exception,
-            expression == null ? null : Pattern.compile(expression, Pattern.DOTALL));
+        boolean plain = !Wildcard.isWildcard(text) && text.indexOf('\\') < 0;
+        return new Rule(text, exception, plain ? null : PathExpression.of(text));
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("syntax error in pattern \"" + text + "\"", e);
       }
     }
 
     boolean matchesPathOrParent(String path) {
-      if (expression == null) {
-        return path.startsWith(text)
-            && (path.length() == text.length() || path.charAt(text.length()) == '/');
+      if (expression != null) {
+        return expression.matchesPathOrParent(path);
       }
-      for (int end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
-        if (expression.matcher(path).region(0, end).matches()) {
-          return true;
-        }
-      }
-      return expression.matcher(path).matches();
-    }
-  }
-
-  /** Patterns as regular expressions. */
-  private static final class Expression {
-    private static final String SPECIAL = ".+()|{}$^&#]";
-
-    /** Null if the pattern has nothing special and stands for itself. */
-    static @Nullable String of(String pattern) {
-      if (!Wildcard.isWildcard(pattern) && pattern.indexOf('\\') < 0) {
-        return null;
-      }
-      StringBuilder result = new StringBuilder();
-      // "**text" alone is a plain suffix; with any other wildcard in it the leading stars stop at a
-      // slash.
-      boolean suffix =
-          pattern.startsWith("**")
-              && !Wildcard.isWildcard(pattern.substring(2))
-              && pattern.indexOf('\\') < 0;
-      for (int i = 0; i < pattern.length(); i++) {
-        char character = pattern.charAt(i);
-        switch (character) {
-          case '*' -> i = stars(pattern, i, suffix, result);
-          case '?' -> result.append("[^/]");
-          case '[' -> i = characterClass(pattern, i, result);
-          case '\\' -> result.append(Pattern.quote(String.valueOf(pattern.charAt(++i))));
-          default -> {
-            if (SPECIAL.indexOf(character) >= 0) {
-              result.append('\\');
-            }
-            result.append(character);
-          }
-        }
-      }
-      return result.toString();
-    }
-
-    private static int stars(String pattern, int at, boolean suffix, StringBuilder result) {
-      int last = at;
-      if (!pattern.startsWith("**", at)) {
-        result.append("[^/]*");
-        return last;
-      }
-      last++;
-      boolean slash = pattern.startsWith("/", last + 1);
-      if (slash) {
-        last++;
-      }
-      if (last + 1 == pattern.length()) {
-        result.append(".*");
-      } else {
-        result.append(suffix && !slash ? ".*" : "(?:.*/)?");
-      }
-      return last;
-    }
-
-    private static int characterClass(String pattern, int at, StringBuilder result) {
-      result.append("(?!/)[");
-      int i = at + 1;
-      if (pattern.charAt(i) == '^') {
-        result.append('^');
-        i++;
-      }
-      for (; pattern.charAt(i) != ']'; i++) {
-        char character = pattern.charAt(i);
-        if (character == '\\') {
-          character = pattern.charAt(++i);
-          result.append(Character.isLetterOrDigit(character) ? "" : "\\").append(character);
-        } else {
-          if ("[&^".indexOf(character) >= 0) {
-            result.append('\\');
-          }
-          result.append(character);
-        }
-      }
-      result.append(']');
-      return i;
+      return path.startsWith(text)
+          && (path.length() == text.length() || path.charAt(text.length()) == '/');
     }
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -94,5 +95,23 @@ class PatternMatcherTest {
   @Test
   void manyStarsTakeNoExponentialTime() {
     assertThat(Wildcard.matches("a*".repeat(40) + "b", "a".repeat(2_000))).isFalse();
+  }
+
+  /** A build would hang for years otherwise, and nothing could end it. */
+  @Test
+  @Timeout(5)
+  void takesNoLongerForManyStars() {
+    PatternMatcher matcher =
+        PatternMatcher.of(List.of("*a".repeat(60) + "b", "**/".repeat(60) + "b"));
+
+    assertThat(matcher.matches("a".repeat(250))).isFalse();
+    assertThat(matcher.matches("a/".repeat(1000) + "c")).isFalse();
+  }
+
+  @Test
+  void refusesARangeThatEndsBeforeItBegins() {
+    assertThatThrownBy(() -> PatternMatcher.of(List.of("[z-a]")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("syntax error in pattern");
   }
 }

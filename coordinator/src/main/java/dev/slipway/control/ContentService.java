@@ -11,8 +11,8 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 
 /**
- * containerd's content service at the endpoint, as buildkitd has it for what its history keeps. The
- * farm keeps no content for clients: the list is empty, and nothing is found.
+ * containerd's content store at the endpoint, as buildkitd has it for whoever looks what it keeps.
+ * The farm's blobs are with its workers, by layer and not by digest: the store here is empty.
  */
 public final class ContentService extends ContentGrpc.ContentImplBase {
   @Override
@@ -22,17 +22,17 @@ public final class ContentService extends ContentGrpc.ContentImplBase {
 
   @Override
   public void info(InfoRequest request, StreamObserver<InfoResponse> client) {
-    client.onError(absent(request.getDigest()));
+    client.onError(missing(request.getDigest()));
   }
 
   @Override
   public void read(ReadContentRequest request, StreamObserver<ReadContentResponse> client) {
-    client.onError(absent(request.getDigest()));
+    client.onError(missing(request.getDigest()));
   }
 
-  private static RuntimeException absent(String digest) {
+  private static RuntimeException missing(String digest) {
     return Status.NOT_FOUND
-        .withDescription("content " + digest + ": not found; the farm keeps none for clients")
+        .withDescription("content " + digest + ": not found")
         .asRuntimeException();
   }
 }
