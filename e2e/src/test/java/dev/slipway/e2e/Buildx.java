@@ -47,9 +47,6 @@ final class Buildx {
             settings.resolve("docker").toString(),
             "BUILDX_NO_DEFAULT_ATTESTATIONS",
             "1",
-            // Versions before 0.14 ask questions (--print) only then.
-            "BUILDX_EXPERIMENTAL",
-            "1",
             "BUILDKIT_PROGRESS",
             "plain",
             "BUILDX_BUILDER",

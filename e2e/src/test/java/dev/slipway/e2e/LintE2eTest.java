@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.compatibility.Area;
 import dev.slipway.compatibility.Feature;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Warnings of builds, and what is asked instead of a build, through a real buildx. */
@@ -32,7 +33,8 @@ class LintE2eTest {
     boolean call = buildx.run("build", "--help").output().contains("--call");
     String[] all = java.util.Arrays.copyOf(flags, flags.length + 1);
     all[flags.length] = (call ? "--call=" : "--print=") + question;
-    return buildx.build(app.path(), all).output();
+    // Versions before 0.14 have questions as an experiment.
+    return buildx.build(Map.of("BUILDX_EXPERIMENTAL", "1"), app.path(), all).output();
   }
 
   @Test
@@ -43,7 +45,7 @@ class LintE2eTest {
 
     assertThat(output)
         .containsOnlyOnce(
-            "JSONArgsRecommended: JSON arguments recommended for CMD to prevent unintended behavior related to OS signals (line 6)");
+            "WARN: JSONArgsRecommended: JSON arguments recommended for CMD to prevent unintended behavior related to OS signals (line 6)");
   }
 
   @Test
