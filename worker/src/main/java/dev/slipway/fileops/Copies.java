@@ -12,9 +12,7 @@ import dev.slipway.linux.Status;
 import dev.slipway.snapshot.MountedRoot;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -107,10 +105,6 @@ final class Copies {
       to = destination(root, path, status, attributes);
     }
     CopyFilter filter = new CopyFilter(options.includePatterns(), options.excludePatterns());
-    Map<String, CopyFilter> required = new HashMap<>();
-    for (String pattern : missing) {
-      required.put(pattern, new CopyFilter(List.of(pattern), List.of()));
-    }
     try (TreeCopy tree =
         new TreeCopy(
             target,
@@ -118,13 +112,20 @@ final class Copies {
             attributes,
             filter,
             linked,
-            relative -> missing.removeIf(pattern -> required.get(pattern).takes(relative)))) {
+            relative -> missing.removeIf(required -> reaches(path, relative, required)))) {
       if (status.isDirectory()) {
         tree.directory(from, to);
       } else {
         tree.file(from, to);
       }
     }
+  }
+
+  /** Whether a path that was taken is the required one, or below it; that counts from the root. */
+  private static boolean reaches(String source, String relative, String required) {
+    String taken = RootPaths.clean(source + "/" + relative);
+    String wanted = RootPaths.clean("/" + required);
+    return taken.equals(wanted) || taken.startsWith(wanted.equals("/") ? wanted : wanted + "/");
   }
 
   /**

@@ -323,6 +323,38 @@ class FileOpsTest {
   }
 
   @Test
+  @Feature(value = "file: copy with required paths", area = Area.LLB)
+  void requiredPathsCountFromTheRootOfTheSource() throws Exception {
+    List<String> context =
+        layer(root -> {
+          Files.createDirectories(root.resolve("keep/deep"));
+          Files.writeString(root.resolve("keep/deep/a.go"), "a");
+        });
+
+    look(
+        run(List.of(List.of(), context), required("deep/a.go", "/keep/deep/a.go")),
+        root -> assertThat(root.resolve("deep/a.go")).exists());
+    assertThatThrownBy(() -> run(List.of(List.of(), context), required("de/a.go", "/keep/de/a.go")))
+        .hasMessageContaining("\"/keep/de/a.go\": not found");
+  }
+
+  private static Change.Copy required(String included, String required) {
+    CopyOptions options =
+        new CopyOptions(
+            true,
+            true,
+            false,
+            true,
+            true,
+            true,
+            false,
+            List.of(included),
+            List.of(),
+            List.of(required));
+    return new Change.Copy("/keep", "/", NOBODY, OptionalInt.empty(), "", options, -1);
+  }
+
+  @Test
   void linksInTheDestinationNeverLeaveIt() throws Exception {
     Path outside = Files.createDirectory(directory.resolve("outside"));
     List<String> base = layer(root -> Files.createSymbolicLink(root.resolve("esc"), outside));

@@ -3,6 +3,7 @@ package dev.slipway.frontend.dockerfile.convert;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.slipway.frontend.dockerfile.instruction.Instruction;
 import dev.slipway.frontend.dockerfile.instruction.Instruction.CommandLine;
+import dev.slipway.frontend.dockerfile.shell.GoQuote;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;

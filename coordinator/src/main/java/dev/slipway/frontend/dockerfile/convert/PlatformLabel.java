@@ -27,10 +27,11 @@ final class PlatformLabel {
     } catch (IllegalArgumentException e) {
       return stage.id();
     }
-    if (target.id().equals(stage.id())) {
+    boolean sameOs = target.os().equals(stage.os());
+    // A variant alone makes no other platform: who names only the architecture means any of them.
+    if (sameOs && target.architecture().equals(stage.architecture())) {
       return stage.id();
     }
-    boolean sameOs = target.os().equals(stage.os());
     return stage.id()
         + "->"
         + (sameOs ? target.id().substring(target.os().length() + 1) : target.id());

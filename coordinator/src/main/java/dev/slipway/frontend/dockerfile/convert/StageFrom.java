@@ -10,6 +10,7 @@ import dev.slipway.frontend.dockerfile.shell.ShellLexer;
 import dev.slipway.graph.SourceMap.Range;
 import dev.slipway.oci.ImageReference;
 import dev.slipway.oci.Platform;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -96,7 +97,11 @@ record StageFrom(String name, Optional<Platform> platform, StagePlan.Base base) 
     if (whole.isPresent()) {
       return new StagePlan.Base.Context(whole.get(), true);
     }
-    Optional<Integer> parent = StageNames.find(file, name, stage.index());
+    // Unlike --from, FROM means a stage only in lower case, as BuildKit has it.
+    Optional<Integer> parent =
+        name.equals(name.toLowerCase(Locale.ROOT))
+            ? StageNames.find(file, name, stage.index())
+            : Optional.empty();
     if (parent.isPresent()) {
       return new StagePlan.Base.Parent(parent.get());
     }

@@ -54,7 +54,8 @@ final class StageState implements StageView {
       count +=
           switch (command.located().instruction()) {
             case Instruction.Copy _, Instruction.Run _, Instruction.Workdir _ -> 1;
-            default -> 0;
+            // Triggers count whatever they do, as BuildKit has it.
+            default -> command.trigger() ? 1 : 0;
           };
     }
     return count;

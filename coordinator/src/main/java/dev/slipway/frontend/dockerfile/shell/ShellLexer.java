@@ -43,7 +43,7 @@ public record ShellLexer(char escape) {
       return new Expansion(this, text, environment, Mode.WORD).all();
     } catch (SlipwayException e) {
       throw new SlipwayException(
-          e.kind(), "failed to process \"" + shorten(text) + "\": " + e.getMessage(), e);
+          e.kind(), "failed to process " + GoQuote.text(shorten(text)) + ": " + e.getMessage(), e);
     }
   }
 

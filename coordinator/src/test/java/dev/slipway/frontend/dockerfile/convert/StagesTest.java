@@ -102,7 +102,7 @@ class StagesTest {
   @Test
   void continuesAnEarlierStageWithItsArguments() throws Exception {
     Converted converted =
-        fixture.convert("FROM alpine AS base\nARG A=1\nENV B=2\nWORKDIR /w\nFROM Base\nRUN a\n");
+        fixture.convert("FROM alpine AS base\nARG A=1\nENV B=2\nWORKDIR /w\nFROM base\nRUN a\n");
 
     assertThat(names(converted.definition()))
         .containsExactly(
@@ -218,6 +218,36 @@ class StagesTest {
     assertThat(config(converted).architecture()).isEqualTo("arm");
     assertThat(config(converted).json().path("variant").asText()).isEqualTo("v6");
     assertThat(config(converted).json().path("os.version").asText()).isEqualTo("7.1");
+  }
+
+  @Test
+  void showsNoOtherPlatformWhereOnlyTheVariantIsNotNamed() throws Exception {
+    Converted converted =
+        fixture
+            .multiPlatform(new Platform("linux", "arm", "v6", ""))
+            .convert("FROM scratch\nARG TARGETARCH\nCOPY a /\n");
+
+    assertThat(DockerfileFixture.result(converted).name()).isEqualTo("[linux/arm/v6 1/1] COPY a /");
+  }
+
+  @Test
+  void countsTriggersThatMakeNoStep() throws Exception {
+    assertThat(
+            DockerfileFixture.result(
+                    fixture.convert("FROM alpine AS a\nONBUILD ARG B=1\nONBUILD RUN x\nFROM a\n"))
+                .name())
+        .isEqualTo("[stage-1 1/2] ONBUILD RUN x");
+  }
+
+  @Test
+  void takesANameInUpperCaseForAnImagesInFromOnly() throws Exception {
+    assertError("FROM alpine AS base\nFROM Base\n", 2, "failed to parse stage name \"Base\"");
+    assertThat(
+            names(
+                fixture
+                    .convert("FROM alpine AS base\nFROM scratch\nCOPY --from=BASE /a /\n")
+                    .definition()))
+        .contains("[stage-1 1/1] COPY --from=BASE /a /");
   }
 
   @Test

@@ -1,10 +1,11 @@
-package dev.slipway.frontend.dockerfile.convert;
+package dev.slipway.frontend.dockerfile.shell;
 
-/** Texts as Go's {@code %q} prints them; histories of images hold commands so. */
-final class GoQuote {
+/** Texts as Go's {@code %q} prints them; histories and errors hold texts so. */
+public final class GoQuote {
   private GoQuote() {}
 
-  static String text(String value) {
+  /** The text in double quotes. */
+  public static String text(String value) {
     StringBuilder quoted = new StringBuilder("\"");
     value.codePoints().forEach(point -> append(quoted, point));
     return quoted.append('"').toString();
