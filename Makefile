@@ -3,7 +3,7 @@ SHELL := /bin/bash
 JAVA_HOME = $(shell . launcher/lib/say.sh && SLIPWAY_HOME=. && . launcher/lib/java.sh && find_jdk)
 MVN = JAVA_HOME="$(JAVA_HOME)" mvn -B -ntp
 
-.PHONY: build test storm setup format metrics compatibility dashboards bench clean
+.PHONY: build test storm fuzz setup format metrics compatibility dashboards bench clean
 
 build: ; @./slipway build
 
@@ -16,6 +16,9 @@ test: setup
 # Builds under faults drawn from seeds: make storm SEEDS=1-20
 storm: setup
 	$(MVN) verify -Dtest=StormE2eTest -Dsurefire.failIfNoSpecifiedTests=false -Dslipway.storm.seeds=$(or $(SEEDS),1-10)
+
+# Fuzzes what reads other people's bytes, each target for TIME seconds: make fuzz TIME=600 TARGETS="LayerTarFuzz DefinitionFuzz"
+fuzz: ; @fuzz/run $(or $(TIME),60) $(TARGETS)
 
 format: ; $(MVN) -q spotless:apply
 
