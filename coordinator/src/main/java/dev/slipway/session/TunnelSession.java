@@ -97,7 +97,7 @@ final class TunnelSession implements Session {
       throws SlipwayException, InterruptedException {
     if (!supports(DIFF_COPY)) {
       throw new SlipwayException(
-          ErrorKind.INVALID,
+          ErrorKind.NOT_FOUND,
           "no local sources enabled: no access allowed to dir \"" + request.name() + "\"");
     }
     // A client without a key is alone: what it sent under the same name in another session may be

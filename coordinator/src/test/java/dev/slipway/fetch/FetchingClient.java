@@ -40,7 +40,8 @@ public final class FetchingClient implements Session {
 
   @Override
   public void checkAgent(String id) throws SlipwayException {
-    throw new SlipwayException(ErrorKind.INVALID, "the client shares no agent");
+    throw new SlipwayException(
+        ErrorKind.NOT_FOUND, "no SSH key \"default\" forwarded from the client");
   }
 
   @Override

@@ -99,11 +99,12 @@ class AgentSocketTest {
       socket.write(ByteBuffer.wrap(new byte[] {HANG_UP}));
       assertThat(socket.read(ByteBuffer.allocate(1))).isEqualTo(-1);
 
-      assertThatThrownBy(() -> {
-            while (true) {
-              socket.write(ByteBuffer.allocate(1 << 20));
-            }
-          })
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  socket.write(ByteBuffer.allocate(1 << 20));
+                }
+              })
           .isInstanceOf(IOException.class);
     }
   }

@@ -35,8 +35,7 @@ record BuildInputs(SourceText dockerfile, Digest vertex, MainContext context) {
             .map(Edge::vertex)
             .orElseThrow(() ->
                 new SlipwayException(
-                    ErrorKind.NOT_FOUND,
-                    "failed to read dockerfile: open " + filename + ": no such file or directory"));
+                    ErrorKind.INVALID, "invalid nil input definition to definition op"));
     FrontendBridge.Reference files = bridge.solve(definition);
     SourceText dockerfile =
         SourceText.of(
