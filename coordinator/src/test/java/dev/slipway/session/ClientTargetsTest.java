@@ -63,6 +63,8 @@ class ClientTargetsTest {
   private SessionRegistry registry;
   private Server daemon;
 
+  private int clients;
+
   /** What the client was told with the last call. */
   private volatile Metadata told = new Metadata();
 
@@ -107,16 +109,17 @@ class ClientTargetsTest {
   }
 
   private void withClient(ServerServiceDefinition service, Use use) throws Exception {
+    String id = "s" + ++clients;
     try (TestClient _ =
         new TestClient(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.getPort()),
-            "s1",
+            id,
             "",
             List.of(SEND),
             List.of(
                 ServerInterceptors.intercept(service, new KeepingHeaders()),
                 new HealthStatusManager().getHealthService().bindService()))) {
-      use.of(registry.await(ALICE, "s1", Duration.ofSeconds(5)).targets());
+      use.of(registry.await(ALICE, id, Duration.ofSeconds(5)).targets());
     }
   }
 
