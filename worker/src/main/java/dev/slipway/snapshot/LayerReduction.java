@@ -62,8 +62,10 @@ final class LayerReduction implements AutoCloseable {
       } else if (status.isDirectory()) {
         needed = directory(written, name, status, below, under, hides);
       } else {
+        // One of several names of a file: without it the others would be another file.
         needed =
             under.isEmpty()
+                || status.links() > 1
                 || !sameness.isSame(
                     new Sameness.Entry(written, name, status),
                     new Sameness.Entry(below, name, under.get()));

@@ -61,6 +61,16 @@ class LayerReductionTest {
   }
 
   @Test
+  void saysThatAFileHasAnotherNameNow() throws Exception {
+    layer(
+        "linked",
+        List.of("base"),
+        root -> Files.createLink(root.resolve("d/also"), root.resolve("d/f")));
+
+    assertThat(names("linked")).containsExactly("d", "d/also", "d/f");
+  }
+
+  @Test
   void saysOfAChangedFileThatItsDirectoryIsThereToo() throws Exception {
     layer("changed", List.of("base"), root -> Files.writeString(root.resolve("d/f"), "F"));
 
