@@ -127,7 +127,10 @@ final class FileOpCodec {
         wire.getSrc(),
         wire.getDest(),
         owner(wire.hasOwner(), wire.getOwner(), inputs),
-        wire.getMode() == KEEP_MODE ? OptionalInt.empty() : OptionalInt.of(wire.getMode()),
+        // Clients that send a symbolic mode leave the number at 0.
+        wire.getMode() == KEEP_MODE || !wire.getModeStr().isEmpty()
+            ? OptionalInt.empty()
+            : OptionalInt.of(wire.getMode()),
         wire.getModeStr(),
         new FileAction.CopyOptions(
             wire.getFollowSymlink(),

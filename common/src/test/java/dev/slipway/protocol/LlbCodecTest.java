@@ -18,6 +18,8 @@ import dev.slipway.graph.Vertex;
 import dev.slipway.graph.VertexMetadata;
 import dev.slipway.oci.Digest;
 import dev.slipway.oci.Platform;
+import dev.slipway.protocol.buildkit.ops.FileActionCopy;
+import dev.slipway.protocol.buildkit.ops.FileOp;
 import dev.slipway.protocol.buildkit.ops.Input;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -116,6 +118,24 @@ class LlbCodecTest {
                 LlbCodec.vertex(file, edges(IMAGE, IMAGE), Optional.empty(), VertexMetadata.NONE)
                     .bytes()))
         .isEqualTo(file);
+  }
+
+  @Test
+  void aSymbolicModeCountsAndNotTheNumberBesideIt() throws Exception {
+    FileActionCopy copy =
+        FileActionCopy.newBuilder().setSrc("/a").setDest("/b").setModeStr("go-w").build();
+    FileOp wire =
+        FileOp.newBuilder()
+            .addActions(
+                dev.slipway.protocol.buildkit.ops.FileAction.newBuilder()
+                    .setInput(-1)
+                    .setSecondaryInput(0)
+                    .setCopy(copy))
+            .build();
+
+    assertThat(FileOpCodec.decode(wire, 1).actions().getFirst().change())
+        .isInstanceOfSatisfying(
+            FileAction.Change.Copy.class, read -> assertThat(read.mode()).isEmpty());
   }
 
   @Test
