@@ -1,6 +1,7 @@
 package dev.slipway.control;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
 import dev.slipway.frontend.FrontendResult;
@@ -13,10 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Compares the platforms that a build was asked for with those of its result. */
 final class RequestedPlatforms {
   private static final String PLATFORMS = "refs.platforms";
+  private static final String CONFIG = "containerimage.config";
 
   private RequestedPlatforms() {}
 
@@ -34,6 +37,9 @@ final class RequestedPlatforms {
     if (told == null && several) {
       throw new SlipwayException(
           ErrorKind.INVALID, "build result contains multiple refs without platforms mapping");
+    }
+    if (told == null) {
+      checkConfig(result.metadata().get(CONFIG));
     }
     if (told == null && result.single().isEmpty()) {
       return Optional.empty();
@@ -81,9 +87,26 @@ final class RequestedPlatforms {
     return ids.stream().sorted().collect(Collectors.joining(","));
   }
 
+  /** A result that does not say what it is for is for what its configuration says. */
+  private static void checkConfig(byte @Nullable [] config) throws SlipwayException {
+    if (config == null || config.length == 0) {
+      return;
+    }
+    JsonNode said = OciJson.tree(config);
+    if (said.path("os").asText("").isEmpty() != said.path("architecture").asText("").isEmpty()) {
+      throw new SlipwayException(
+          ErrorKind.INVALID,
+          "invalid image config: os and architecture must be specified together");
+    }
+  }
+
   private static List<Platform> platforms(byte[] json) throws SlipwayException {
     List<Platform> platforms = new ArrayList<>();
-    for (JsonNode item : OciJson.tree(json).path("Platforms")) {
+    JsonNode index = json.length == 0 ? NullNode.getInstance() : OciJson.tree(json);
+    for (JsonNode item : index.path("Platforms")) {
+      if (item.path("ID").asText("").isEmpty()) {
+        throw new SlipwayException(ErrorKind.INVALID, "invalid empty platform key for exporter");
+      }
       JsonNode platform = item.path("Platform");
       try {
         platforms.add(
@@ -94,8 +117,11 @@ final class RequestedPlatforms {
                 platform.path("os.version").asText("")));
       } catch (IllegalArgumentException e) {
         throw new SlipwayException(
-            ErrorKind.INVALID, "invalid platforms of the result: " + e.getMessage(), e);
+            ErrorKind.INVALID, "invalid platform value for exporter: " + e.getMessage(), e);
       }
+    }
+    if (platforms.isEmpty()) {
+      throw new SlipwayException(ErrorKind.INVALID, "invalid empty platforms index for exporter");
     }
     return platforms;
   }

@@ -73,4 +73,36 @@ class RequestedPlatformsTest {
     assertThatThrownBy(() -> complaint("", untold))
         .hasMessageContaining("without platforms mapping");
   }
+
+  private static FrontendResult with(String key, String json) {
+    return new FrontendResult(
+        Optional.of(Definition.SCRATCH),
+        Map.of(),
+        Map.of(key, json.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void anEmptyListOfPlatformsIsRefused() {
+    for (String json : new String[] {"null", "{}", "{\"Platforms\":[]}", ""}) {
+      assertThatThrownBy(() -> complaint("", with("refs.platforms", json)))
+          .hasMessage("invalid empty platforms index for exporter");
+    }
+  }
+
+  @Test
+  void aPlatformWithoutAKeyOrAnOperatingSystemIsRefused() {
+    assertThatThrownBy(() -> complaint("", with("refs.platforms", "{\"Platforms\":[{}]}")))
+        .hasMessage("invalid empty platform key for exporter");
+    assertThatThrownBy(
+            () -> complaint("", with("refs.platforms", "{\"Platforms\":[{\"ID\":\"x\"}]}")))
+        .hasMessageStartingWith("invalid platform value for exporter");
+  }
+
+  @Test
+  void aConfigurationHasOperatingSystemAndArchitectureOrNeither() throws Exception {
+    assertThatThrownBy(
+            () -> complaint("", with("containerimage.config", "{\"architecture\":\"amd64\"}")))
+        .hasMessage("invalid image config: os and architecture must be specified together");
+    assertThat(complaint("", with("containerimage.config", "{}"))).isEmpty();
+  }
 }
