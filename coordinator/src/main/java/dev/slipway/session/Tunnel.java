@@ -188,7 +188,8 @@ final class Tunnel {
 
     @Override
     protected void channelRead0(ChannelHandlerContext context, ByteBuf bytes) {
-      if (closed.get()) {
+      // BuildKit's clients take an empty message for what they received before, again.
+      if (closed.get() || !bytes.isReadable()) {
         return;
       }
       byte[] copy = new byte[bytes.readableBytes()];
