@@ -5,52 +5,23 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import dev.slipway.config.AccessSettings.Role;
-import dev.slipway.context.ContextStore;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.identity.Principal;
 import dev.slipway.protocol.ByteCall;
 import dev.slipway.protocol.buildkit.ssh.BytesMessage;
 import dev.slipway.protocol.buildkit.ssh.CheckAgentRequest;
 import dev.slipway.protocol.buildkit.ssh.CheckAgentResponse;
 import dev.slipway.protocol.buildkit.ssh.SSHGrpc;
 import io.grpc.Status;
-import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(30)
-class ClientAgentsTest {
+class ClientAgentsTest extends ServingClientFixture {
   private static final String SERVICE = "/moby.sshforward.v1.SSH/";
-  private static final Principal ALICE = new Principal("alice", "team-a", List.of(), Role.BUILDER);
-
-  @TempDir Path directory;
-  private SessionRegistry registry;
-  private TestDaemon daemon;
-
-  @BeforeEach
-  void start() throws IOException {
-    registry =
-        new SessionRegistry(
-            new ContextStore(directory, InstantSource.system()), HealthPolicy.DEFAULT);
-    daemon = new TestDaemon(registry, () -> ALICE);
-  }
-
-  @AfterEach
-  void stop() {
-    registry.close();
-    daemon.close();
-  }
 
   @Test
   void connectsToTheAgentThatTheClientShares() throws Exception {
@@ -84,18 +55,8 @@ class ClientAgentsTest {
     }
   }
 
-  private Session session() throws SlipwayException, InterruptedException {
-    return registry.await(ALICE, "s1", Duration.ofSeconds(5));
-  }
-
   private TestClient client(List<String> methods) throws IOException {
-    return new TestClient(
-        daemon.address(),
-        "s1",
-        "",
-        methods,
-        List.of(
-            new Agent().bindService(), new HealthStatusManager().getHealthService().bindService()));
+    return client(methods, new Agent());
   }
 
   /** Has one agent, which says what it hears. */

@@ -4,50 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import dev.slipway.config.AccessSettings.Role;
-import dev.slipway.context.ContextStore;
 import dev.slipway.error.ErrorKind;
 import dev.slipway.error.SlipwayException;
-import dev.slipway.identity.Principal;
 import dev.slipway.protocol.buildkit.secrets.GetSecretRequest;
 import dev.slipway.protocol.buildkit.secrets.GetSecretResponse;
 import dev.slipway.protocol.buildkit.secrets.SecretsGrpc;
 import io.grpc.Status;
-import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(30)
-class ClientSecretsTest {
+class ClientSecretsTest extends ServingClientFixture {
   private static final String GET_SECRET = "/moby.buildkit.secrets.v1.Secrets/GetSecret";
-  private static final Principal ALICE = new Principal("alice", "team-a", List.of(), Role.BUILDER);
-
-  @TempDir Path directory;
-  private SessionRegistry registry;
-  private TestDaemon daemon;
-
-  @BeforeEach
-  void start() throws IOException {
-    registry =
-        new SessionRegistry(
-            new ContextStore(directory, InstantSource.system()), HealthPolicy.DEFAULT);
-    daemon = new TestDaemon(registry, () -> ALICE);
-  }
-
-  @AfterEach
-  void stop() {
-    registry.close();
-    daemon.close();
-  }
 
   @Test
   void aSecretIsWhatTheClientSaysAndNothingPrintsIt() throws Exception {
@@ -86,19 +57,8 @@ class ClientSecretsTest {
     }
   }
 
-  private Session session() throws SlipwayException, InterruptedException {
-    return registry.await(ALICE, "s1", Duration.ofSeconds(5));
-  }
-
   private TestClient client(List<String> methods) throws IOException {
-    return new TestClient(
-        daemon.address(),
-        "s1",
-        "",
-        methods,
-        List.of(
-            new TestSecrets().bindService(),
-            new HealthStatusManager().getHealthService().bindService()));
+    return client(methods, new TestSecrets());
   }
 
   private static final class TestSecrets extends SecretsGrpc.SecretsImplBase {
